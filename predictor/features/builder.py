@@ -1,0 +1,126 @@
+"""`FeatureBuilder`: profiles in, one named column per feature out, seven blocks side by side.
+
+A profile's features depend on that profile and the fitted state only. What a profile lacks stays NaN.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from predictor.errors import PamrxError
+from predictor.features.copy_number import CopyNumberBlock
+from predictor.features.mutation import MutationBlock
+from predictor.features.ncrna import NcrnaBlock, long_noncoding
+from predictor.features.scores import scores_in, transcripts, universe_of
+from predictor.features.signatures import SignatureBlock
+from predictor.features.tissue import TissueBlock
+from predictor.profiles import Profiles
+
+BLOCKS = ("mutation", "copy_number", "ncrna", "tme", "programme", "transcriptome", "tissue")
+"""The blocks, in the order of the columns."""
+
+
+def block_of(feature: str) -> str:
+    """The block of a feature name: `mutation.PIK3CA` belongs to `mutation`."""
+    return feature.partition(".")[0]
+
+
+class FeatureBuilder(TransformerMixin, BaseEstimator):
+    """Encode `Profiles` as a table of features, named `block.feature`.
+
+    Parameters
+    ----------
+    blocks : the blocks to build, of `BLOCKS`.
+    min_altered : a gene's flag is a feature if at least this many training samples carry the alteration.
+
+    Attributes
+    ----------
+    universe_ : the transcripts (genes and lncRNAs) within which every rank and signature is computed.
+
+    Examples
+    --------
+    >>> features = FeatureBuilder().fit(training_profiles).transform(profiles)  # doctest: +SKIP
+    """
+
+    def __init__(self, blocks: tuple[str, ...] = BLOCKS, min_altered: int = 5) -> None:
+        self.blocks = blocks
+        self.min_altered = min_altered
+
+    def fit(self, X: Profiles, y: object = None) -> FeatureBuilder:
+        """Learn gene universes, frequent alterations, measurable signatures and tissues from training profiles."""
+        for block in self.blocks:
+            if block not in BLOCKS:
+                raise PamrxError(f"FeatureBuilder: unknown block '{block}'; expected some of {', '.join(BLOCKS)}")
+        matrix = transcripts(X, long_noncoding())
+        self.universe_ = [] if matrix is None else list(universe_of(matrix))
+        scores = scores_in(matrix, self.universe_, X.samples.index)
+        self.mutation_ = MutationBlock.fit(X, self.min_altered)
+        self.copy_number_ = CopyNumberBlock.fit(X, self.min_altered)
+        self.ncrna_ = NcrnaBlock.fit(X, scores)
+        self.tme_ = SignatureBlock.fit("tme", scores)
+        self.programme_ = SignatureBlock.fit("programme", scores)
+        self.tissue_ = TissueBlock.fit(X)
+        first = X.subset(X.samples.index[:1])
+        self.feature_names_ = list(self._assemble(first).columns)
+        return self
+
+    def transform(self, X: Profiles) -> pd.DataFrame:
+        """(n_samples, n_features) float64, NaN where the profile lacks what the feature needs."""
+        check_is_fitted(self, "feature_names_")
+        return self._assemble(X)
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """The column names of `transform`, `block.feature`."""
+        check_is_fitted(self, "feature_names_")
+        return np.asarray(self.feature_names_, dtype=object)
+
+    def state(self) -> dict:
+        """All that was learned, as plain JSON."""
+        check_is_fitted(self, "feature_names_")
+        return {
+            "blocks": list(self.blocks),
+            "min_altered": self.min_altered,
+            "universe": self.universe_,
+            **{name: getattr(self, f"{name}_").state() for name in _FITTED},
+        }
+
+    @classmethod
+    def from_state(cls, state: dict) -> FeatureBuilder:
+        """The builder that `state` was taken from."""
+        builder = cls(tuple(state["blocks"]), state["min_altered"])
+        builder.universe_ = list(state["universe"])
+        for name, block in _FITTED.items():
+            setattr(builder, f"{name}_", block.from_state(state[name]))
+        nobody = Profiles(
+            samples=pd.DataFrame(None, index=pd.Index(["none"], name="sample_id"), columns=["tissue", "sample_type", "msi"]),
+            sequenced=pd.Series([False], index=pd.Index(["none"], name="sample_id")),
+        )
+        builder.feature_names_ = list(builder._assemble(nobody).columns)
+        return builder
+
+    def _assemble(self, profiles: Profiles) -> pd.DataFrame:
+        scores = scores_in(transcripts(profiles, long_noncoding()), self.universe_, profiles.samples.index)
+        parts = {
+            "mutation": lambda: self.mutation_.transform(profiles),
+            "copy_number": lambda: self.copy_number_.transform(profiles),
+            "ncrna": lambda: self.ncrna_.transform(profiles, scores),
+            "tme": lambda: self.tme_.transform(scores),
+            "programme": lambda: self.programme_.transform(scores),
+            "transcriptome": lambda: scores.drop(columns=self.ncrna_.lncrnas),
+            "tissue": lambda: self.tissue_.transform(profiles),
+        }
+        built = [parts[block]().add_prefix(f"{block}.") for block in BLOCKS if block in self.blocks]
+        return pd.concat(built, axis=1)
+
+
+_FITTED = {
+    "mutation": MutationBlock,
+    "copy_number": CopyNumberBlock,
+    "ncrna": NcrnaBlock,
+    "tme": SignatureBlock,
+    "programme": SignatureBlock,
+    "tissue": TissueBlock,
+}

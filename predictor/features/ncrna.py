@@ -1,0 +1,104 @@
+"""Block `ncrna`: miRNAs, scored among the miRNAs of the same sample, and lncRNAs, scored in the transcriptome.
+
+miRNA totals differ up to thirty-fold between samples (CCLE NanoString), so the level of one miRNA means little
+before it is set against the others of its sample. lncRNAs share the scale of expression and are ranked with it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from predictor.features.scores import scores_in, universe_of
+from predictor.knowledge import table
+from predictor.profiles import Profiles
+
+MIN_DETECTED = 0.2
+"""A miRNA above its sample's background in fewer training samples than this share is no feature."""
+
+
+class NcrnaBlock:
+    """miRNA scores inside the stored miRNA universe, and the scores of the lncRNAs that training measured."""
+
+    name = "ncrna"
+
+    def __init__(self, mirna_universe: list[str], mirnas: list[str], lncrnas: list[str]) -> None:
+        self.mirna_universe = mirna_universe
+        self.mirnas = mirnas
+        self.lncrnas = lncrnas
+
+    @classmethod
+    def fit(cls, profiles: Profiles, scores: pd.DataFrame) -> NcrnaBlock:
+        """Learn the miRNA universe, the miRNAs that vary, and which lncRNAs the transcriptome holds."""
+        lncrnas = sorted(long_noncoding() & set(scores.columns))
+        if profiles.ncrna is None:
+            return cls([], [], lncrnas)
+        levels = profiles.ncrna[[name for name in profiles.ncrna.columns if is_mirna(name)]]
+        universe = list(universe_of(levels))
+        levels = levels[universe].dropna(how="all")
+        # CCLE's background differs by sample; the median of its samples' medians is a robust floor for all.
+        detected = (levels.gt(levels.median(axis=1), axis=0)).mean(axis=0) if len(levels) else pd.Series(dtype=float)
+        return cls(universe, [name for name in universe if detected[name] >= MIN_DETECTED], lncrnas)
+
+    def transform(self, profiles: Profiles, scores: pd.DataFrame) -> pd.DataFrame:
+        """(n_samples, miRNAs + lncRNAs) normal scores; NaN where not measured."""
+        mirna = scores_in(mirna_levels(profiles, self.mirna_universe), self.mirna_universe, profiles.samples.index)
+        return pd.concat([mirna[self.mirnas], scores[self.lncrnas]], axis=1)
+
+    def state(self) -> dict:
+        return {"mirna_universe": self.mirna_universe, "mirnas": self.mirnas, "lncrnas": self.lncrnas}
+
+    @classmethod
+    def from_state(cls, state: dict) -> NcrnaBlock:
+        return cls(list(state["mirna_universe"]), list(state["mirnas"]), list(state["lncrnas"]))
+
+
+def is_mirna(name: str) -> bool:
+    """Whether a column of an ncRNA table is a human miRNA by its miRBase name."""
+    return name.lower().startswith(("hsa-mir-", "hsa-let-"))
+
+
+@cache
+def long_noncoding() -> frozenset[str]:
+    """The lncRNAs of the axis, and the host transcripts of its miRNAs, by Hugo symbol."""
+    known = table("ncrna")
+    hosts = {host for cell in known["host_gene"] for host in cell.split("|") if host.startswith("MIR")}
+    return frozenset(known.loc[known["kind"] == "lncRNA", "ncrna"]) | hosts
+
+
+def mirna_levels(profiles: Profiles, universe: list[str]) -> pd.DataFrame | None:
+    """Levels (log2) under the universe's names: exact, then by the names that `knowledge/ncrna.csv` pairs.
+
+    A merged probe of the universe (`hsa-miR-106a+hsa-miR-17`) takes the sum of its members' linear levels, as one
+    probe that binds both would read.
+    """
+    if profiles.ncrna is None:
+        return None
+    synonyms = _synonyms()
+    given = {name: name for name in profiles.ncrna.columns if is_mirna(name)}
+    for name in list(given):
+        for other in synonyms.get(name, ()):
+            given.setdefault(other, name)
+    found: dict[str, pd.Series] = {}
+    for name in universe:
+        members = name.split("+")
+        if name in given:
+            found[name] = profiles.ncrna[given[name]]
+        elif len(members) > 1 and all(member in given for member in members):
+            linear = sum(np.exp2(profiles.ncrna[given[member]]) - 1 for member in members)
+            found[name] = np.log2(linear + 1)
+    return pd.DataFrame(found, index=profiles.samples.index) if found else None
+
+
+@cache
+def _synonyms() -> dict[str, tuple[str, ...]]:
+    """miRNA name to its other names, either way."""
+    groups: dict[str, set[str]] = {}
+    known = table("ncrna").query("kind == 'miRNA'")
+    for row in known.drop_duplicates("ncrna").itertuples():
+        names = {str(row.ncrna), *[name for name in str(row.older_names).split("|") if name]}
+        for name in names:
+            groups.setdefault(name, set()).update(names - {name})
+    return {name: tuple(sorted(others)) for name, others in groups.items()}

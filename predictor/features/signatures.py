@@ -1,0 +1,68 @@
+"""Signed gene signatures as the mean within-sample score of their genes; serves the blocks `tme` and `programme`.
+
+score = sum(w_g z_g) / sum(|w_g|) over the measured genes g, with weight +1 or -1 and z the normal score of the gene
+in its sample: the rank analogue of a mean z-score (singscore, Foroutan, BMC Bioinformatics 2018, centres ranks
+likewise). In a cell line a microenvironment score reads lineage and tumour-intrinsic programmes, not infiltration.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from predictor.knowledge import table
+
+MIN_GENE_SHARE = 0.5
+"""A signature is scored only where at least this share of its genes is measured."""
+
+
+class SignatureBlock:
+    """The signatures of one block. `members` maps each to {gene: weight}, in the training universe's spelling."""
+
+    def __init__(self, name: str, members: dict[str, dict[str, float]]) -> None:
+        self.name = name
+        self.members = members
+
+    @classmethod
+    def fit(cls, name: str, scores: pd.DataFrame) -> SignatureBlock:
+        """Keep the signatures of which the training universe measures at least half."""
+        rows = table("signatures").query("block == @name")
+        universe = set(scores.columns)
+        members: dict[str, dict[str, float]] = {}
+        for signature, genes in rows.groupby("signature", sort=True):
+            found = {
+                next((spelling for spelling in [gene, *alias.split("|")] if spelling in universe), ""): float(weight)
+                for gene, alias, weight in zip(genes["gene"], genes["aliases"], genes["weight"], strict=True)
+            }
+            found.pop("", None)
+            if found and len(found) >= MIN_GENE_SHARE * len(genes):
+                members[str(signature)] = dict(sorted(found.items()))
+        return cls(name, members)
+
+    def transform(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """(n_samples, n_signatures); NaN where under half of the learned genes are measured."""
+        values = scores.to_numpy()
+        place = {gene: column for column, gene in enumerate(scores.columns)}
+        out = {
+            signature: _weighted_mean(
+                np.take(values, [place[gene] for gene in genes], axis=1), np.fromiter(genes.values(), dtype=float)
+            )
+            for signature, genes in self.members.items()
+        }
+        return pd.DataFrame(out, index=scores.index, dtype=float)
+
+    def state(self) -> dict:
+        return {"name": self.name, "members": self.members}
+
+    @classmethod
+    def from_state(cls, state: dict) -> SignatureBlock:
+        return cls(state["name"], {name: dict(genes) for name, genes in state["members"].items()})
+
+
+def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Row by row, over the measured columns. Sums run along each row alone, so no other row can change the digits."""
+    known = ~np.isnan(values)
+    enough = known.mean(axis=1) >= MIN_GENE_SHARE
+    total = np.where(known, values * weights, 0.0).sum(axis=1)
+    size = np.where(known, np.abs(weights), 0.0).sum(axis=1)
+    return np.divide(total, size, out=np.full(len(values), np.nan), where=enough & (size > 0))

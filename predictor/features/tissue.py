@@ -1,0 +1,34 @@
+"""Block `tissue`: one indicator per reference tissue; all NaN where the tissue is not known."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from predictor.profiles import Profiles
+
+
+class TissueBlock:
+    """Indicators of the tissues that training met."""
+
+    name = "tissue"
+
+    def __init__(self, tissues: list[str]) -> None:
+        self.tissues = tissues
+
+    @classmethod
+    def fit(cls, profiles: Profiles) -> TissueBlock:
+        return cls(sorted(profiles.samples["tissue"].dropna().unique()))
+
+    def transform(self, profiles: Profiles) -> pd.DataFrame:
+        """(n_samples, n_tissues): 1 or 0; NaN where unknown. A tissue that training never met is 0 throughout."""
+        tissue = profiles.samples["tissue"]
+        known = tissue.notna()
+        out = {name: (tissue == name).astype(float).where(known) for name in self.tissues}
+        return pd.DataFrame(out, index=profiles.samples.index, dtype=float)
+
+    def state(self) -> dict:
+        return {"tissues": self.tissues}
+
+    @classmethod
+    def from_state(cls, state: dict) -> TissueBlock:
+        return cls(list(state["tissues"]))

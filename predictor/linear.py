@@ -1,0 +1,118 @@
+"""The linear part: ridge regression with a weight per block and a penalty per response component.
+
+Features are centred and scaled on the training lines, and a missing feature sits at the training mean, so that it
+contributes nothing. Solved in the dual (n_lines x n_lines), since there are far more features than lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from predictor.features import block_of
+
+PENALTIES = (0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 1000.0)
+"""Tried for each component. Relative to the mean squared norm of a line's scaled features, which is 1."""
+
+INNER_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class BlockRidge:
+    """A fitted linear part.
+
+    Attributes
+    ----------
+    features : the feature names it was fitted on.
+    centre, scale : (n_features,); scale 0 marks a feature that did not vary and never contributes.
+    coefficients : (n_features, n_components), of the centred and scaled features.
+    intercept : (n_components,), the training mean.
+    """
+
+    features: list[str]
+    centre: np.ndarray
+    scale: np.ndarray
+    coefficients: np.ndarray
+    intercept: np.ndarray
+
+    @classmethod
+    def fit(
+        cls,
+        features: pd.DataFrame,
+        components: np.ndarray,
+        block_weights: Mapping[str, float],
+        groups: Sequence[object] | np.ndarray,
+        seed: int,
+    ) -> BlockRidge:
+        """Fit on (n_lines, n_features) features, NaN allowed, and (n_lines, n_components) components.
+
+        `block_weights` says how much of the prior variance each block carries; within a block the features share it
+        evenly. `groups` (donors) stay together in the inner folds that choose the penalties.
+        """
+        names = list(features.columns)
+        values = features.to_numpy(dtype=float)
+        centre, scale = _moments(values)
+        weights = _feature_weights(names, scale > 0, block_weights)
+        scaled = standardise(values, centre, scale) * np.sqrt(weights)
+        kernel = scaled @ scaled.T
+        penalties = _choose_penalties(kernel, components, np.asarray(groups), seed)
+        intercept = components.mean(axis=0)
+        eigenvalues, vectors = np.linalg.eigh(kernel)
+        projected = vectors.T @ (components - intercept)
+        dual = vectors @ (projected / (eigenvalues[:, None] + penalties))
+        coefficients = (scaled.T @ dual) * np.sqrt(weights)[:, None]
+        return cls(names, centre, scale, coefficients, intercept)
+
+
+def standardise(values: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """(values - centre) / scale, with 0 for a missing value and for a feature of scale 0."""
+    usable = np.where(scale > 0, scale, np.inf)
+    return np.nan_to_num((values - centre) / usable, copy=False, nan=0.0)
+
+
+def inner_folds(groups: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
+    """A fold number per line; lines of one group share it."""
+    names, codes = np.unique(groups, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    return (order % n_folds)[codes]
+
+
+def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each column over its known values; 0 and 0 for a column never known."""
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    centre = np.where(known, values, 0.0).sum(axis=0) / count
+    spread = np.where(known, values - centre, 0.0)
+    return centre, np.sqrt((spread**2).sum(axis=0) / count)
+
+
+def _feature_weights(names: Sequence[str], varies: np.ndarray, block_weights: Mapping[str, float]) -> np.ndarray:
+    """Prior variance of each feature; they sum to 1 over the blocks that have a varying feature."""
+    blocks = np.array([block_of(name) for name in names])
+    weights = np.zeros(len(names))
+    for block, weight in block_weights.items():
+        members = (blocks == block) & varies
+        if members.any():
+            weights[members] = weight / members.sum()
+    return weights / weights.sum() if weights.sum() > 0 else weights
+
+
+def _choose_penalties(kernel: np.ndarray, components: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+    """For each component the penalty with the least squared error over inner folds."""
+    fold = inner_folds(groups, INNER_FOLDS, seed)
+    errors = np.zeros((len(PENALTIES), components.shape[1]))
+    for held_out in range(INNER_FOLDS):
+        rest, test = np.flatnonzero(fold != held_out), np.flatnonzero(fold == held_out)
+        if not len(rest) or not len(test):
+            continue
+        eigenvalues, vectors = np.linalg.eigh(kernel[np.ix_(rest, rest)])
+        mean = components[rest].mean(axis=0)
+        projected = vectors.T @ (components[rest] - mean)
+        towards_test = kernel[np.ix_(test, rest)] @ vectors
+        for row, penalty in enumerate(PENALTIES):
+            predicted = mean + towards_test @ (projected / (eigenvalues + penalty)[:, None])
+            errors[row] += ((predicted - components[test]) ** 2).sum(axis=0)
+    return np.asarray(PENALTIES)[errors.argmin(axis=0)]

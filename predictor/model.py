@@ -1,0 +1,219 @@
+"""The drug-response model: a linear and a boosted part over shared response components, whose contributions add up.
+
+prediction = base + sum over features of (linear contribution + boosted contribution), for every assay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from predictor.boosted import BoostedComponents, source_of
+from predictor.errors import PamrxError
+from predictor.linear import BlockRidge, standardise
+from predictor.responses import ResponseSpace
+
+BLOCK_WEIGHTS = {
+    "transcriptome": 1.0,
+    "ncrna": 0.1,
+    "mutation": 0.1,
+    "copy_number": 0.05,
+    "tissue": 0.03,
+}
+"""Prior variance of each block in the linear part. `tme` and `programme` are sums of transcripts that it holds already."""
+
+N_BOOSTED = 12
+"""Leading response components that get trees; the rest are mostly noise."""
+
+BOOSTED_SHARE = 0.3
+"""Weight of the trees against the linear part, in those components."""
+
+ROWS_AT_ONCE = 64
+"""Matrix products run on blocks of exactly this many rows, so that a row's digits do not depend on its neighbours."""
+
+
+@dataclass(frozen=True)
+class LinearView:
+    """The linear part for profiles that lack the sources `without`; coefficients are per assay, in ln units."""
+
+    without: frozenset[str]
+    features: list[str]
+    centre: np.ndarray
+    scale: np.ndarray
+    coefficients: np.ndarray
+
+    def standardised(self, values: np.ndarray) -> np.ndarray:
+        return standardise(values, self.centre, self.scale)
+
+
+VIEWS = (frozenset(), frozenset({"tissue"}), frozenset({"transcripts"}), frozenset({"transcripts", "tissue"}))
+"""Sources whose lack changes the linear part: one fitted with expression leans on it and has little to say without."""
+
+
+class SensitivityModel:
+    """Predict ln IC50 (micromolar) of every assay from features.
+
+    Parameters
+    ----------
+    block_weights : prior variance per block in the linear part.
+    n_boosted : leading response components that get trees.
+    boosted_share : weight of the trees in them, 0 to 1.
+    seed : of folds, masks and trees.
+
+    Attributes
+    ----------
+    features_ : (n_features,) names that it was fitted on, in order.
+    assays_ : (n_assays,) names.
+    base_ : (n_assays,) ln IC50 of a profile of which nothing is known.
+    importance_ : (n_features, n_assays), mean |contribution| over the training lines.
+    """
+
+    def __init__(
+        self,
+        block_weights: dict[str, float] | None = None,
+        n_boosted: int = N_BOOSTED,
+        boosted_share: float = BOOSTED_SHARE,
+        seed: int = 0,
+    ) -> None:
+        self.block_weights = BLOCK_WEIGHTS if block_weights is None else block_weights
+        self.n_boosted = n_boosted
+        self.boosted_share = boosted_share
+        self.seed = seed
+
+    def fit(self, features: pd.DataFrame, responses: pd.DataFrame, groups: Sequence[object] | None = None) -> SensitivityModel:
+        """Fit on (n_lines, n_features) features and (n_lines, n_assays) ln IC50, NaN allowed in both.
+
+        `groups` names each line's donor, kept together in inner folds; by default each line is its own.
+
+        Raises
+        ------
+        PamrxError
+            If rows do not match or an assay has too few measured lines.
+        """
+        if not features.index.equals(responses.index):
+            raise PamrxError("model: the lines of features and responses differ; expected the same, in one order")
+        donors = np.asarray(features.index if groups is None else groups)
+        # One thread: with more, the last digits of a decomposition depend on the machine.
+        with threadpool_limits(1):
+            space, components = ResponseSpace.fit(responses)
+            share = np.zeros(components.shape[1])
+            share[: self.n_boosted] = self.boosted_share
+            self.assays_ = space.assays
+            self.features_ = list(features.columns)
+            self.views_ = [self._fit_view(without, features, components, space, share, donors) for without in VIEWS]
+            self.boosted_ = BoostedComponents.fit(features, components[:, : self.n_boosted], self.seed)
+            self.boosted_loadings_ = _single(space.to_assays(np.diag(share))[: self.n_boosted])
+            boosted_base, _ = self.boosted_.contributions(np.full((1, len(self.boosted_.features)), np.nan))
+            linear_base = space.to_assays((1 - share) * components.mean(axis=0))
+            self.base_ = space.mean + linear_base + boosted_base @ self.boosted_loadings_
+            self.importance_ = self._mean_absolute_contributions(features)
+        return self
+
+    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
+        """(n, n_assays) ln IC50 in micromolar."""
+        values = self._values(features)
+        boosted = self.boosted_.predict(np.take(values, self._boosted_places(), axis=1))
+        out = self.base_ + _rows_apart(boosted - self._boosted_base(), self.boosted_loadings_)
+        for view, rows in self._by_view(values):
+            scaled = view.standardised(np.take(values[rows], self._places(view.features), axis=1))
+            out[rows] += _rows_apart(scaled, view.coefficients)
+        return pd.DataFrame(out, index=features.index, columns=self.assays_)
+
+    def contributions(self, features: pd.DataFrame, assays: Sequence[str] | None = None) -> np.ndarray:
+        """(n, n_features, n_assays) in ln units; with `base_` they sum to the prediction.
+
+        A feature's contribution is its linear term plus its SHAP value in the trees. Memory grows with the product
+        of all three sizes: ask in batches, or for some assays.
+        """
+        columns = [self.assays_.index(assay) for assay in (self.assays_ if assays is None else assays)]
+        values = self._values(features)
+        out = np.zeros((len(values), len(self.features_), len(columns)))
+        _, shap = self.boosted_.contributions(np.take(values, self._boosted_places(), axis=1))
+        out[:, self._boosted_places(), :] = shap @ self.boosted_loadings_[:, columns]
+        for view, rows in self._by_view(values):
+            places = self._places(view.features)
+            scaled = view.standardised(np.take(values[rows], places, axis=1))
+            out[np.ix_(rows, places)] += scaled[:, :, None] * view.coefficients[None, :, columns]
+        return out
+
+    def evidence(self, features: pd.DataFrame) -> pd.DataFrame:
+        """(n, n_assays): training mean |contribution| of the features present, as a share of that of all, 0 to 1."""
+        present = (~np.isnan(self._values(features))).astype(float)
+        total = self.importance_.sum(axis=0)
+        share = _rows_apart(present, self.importance_) / np.where(total > 0, total, 1.0)
+        return pd.DataFrame(np.clip(share, 0.0, 1.0), index=features.index, columns=self.assays_)
+
+    def _fit_view(
+        self,
+        without: frozenset[str],
+        features: pd.DataFrame,
+        components: np.ndarray,
+        space: ResponseSpace,
+        share: np.ndarray,
+        donors: np.ndarray,
+    ) -> LinearView:
+        names = [
+            name
+            for name in features.columns
+            if source_of(name) not in without and name.partition(".")[0] in self.block_weights
+        ]
+        ridge = BlockRidge.fit(features[names], components, self.block_weights, donors, self.seed)
+        coefficients = _single(space.to_assays(ridge.coefficients * (1 - share)))
+        return LinearView(without, names, _single(ridge.centre), _single(ridge.scale), coefficients)
+
+    def _mean_absolute_contributions(self, features: pd.DataFrame) -> np.ndarray:
+        total = np.zeros((len(self.features_), len(self.assays_)))
+        for start in range(0, len(features), 16):
+            total += np.abs(self.contributions(features.iloc[start : start + 16])).sum(axis=0)
+        return _single(total / len(features))
+
+    def _values(self, features: pd.DataFrame) -> np.ndarray:
+        missing = [name for name in self.features_ if name not in features.columns]
+        if missing:
+            raise PamrxError(f"model: feature {missing[0]} is not among the columns; build them with the bundle's builder")
+        return features[self.features_].to_numpy(dtype=float)
+
+    def _by_view(self, values: np.ndarray) -> list[tuple[LinearView, np.ndarray]]:
+        """Each view with the rows that it serves: those that lack just its sources."""
+        sources = np.array([source_of(name) for name in self.features_])
+        known = ~np.isnan(values)
+        has = {source: known[:, sources == source].any(axis=1) for source in ("transcripts", "tissue")}
+        served = []
+        for view in self.views_:
+            rows = np.ones(len(values), dtype=bool)
+            for source, present in has.items():
+                rows &= ~present if source in view.without else present
+            if rows.any():
+                served.append((view, np.flatnonzero(rows)))
+        return served
+
+    def _places(self, names: Sequence[str]) -> np.ndarray:
+        place = {name: column for column, name in enumerate(self.features_)}
+        return np.array([place[name] for name in names], dtype=int)
+
+    def _boosted_places(self) -> np.ndarray:
+        return self._places(self.boosted_.features)
+
+    def _boosted_base(self) -> np.ndarray:
+        base, _ = self.boosted_.contributions(np.full((1, len(self.boosted_.features)), np.nan))
+        return base
+
+
+def _single(values: np.ndarray) -> np.ndarray:
+    """Rounded to single precision, as the bundle stores it, so that a reloaded model gives the same digits."""
+    return values.astype(np.float32).astype(np.float64)
+
+
+def _rows_apart(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """`rows @ matrix`, each row's result independent of how many rows stand beside it."""
+    out = np.empty((len(rows), matrix.shape[1]))
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        chunk = rows[start : start + ROWS_AT_ONCE]
+        padded = np.zeros((ROWS_AT_ONCE, rows.shape[1]))
+        padded[: len(chunk)] = chunk
+        out[start : start + len(chunk)] = (padded @ matrix)[: len(chunk)]
+    return out

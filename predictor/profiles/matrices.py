@@ -1,0 +1,226 @@
+"""Gene-by-sample matrices: read from text or Parquet, turned so that samples are rows, and checked cell by cell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from predictor.errors import PamrxError
+from predictor.profiles.files import PathLike, check_file
+from predictor.profiles.genes import clean_labels, recognised, unrecognised_message
+from predictor.profiles.grid import Grid, read_grid
+
+# Columns that describe a gene or a sample and hold no measurement, as `Grid.key` writes their names.
+_ANNOTATION_NAMES = (
+    "symbol", "hugosymbol", "genesymbol", "gene", "genes", "genename", "feature", "features", "id", "name",
+    "description", "desc", "locusid", "cytoband", "chromosome", "chr", "chrom", "start", "end", "strand", "length",
+    "genelength", "width", "biotype", "genetype", "type", "probe", "probeid", "probeset", "transcriptid",
+    "transcriptids", "refseq", "refseqmrna", "refseqprotein", "ensg", "mirnaaccession", "mirbasename", "mirnaid",
+    "mimat", "accession", "class", "compositeelementref", "tissue", "tissuetype", "sampletype", "msi", "age", "sex",
+    "gender", "stage", "grade", "batch", "cohort", "patientid",
+)  # fmt: skip
+_ANNOTATION = frozenset(_ANNOTATION_NAMES)
+_ANNOTATION_PARTS = ("entrez", "ensembl", "geneid", "unnamed")
+_SAMPLE_COLUMNS = ("sample_id", "tumor_sample_barcode", "sample")
+_LABEL_COLUMNS = 12  # a gene label stands among the first columns or nowhere
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A matrix as read: `values` is samples x genes, float64, NaN where missing; `notes` says what was done."""
+
+    values: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expression") -> Matrix:
+    """Read one matrix, genes in rows or in columns, as it stands: no change of scale.
+
+    Parameters
+    ----------
+    path : TSV, CSV, GCT (each also gzipped) or Parquet.
+    known_genes : the symbols by which the gene axis is told from the sample axis. Other genes are kept too.
+    kind : "expression", "ncrna" or "copy_number"; for "ncrna" names shaped like ncRNAs are recognised as well.
+
+    Returns
+    -------
+    Matrix with samples in rows. Genes named more than once become one column: the highest value of each sample, so
+    that a sample reads the same alone and in a crowd; for copy number the shared value, missing where they differ.
+
+    Raises
+    ------
+    PamrxError
+        Missing, empty or unreadable file; wrong delimiter; no recognised gene; no sample names; a sample named twice;
+        text or an infinite value where a number belongs.
+    """
+    file = check_file(path)
+    grid = read_grid(file)
+    noncoding = kind == "ncrna"
+    header = clean_labels(grid.header)
+    in_header = len(recognised(header[1:], known_genes, noncoding))
+    label_column, in_rows = _label_column(grid, known_genes, noncoding)
+    if not in_header and not in_rows:
+        labels = clean_labels(grid.column(label_column)) if label_column is not None else []
+        if len(header) > len(labels) + 1 or not any(labels):
+            labels = header[1:]  # the longer side is the likelier one for genes
+        raise PamrxError(f"{file}: {unrecognised_message(labels, known_genes, noncoding)}")
+    if in_header == in_rows:
+        raise PamrxError(
+            f"{file}: rows and columns are both named for genes; expected genes on one side, samples on the other"
+        )
+    notes: list[str] = []
+    if in_rows > in_header and label_column is not None:
+        values = _from_gene_rows(file, grid, label_column, notes)
+        side = "rows"
+    else:
+        values = _from_gene_columns(file, grid, header, known_genes, noncoding, notes)
+        side = "columns"
+    values = _merge_genes(file, values, kind, notes)
+    known = len(recognised(list(values.columns), known_genes, noncoding))
+    told = f"{file}: {len(values)} samples x {values.shape[1]} genes (genes in {side}; {known} are names pamrx knows)"
+    return Matrix(values, (told, *notes))
+
+
+def _is_annotation(grid: Grid, column: int) -> bool:
+    key = grid.key(column)
+    return key in _ANNOTATION or any(part in key for part in _ANNOTATION_PARTS)
+
+
+def _label_column(grid: Grid, known: Collection[str], noncoding: bool) -> tuple[int | None, int]:
+    """The leading text column with most recognised genes, and how many it has (0 where there is none)."""
+    best: tuple[int | None, int] = (None, -1)
+    for column in range(min(_LABEL_COLUMNS, len(grid.header))):
+        if column and not grid.is_text(column):
+            continue
+        count = len(recognised(clean_labels(grid.column(column)), known, noncoding))
+        if count > best[1]:
+            best = (column, count)
+    return best
+
+
+def _from_gene_rows(file: Path, grid: Grid, label_column: int, notes: list[str]) -> pd.DataFrame:
+    genes = clean_labels(grid.column(label_column))
+    skipped, samples = [], []
+    for column, name in enumerate(grid.header):
+        if column <= label_column or _is_annotation(grid, column):
+            skipped.append(name)
+        elif name or grid.column(column).notna().any():  # else a delimiter at the end of each line
+            samples.append(column)
+    if not samples:
+        raise PamrxError(f"{file}: no sample column beside the gene names; expected one column of numbers per sample")
+    names = [grid.header[column] for column in samples]
+    _check_samples(file, names, "column", [column + 1 for column in samples])
+    others = [name for name in skipped if name != grid.header[label_column]]
+    if others:
+        notes.append(f"{file}: annotation columns skipped: {_few(others)}")
+    values = _numbers(file, grid, samples, genes, names, genes_in_rows=True)
+    frame = pd.DataFrame(values.T, index=pd.Index(names, dtype=object), columns=pd.Index(genes, dtype=object))
+    return _drop_unnamed(file, frame, notes)
+
+
+def _from_gene_columns(
+    file: Path, grid: Grid, header: list[str], known: Collection[str], noncoding: bool, notes: list[str]
+) -> pd.DataFrame:
+    lower = [name.lower() for name in grid.header]
+    id_column = next((lower.index(name) for name in _SAMPLE_COLUMNS if name in lower), 0)
+    if header[id_column] and recognised([header[id_column]], known, noncoding):
+        raise PamrxError(
+            f"{file}: column 1: gene {header[id_column]} found where sample names belong; "
+            "expected a first column sample_id (samples are never matched by position)"
+        )
+    raw = grid.column(id_column)
+    names = ["" if pd.isna(value) else str(value).strip() for value in raw]
+    _check_samples(file, names, "row", [row + 1 for row in range(len(names))])
+    genes: list[int] = []
+    skipped: list[int] = []
+    for column, name in enumerate(header):
+        if column == id_column:
+            continue
+        if not name and grid.column(column).isna().all():
+            continue
+        plain = not recognised([name], known, noncoding) and (
+            _is_annotation(grid, column) or (grid.is_text(column) and not grid.has_number(column))
+        )
+        (skipped if plain else genes).append(column)
+    if skipped:
+        notes.append(f"{file}: annotation columns skipped: {_few([grid.header[column] for column in skipped])}")
+    labels = [header[column] for column in genes]
+    values = _numbers(file, grid, genes, names, labels, genes_in_rows=False)
+    frame = pd.DataFrame(values, index=pd.Index(names, dtype=object), columns=pd.Index(labels, dtype=object))
+    return _drop_unnamed(file, frame, notes)
+
+
+def _numbers(
+    file: Path, grid: Grid, columns: list[int], rows: list[str], names: list[str], genes_in_rows: bool
+) -> np.ndarray:
+    """The cells as float64, shape (rows, columns). The first that is no finite number is an error naming its place."""
+    block = grid.block(columns)
+    if block is not None and not np.isinf(block).any():
+        return block
+    values = np.empty((len(rows), len(columns)))
+    for position, column in enumerate(columns):
+        series = grid.column(column)
+        numeric = grid.numeric(column)
+        wrong = np.isinf(numeric) | (np.isnan(numeric) & series.notna().to_numpy())
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            gene, sample = (rows[row], names[position]) if genes_in_rows else (names[position], rows[row])
+            place = f"row {gene}, column {sample}" if genes_in_rows else f"row {sample}, column {gene}"
+            value = "an infinite value" if np.isinf(numeric[row]) else f"'{series.iloc[row]}'"
+            more = f" (and {int(wrong.sum()) - 1} more in that column)" if wrong.sum() > 1 else ""
+            raise PamrxError(f"{file}: {place}: found {value}{more}, expected a finite number or an empty cell")
+        values[:, position] = numeric
+    return values
+
+
+def _check_samples(file: Path, names: list[str], axis: str, places: list[int]) -> None:
+    for name, place in zip(names, places, strict=True):
+        if not name:
+            raise PamrxError(f"{file}: {axis} {place} has no sample name; expected one (never matched by position)")
+    counts = Counter(names)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        where = [str(place) for name, place in zip(names, places, strict=True) if name == twice[0]]
+        more = f" ({len(twice)} samples are repeated)" if len(twice) > 1 else ""
+        raise PamrxError(
+            f"{file}: sample {twice[0]} stands in {axis}s {' and '.join(where[:3])}{more}; expected each sample once"
+        )
+
+
+def _drop_unnamed(file: Path, frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    named = np.array([bool(label) for label in frame.columns])
+    if not named.all():
+        notes.append(f"{file}: {int((~named).sum())} values per sample without a gene name dropped")
+        frame = frame.loc[:, named]
+    dated = [label for label in frame.columns if len(label) <= 6 and label[:1].isdigit() and "-" in label]
+    if dated:
+        notes.append(f"{file}: {len(dated)} gene names look like dates made by a spreadsheet, such as {dated[0]}")
+    return frame
+
+
+def _merge_genes(file: Path, frame: pd.DataFrame, kind: str, notes: list[str]) -> pd.DataFrame:
+    repeated = frame.columns.duplicated(keep=False)
+    if not repeated.any():
+        return frame
+    groups = frame.loc[:, repeated].T.groupby(level=0, sort=False)
+    high = groups.max().T
+    if kind == "copy_number":
+        merged = high.where(high == groups.min().T)
+        unclear = int((high.notna() & merged.isna()).sum().sum())
+        how = f"shared value kept, {unclear} cells that differ are missing"
+    else:
+        merged = high
+        how = "each sample's highest value kept"
+    notes.append(f"{file}: {merged.shape[1]} genes are named more than once, such as {merged.columns[0]}; {how}")
+    order = frame.columns.drop_duplicates()
+    return pd.concat([frame.loc[:, ~repeated], merged], axis=1)[order]
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return ", ".join(name or "(unnamed)" for name in names[:4]) + more

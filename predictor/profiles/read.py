@@ -1,0 +1,240 @@
+"""From the user's files to one `Profiles`: each file read, their samples joined by name, what was done told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from predictor.errors import PamrxError, did_you_mean
+from predictor.profiles.copy_number import to_calls
+from predictor.profiles.files import PathLike, check_file
+from predictor.profiles.genes import default_genes, is_mirna
+from predictor.profiles.identifiers import canonical_key, harmonise
+from predictor.profiles.matrices import read_matrix
+from predictor.profiles.mutations import Mutations, read_mutations
+from predictor.profiles.profiles import MATRICES, SAMPLE_COLUMNS, Profiles
+from predictor.profiles.samples import read_samples
+from predictor.profiles.scale import Scale, to_log2
+
+
+def read_profiles(
+    mutations: PathLike | None = None,
+    expression: PathLike | None = None,
+    ncrna: PathLike | None = None,
+    copy_number: PathLike | None = None,
+    samples: PathLike | None = None,
+    *,
+    known_genes: Collection[str] | None = None,
+    expression_scale: Scale = "auto",
+) -> Profiles:
+    """Read any of five files into one validated object. Samples are joined by name, never by position.
+
+    Parameters
+    ----------
+    mutations : a MAF of the GDC, cBioPortal or the legacy TCGA archives.
+    expression, ncrna, copy_number : matrices, genes in rows or in columns.
+    samples : table of sample_id, tissue, sample_type, msi and sequenced (`pamrx vocab` lists the words). Where it is
+        given it must name exactly the samples of the other files; a sample without any mutation is marked
+        `sequenced` yes there, since a MAF cannot hold it. Without it all samples of all files are taken.
+    known_genes : symbols by which genes are recognised; default all in the product's own tables.
+    expression_scale : "linear" or "log2" where the guess from the values is wrong.
+
+    Returns
+    -------
+    Profiles, whose `notes` say what was read, mapped, dropped and converted.
+
+    Raises
+    ------
+    PamrxError
+        One line, naming file, place, what was found and what was expected.
+    """
+    paths = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number}
+    given = {kind: path for kind, path in paths.items() if path is not None}
+    if not given and samples is None:
+        raise PamrxError("no input: give at least one of mutations, expression, ncrna, copy_number, samples")
+    for path in (*given.values(), *([samples] if samples is not None else [])):
+        check_file(path)  # all files are there before the first long read
+    known = frozenset(known_genes) if known_genes is not None else default_genes()
+    notes: list[str] = []
+    table = None
+    if samples is not None:
+        table, told = read_samples(samples)
+        notes += told
+    maf = None
+    if mutations is not None:
+        maf = read_mutations(mutations, known)
+        notes += maf.notes
+    matrices = {kind: _matrix(kind, given[kind], known, expression_scale, notes) for kind in MATRICES if kind in given}
+    files = {kind: str(path) for kind, path in given.items()}
+    maf, matrices, table = _join(files, str(samples), maf, matrices, table, notes)
+    found: dict[str, Iterable[str]] = {
+        **({"mutations": maf.samples} if maf else {}),
+        **{kind: list(m.index) for kind, m in matrices.items()},
+    }
+    if table is None:
+        table = _union(files, found, notes)
+    else:
+        _check_listed(files, str(samples), found, table)
+    return _assemble(files, maf, matrices, table, notes)
+
+
+def _matrix(kind: str, path: PathLike, known: Collection[str], scale: Scale, notes: list[str]) -> pd.DataFrame:
+    matrix = read_matrix(path, known, kind)
+    notes += matrix.notes
+    values = matrix.values
+    if kind == "copy_number":
+        values, told = to_calls(values, str(path))
+        notes.append(told)
+    elif kind == "expression":
+        values, told = to_log2(values, str(path), scale)
+        notes.append(told)
+    else:
+        # miRNAs and lncRNAs come from different assays: their scales are told apart.
+        micro = np.array([is_mirna(name) for name in values.columns], dtype=bool)
+        values = values.copy()
+        for part, chosen in (("miRNA", micro), ("other ncRNA", ~micro)):
+            if chosen.any():
+                changed, told = to_log2(values.loc[:, chosen], f"{path} ({part})", scale)
+                values.loc[:, chosen] = changed
+                notes.append(told)
+    return values
+
+
+def _join(
+    files: dict[str, str],
+    samples: str,
+    maf: Mutations | None,
+    matrices: dict[str, pd.DataFrame],
+    table: pd.DataFrame | None,
+    notes: list[str],
+) -> tuple[Mutations | None, dict[str, pd.DataFrame], pd.DataFrame | None]:
+    """Give each sample one name in all files (see `harmonise`) and drop those that have none."""
+    ids: dict[str, Iterable[str]] = {kind: list(matrix.index) for kind, matrix in matrices.items()}
+    if maf is not None:
+        ids = {"mutations": maf.samples, **ids}
+    if table is not None:
+        ids["samples"] = list(table.index)
+    paths = {**files, "samples": samples}
+    mapping, told = harmonise(
+        {paths[kind]: names for kind, names in ids.items()}, mergeable={files.get("mutations", "")}
+    )
+    notes += told
+    for kind in ids:
+        if not mapping[paths[kind]]:
+            raise PamrxError(f"{paths[kind]}: only normal or control samples found; expected a tumour")
+    if maf is not None:
+        names = mapping[files["mutations"]]
+        rows = maf.rows.assign(sample_id=maf.rows["sample_id"].map(names).astype(object))
+        rows = rows[rows["sample_id"].notna()].reset_index(drop=True)
+        if len(set(names.values())) < len(names):  # aliquots of one sample list its mutations again
+            again = rows.duplicated(["sample_id", "gene", "variant_classification", "hgvsp"]) & (rows["hgvsp"] != "")
+            rows = rows[~again].reset_index(drop=True)
+        maf = Mutations(rows, tuple(dict.fromkeys(names.values())), maf.notes)
+    matrices = {kind: _renamed(matrix, mapping[files[kind]]) for kind, matrix in matrices.items()}
+    if table is not None:
+        table = _renamed(table, mapping[samples])
+    return maf, matrices, table
+
+
+def _renamed(frame: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+    frame = frame.loc[[name in names for name in frame.index]]
+    return frame.set_axis(pd.Index([names[name] for name in frame.index], name="sample_id", dtype=object), axis=0)
+
+
+def _union(files: dict[str, str], found: dict[str, Iterable[str]], notes: list[str]) -> pd.DataFrame:
+    for one, other in combinations(found, 2):
+        if not set(found[one]) & set(found[other]):
+            raise PamrxError(
+                f"{files[one]} and {files[other]}: no sample in common; found {_few(found[one])} against "
+                f"{_few(found[other])}; expected the same sample names{_alike(found[one], found[other])}"
+            )
+    names = list(dict.fromkeys(name for ids in found.values() for name in ids))
+    for kind, ids in found.items():
+        absent = [name for name in names if name not in set(ids)]
+        if absent:
+            so = "its mutations are unknown, not absent (say `sequenced` yes in a samples table if it was sequenced)"
+            effect = so if kind == "mutations" else f"its {kind} is missing"
+            notes.append(
+                f"{files[kind]}: {len(absent)} samples of the other files are not in it, such as {absent[0]}: {effect}"
+            )
+    notes.append("no samples table: tissue, sample type and MSI are unknown")
+    index = pd.Index(names, name="sample_id", dtype=object)
+    return pd.DataFrame(None, index=index, columns=[*SAMPLE_COLUMNS, "sequenced"], dtype=object)
+
+
+def _check_listed(files: dict[str, str], samples: str, found: dict[str, Iterable[str]], table: pd.DataFrame) -> None:
+    """The samples table and the data files must name the same samples."""
+    for kind, ids in found.items():
+        extra = [name for name in ids if name not in table.index]
+        if extra:
+            more = f" (nor are {len(extra) - 1} more)" if len(extra) > 1 else ""
+            raise PamrxError(
+                f"{files[kind]}: sample {extra[0]} is not listed in {samples}{more}; expected every sample there"
+                f"{_alike(extra[:1], table.index) or did_you_mean(extra[0], table.index)}"
+            )
+    held = {name for ids in found.values() for name in ids}
+    if "mutations" in found:
+        held |= set(table.index[table["sequenced"].map(lambda value: value is True)])
+    lone = [name for name in table.index if name not in held]
+    if found and lone:
+        more = f" (nor are {len(lone) - 1} more)" if len(lone) > 1 else ""
+        mute = (
+            "; if it was sequenced without a mutation, set its column sequenced to yes" if "mutations" in found else ""
+        )
+        raise PamrxError(
+            f"{samples}: sample {lone[0]} is in none of {', '.join(files.values())}{more}; expected data for it, "
+            f"or remove it{mute}{_alike(lone[:1], held) or did_you_mean(lone[0], held)}"
+        )
+
+
+def _assemble(
+    files: dict[str, str],
+    maf: Mutations | None,
+    matrices: dict[str, pd.DataFrame],
+    table: pd.DataFrame,
+    notes: list[str],
+) -> Profiles:
+    index = pd.Index(table.index, name="sample_id", dtype=object)
+    table = table.set_axis(index, axis=0)
+    sequenced = pd.Series(False, index=index, name="sequenced")
+    if maf is not None:
+        mutated = set(maf.rows["sample_id"]) | set(maf.samples)
+        for name, said in table["sequenced"].items():
+            if said is False and name in mutated:
+                raise PamrxError(
+                    f"{files['mutations']}: sample {name} has mutations, but the samples table says sequenced no"
+                )
+        sequenced = pd.Series(
+            [said is True or name in mutated for name, said in table["sequenced"].items()],
+            index=index,
+            name="sequenced",
+        )
+        if not sequenced.all():
+            notes.append(f"{int((~sequenced).sum())} of {len(index)} samples count as not sequenced: mutations unknown")
+    described = table[list(SAMPLE_COLUMNS)].astype(object)
+    aligned = {kind: matrix.reindex(index).astype(np.float64) for kind, matrix in matrices.items()}
+    return Profiles(
+        samples=described.where(described.notna(), None),
+        sequenced=sequenced,
+        mutations=None if maf is None else maf.rows,
+        expression=aligned.get("expression"),
+        ncrna=aligned.get("ncrna"),
+        copy_number=aligned.get("copy_number"),
+        notes=tuple(notes),
+    )
+
+
+def _few(names: Iterable[str]) -> str:
+    return "'" + ", ".join(list(names)[:2]) + "'"
+
+
+def _alike(these: Iterable[str], those: Iterable[str]) -> str:
+    """A hint where names differ in case and punctuation only; they are not joined, since tumours' names may."""
+    keys = {canonical_key(name): name for name in those}
+    for name in these:
+        if canonical_key(name) in keys:
+            return f"; {name} and {keys[canonical_key(name)]} differ only in case or punctuation: spell them alike"
+    return ""

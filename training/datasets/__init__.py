@@ -1,0 +1,31 @@
+"""Training data: one module per source, from a pinned download to tidy tables in a cache.
+
+```python
+from training.datasets import fetch_gdsc, load_gdsc
+
+fetch_gdsc()
+data = load_gdsc()
+data.responses, data.expression, data.alterations
+```
+"""
+
+from __future__ import annotations
+
+from training.datasets.cache import cache_folder, data_status, fingerprint
+from training.datasets.ccle_mirna import fetch_ccle_mirna, load_ccle_mirna
+from training.datasets.gdsc import GdscData, fetch_gdsc, load_gdsc
+from training.datasets.names import line_key
+from training.datasets.responses import assay_matrix
+
+__all__ = [
+    "GdscData",
+    "assay_matrix",
+    "cache_folder",
+    "data_status",
+    "fetch_ccle_mirna",
+    "fetch_gdsc",
+    "fingerprint",
+    "line_key",
+    "load_ccle_mirna",
+    "load_gdsc",
+]
