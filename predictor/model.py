@@ -84,7 +84,9 @@ class SensitivityModel:
         self.boosted_share = boosted_share
         self.seed = seed
 
-    def fit(self, features: pd.DataFrame, responses: pd.DataFrame, groups: Sequence[object] | None = None) -> SensitivityModel:
+    def fit(
+        self, features: pd.DataFrame, responses: pd.DataFrame, groups: Sequence[object] | None = None
+    ) -> SensitivityModel:
         """Fit on (n_lines, n_features) features and (n_lines, n_assays) ln IC50, NaN allowed in both.
 
         `groups` names each line's donor, kept together in inner folds; by default each line is its own.
@@ -174,7 +176,9 @@ class SensitivityModel:
     def _values(self, features: pd.DataFrame) -> np.ndarray:
         missing = [name for name in self.features_ if name not in features.columns]
         if missing:
-            raise PamrxError(f"model: feature {missing[0]} is not among the columns; build them with the bundle's builder")
+            raise PamrxError(
+                f"model: feature {missing[0]} is not among the columns; build them with the bundle's builder"
+            )
         return features[self.features_].to_numpy(dtype=float)
 
     def _by_view(self, values: np.ndarray) -> list[tuple[LinearView, np.ndarray]]:

@@ -95,7 +95,9 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         for name, block in _FITTED.items():
             setattr(builder, f"{name}_", block.from_state(state[name]))
         nobody = Profiles(
-            samples=pd.DataFrame(None, index=pd.Index(["none"], name="sample_id"), columns=["tissue", "sample_type", "msi"]),
+            samples=pd.DataFrame(
+                None, index=pd.Index(["none"], name="sample_id"), columns=["tissue", "sample_type", "msi"]
+            ),
             sequenced=pd.Series([False], index=pd.Index(["none"], name="sample_id")),
         )
         builder.feature_names_ = list(builder._assemble(nobody).columns)

@@ -1,0 +1,108 @@
+"""How good: correlation and error per assay, their means, and intervals over lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+MIN_LINES = 20
+"""An assay with fewer test lines gives no correlation worth a mean."""
+
+
+def per_assay(measured: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
+    """Metrics of each assay over its measured lines.
+
+    Parameters
+    ----------
+    measured, predicted : (n_lines, n_assays) ln IC50, same labels; NaN in `measured` where not measured.
+
+    Returns
+    -------
+    DataFrame
+        Index assay: n, pearson, spearman, rmse. A constant prediction has correlation 0: it orders nothing.
+    """
+    rows = {}
+    for assay in measured.columns:
+        known = measured[assay].notna() & predicted[assay].notna()
+        y = measured.loc[known, assay].to_numpy(dtype=float)
+        p = predicted.loc[known, assay].to_numpy(dtype=float)
+        rows[assay] = {
+            "n": len(y),
+            "pearson": correlation(y, p),
+            "spearman": correlation(rankdata(y), rankdata(p)) if len(y) else np.nan,
+            "rmse": float(np.sqrt(np.mean((y - p) ** 2))) if len(y) else np.nan,
+        }
+    return pd.DataFrame(rows).T.rename_axis(index="assay").astype({"n": int})
+
+
+def within_tissue(measured: pd.DataFrame, predicted: pd.DataFrame, tissue: pd.Series) -> pd.Series:
+    """Pearson per assay after both sides lose their tissue means: what is left when lineage is no help."""
+    known = measured.notna()
+    y = measured - measured.groupby(tissue).transform("mean")
+    p = predicted.where(known)
+    p = p - p.groupby(tissue).transform("mean")
+    return pd.Series(
+        {
+            assay: correlation(y.loc[known[assay], assay].to_numpy(), p.loc[known[assay], assay].to_numpy())
+            for assay in measured.columns
+        }
+    )
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Pearson's r; NaN for fewer than 3 pairs, 0 where one side is constant."""
+    if len(a) < 3:
+        return float("nan")
+    a, b = a - a.mean(), b - b.mean()
+    norm = np.sqrt((a @ a) * (b @ b))
+    # A constant column leaves rounding dust behind its mean, which must not pass for a signal.
+    return float(a @ b / norm) if norm > 1e-9 * max(len(a), 1) else 0.0
+
+
+def mean_pearson(table: pd.DataFrame) -> float:
+    """Mean of the per-assay Pearson over assays with at least `MIN_LINES` lines."""
+    return float(table.loc[table["n"] >= MIN_LINES, "pearson"].mean())
+
+
+def bootstrap_mean_pearson(
+    measured: pd.DataFrame, predictions: Sequence[pd.DataFrame], draws: int = 1000, seed: int = 0
+) -> np.ndarray:
+    """Mean per-assay Pearson of each prediction over the same resampled lines.
+
+    Lines are drawn with replacement, the same draw for every assay and prediction, so that differences are paired.
+
+    Returns
+    -------
+    (draws, n_predictions).
+    """
+    y = measured.to_numpy(dtype=float)
+    known = (~np.isnan(y)).astype(float)
+    enough = known.sum(axis=0) >= MIN_LINES
+    y0 = np.nan_to_num(y - np.nanmean(y, axis=0))[:, enough]
+    known = known[:, enough]
+    sides = []
+    for prediction in predictions:
+        p = prediction.to_numpy(dtype=float)[:, enough]
+        sides.append(np.where(known > 0, p - p.mean(axis=0), 0.0))
+    random = np.random.default_rng(seed)
+    counts = random.multinomial(len(y), np.full(len(y), 1 / len(y)), size=draws).astype(float)
+    n = counts @ known
+    mean_y, square_y = counts @ y0 / n, counts @ y0**2 / n
+    out = np.empty((draws, len(sides)))
+    for place, p in enumerate(sides):
+        mean_p, square_p = counts @ p / n, counts @ p**2 / n
+        covariance = counts @ (y0 * p) / n - mean_y * mean_p
+        variance = (square_y - mean_y**2) * (square_p - mean_p**2)
+        r = np.divide(covariance, np.sqrt(np.maximum(variance, 0)), out=np.zeros_like(n), where=variance > 1e-12)
+        out[:, place] = r.mean(axis=1)
+    return out
+
+
+def interval(draws: np.ndarray, coverage: float = 0.95) -> tuple[float, float]:
+    """The central percentile interval of bootstrap draws."""
+    tail = (1 - coverage) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail])
+    return float(low), float(high)

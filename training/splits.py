@@ -1,0 +1,99 @@
+"""Who is on which side: folds that keep donors together, and fold files that a user brings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from predictor.errors import PamrxError, did_you_mean
+from training.cohort import Cohort
+from training.datasets import line_key
+
+
+def leave_cell_line_out(cohort: Cohort, n_folds: int = 5, seed: int = 0) -> pd.Series:
+    """A fold per line, at random by donor: lines of one donor share a fold. Index: the lines."""
+    donors = np.unique(cohort.donors)
+    if len(donors) < n_folds:
+        raise PamrxError(f"folds: {len(donors)} donors cannot fill {n_folds} folds")
+    shuffled = np.random.default_rng(seed).permutation(donors)
+    fold = dict(zip(shuffled, np.arange(len(shuffled)) % n_folds, strict=True))
+    return pd.Series([fold[donor] for donor in cohort.donors], index=cohort.lines, name="fold")
+
+
+def read_folds(path: str | os.PathLike[str], cohort: Cohort) -> pd.Series:
+    """Folds from a CSV file of `cell_line,fold`, lines by name, canonical key or COSMIC id.
+
+    Returns
+    -------
+    Series
+        fold (int or text as written) by line, for the listed lines that the cohort holds.
+
+    Raises
+    ------
+    PamrxError
+        If the file, a column or every line is unknown, a line is listed twice, there is but one fold, or two lines of
+        one donor are on different sides.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise PamrxError(f"{file}: no such file; expected a CSV table of cell_line,fold")
+    try:
+        table = pd.read_csv(file, dtype=str)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
+        raise PamrxError(f"{file}: not a CSV table; expected the columns cell_line,fold") from None
+    for column in ("cell_line", "fold"):
+        if column not in table.columns:
+            hint = did_you_mean(column, table.columns)
+            raise PamrxError(f"{file}: no column '{column}'; found {', '.join(table.columns)}{hint}")
+    table = _resolved(table, cohort, file)
+    folds = table.set_index("line")["fold"]
+    _check_folds(folds, cohort, file)
+    return folds.reindex([line for line in cohort.lines if line in folds.index])
+
+
+def _resolved(table: pd.DataFrame, cohort: Cohort, file: Path) -> pd.DataFrame:
+    """The rows whose line the cohort holds, with its key in the column `line`."""
+    by_name = _names(cohort)
+    written = table["cell_line"].fillna("").str.strip()
+    line = written.map(lambda name: by_name.get(name) or by_name.get(line_key(name)) if name else None)
+    if line.isna().all():
+        raise PamrxError(
+            f"{file}: none of the {len(table)} lines is known, e.g. '{written.iloc[0] if len(written) else ''}'; "
+            "expected canonical keys (MCF7) or COSMIC ids (905946)"
+        )
+    table = table.assign(line=line)[line.notna()]
+    if table["fold"].isna().any():
+        row = int(table.index[table["fold"].isna()][0]) + 2
+        raise PamrxError(f"{file}: row {row}: no fold for {table.loc[row - 2, 'cell_line']}")
+    repeated = table[table["line"].duplicated(keep=False)]
+    if repeated.groupby("line")["fold"].nunique().gt(1).any() or len(repeated):
+        raise PamrxError(f"{file}: {repeated['line'].iloc[0]} is listed more than once; expected each line once")
+    return table
+
+
+def _names(cohort: Cohort) -> dict[str, str]:
+    names = {line: line for line in cohort.lines}
+    for line, row in cohort.cell_lines.iterrows():
+        names.setdefault(str(row["name"]), str(line))
+        if pd.notna(row["cosmic_id"]):
+            names[str(int(row["cosmic_id"]))] = str(line)
+        if isinstance(row["aliases"], str):
+            for alias in row["aliases"].split("|"):
+                names.setdefault(line_key(alias), str(line))
+    return names
+
+
+def _check_folds(folds: pd.Series, cohort: Cohort, file: Path) -> None:
+    if folds.nunique() < 2:
+        raise PamrxError(f"{file}: only one fold, '{folds.iloc[0]}'; expected two or more")
+    donors = cohort.cell_lines.loc[folds.index, "donor"]
+    sides = folds.groupby(donors.to_numpy()).nunique()
+    torn = sides.index[sides > 1]
+    if len(torn):
+        lines = donors.index[donors == torn[0]].tolist()
+        raise PamrxError(
+            f"{file}: {', '.join(lines)} come from one donor but stand in different folds; put them in one"
+        )
