@@ -24,7 +24,7 @@ BLOCK_WEIGHTS = {
     "copy_number": 0.05,
     "tissue": 0.03,
 }
-"""Prior variance of each block in the linear part. `tme` and `programme` are sums of transcripts that it holds already."""
+"""Prior variance of each block in the linear part; `tme` and `programme` are sums of transcripts that it holds."""
 
 N_BOOSTED = 12
 """Leading response components that get trees; the rest are mostly noise."""
@@ -132,15 +132,7 @@ class SensitivityModel:
         of all three sizes: ask in batches, or for some assays.
         """
         columns = [self.assays_.index(assay) for assay in (self.assays_ if assays is None else assays)]
-        values = self._values(features)
-        out = np.zeros((len(values), len(self.features_), len(columns)))
-        _, shap = self.boosted_.contributions(np.take(values, self._boosted_places(), axis=1))
-        out[:, self._boosted_places(), :] = shap @ self.boosted_loadings_[:, columns]
-        for view, rows in self._by_view(values):
-            places = self._places(view.features)
-            scaled = view.standardised(np.take(values[rows], places, axis=1))
-            out[np.ix_(rows, places)] += scaled[:, :, None] * view.coefficients[None, :, columns]
-        return out
+        return self._contributions(self._values(features), np.arange(len(self.features_)), columns)
 
     def evidence(self, features: pd.DataFrame) -> pd.DataFrame:
         """(n, n_assays): training mean |contribution| of the features present, as a share of that of all, 0 to 1."""
@@ -148,6 +140,24 @@ class SensitivityModel:
         total = self.importance_.sum(axis=0)
         share = _rows_apart(present, self.importance_) / np.where(total > 0, total, 1.0)
         return pd.DataFrame(np.clip(share, 0.0, 1.0), index=features.index, columns=self.assays_)
+
+    def _contributions(self, values: np.ndarray, wanted: np.ndarray, columns: slice | list[int]) -> np.ndarray:
+        """(n, len(wanted), n_columns) for the features at the places `wanted` and the assays at `columns`."""
+        treed = self._boosted_places()
+        loadings = self.boosted_loadings_[:, columns]
+        position = np.full(len(self.features_), -1)
+        position[wanted] = np.arange(len(wanted))
+        out = np.zeros((len(values), len(wanted), loadings.shape[1]))
+        _, shap = self.boosted_.contributions(np.take(values, treed, axis=1))
+        shown = position[treed] >= 0
+        out[:, position[treed][shown], :] = shap[:, shown, :] @ loadings
+        for view, rows in self._by_view(values):
+            places = self._places(view.features)
+            shown = position[places] >= 0
+            scaled = view.standardised(np.take(values[rows], places, axis=1))[:, shown]
+            terms = scaled[:, :, None] * view.coefficients[shown][None, :, columns]
+            out[np.ix_(rows, position[places][shown])] += terms
+        return out
 
     def _fit_view(
         self,
@@ -168,13 +178,25 @@ class SensitivityModel:
         return LinearView(without, names, _single(ridge.centre), _single(ridge.scale), coefficients)
 
     def _mean_absolute_contributions(self, features: pd.DataFrame) -> np.ndarray:
+        """(n_features, n_assays). Only features that trees use need their contributions line by line."""
+        values, treed = self._values(features), self._boosted_places()
         total = np.zeros((len(self.features_), len(self.assays_)))
-        for start in range(0, len(features), 16):
-            total += np.abs(self.contributions(features.iloc[start : start + 16])).sum(axis=0)
-        return _single(total / len(features))
+        in_trees = np.zeros((len(treed), len(self.assays_)))
+        for view, rows in self._by_view(values):
+            places = self._places(view.features)
+            scaled = view.standardised(np.take(values[rows], places, axis=1))
+            total[places] += np.abs(scaled).sum(axis=0)[:, None] * np.abs(view.coefficients)
+        for start in range(0, len(values), ROWS_AT_ONCE):
+            part = values[start : start + ROWS_AT_ONCE]
+            in_trees += np.abs(self._contributions(part, treed, slice(None))).sum(axis=0)
+        total[treed] = in_trees
+        return _single(total / len(values))
 
     def _values(self, features: pd.DataFrame) -> np.ndarray:
-        missing = [name for name in self.features_ if name not in features.columns]
+        if list(features.columns) == self.features_:
+            return features.to_numpy(dtype=float)
+        there = set(features.columns)
+        missing = [name for name in self.features_ if name not in there]
         if missing:
             raise PamrxError(
                 f"model: feature {missing[0]} is not among the columns; build them with the bundle's builder"

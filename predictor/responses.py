@@ -74,7 +74,7 @@ class ResponseSpace:
 
 
 def _fill(standardised: np.ndarray) -> np.ndarray:
-    """Fill NaN by iterating a rank-`FILL_RANK` singular value decomposition (Troyanskaya, Bioinformatics 2001: SVDimpute)."""
+    """Fill NaN by iterating a rank-`FILL_RANK` decomposition (SVDimpute: Troyanskaya, Bioinformatics 2001)."""
     missing = np.isnan(standardised)
     filled = np.where(missing, 0.0, standardised)
     if not missing.any():

@@ -42,7 +42,8 @@ class Cohort:
         return assay_matrix(self.responses, train_lines).reindex(self.lines)
 
     def subset(self, lines: Sequence[str]) -> Cohort:
-        kept = [line for line in self.lines if line in set(lines)]
+        wanted = set(lines)
+        kept = [line for line in self.lines if line in wanted]
         return Cohort(
             self.profiles.subset(kept),
             self.responses[self.responses["cell_line"].isin(kept)].reset_index(drop=True),
@@ -58,7 +59,8 @@ def build_cohort(gdsc: GdscData, mirna: pd.DataFrame | None = None) -> Cohort:
     mirna : (lines, miRNAs) log2 levels, or None to train without; lines that it lacks are missing, not zero.
     """
     responses = gdsc.responses[gdsc.responses["in_axis"]].reset_index(drop=True)
-    lines = [line for line in gdsc.complete_lines() if line in set(responses["cell_line"])]
+    answered = set(responses["cell_line"])
+    lines = [line for line in gdsc.complete_lines() if line in answered]
     if not lines:
         raise PamrxError("training data: no line has expression, alterations and a response; fetch GDSC again")
     cell_lines = gdsc.cell_lines.loc[lines]

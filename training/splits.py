@@ -34,8 +34,7 @@ def read_folds(path: str | os.PathLike[str], cohort: Cohort) -> pd.Series:
     Raises
     ------
     PamrxError
-        If the file, a column or every line is unknown, a line is listed twice, there is but one fold, or two lines of
-        one donor are on different sides.
+        If the file, a column or every line is unknown, a line is listed twice, or there is but one fold.
     """
     file = Path(path)
     if not file.is_file():
@@ -50,15 +49,29 @@ def read_folds(path: str | os.PathLike[str], cohort: Cohort) -> pd.Series:
             raise PamrxError(f"{file}: no column '{column}'; found {', '.join(table.columns)}{hint}")
     table = _resolved(table, cohort, file)
     folds = table.set_index("line")["fold"]
-    _check_folds(folds, cohort, file)
+    if folds.nunique() < 2:
+        raise PamrxError(f"{file}: only one fold, '{folds.iloc[0]}'; expected two or more")
     return folds.reindex([line for line in cohort.lines if line in folds.index])
+
+
+def sides(cohort: Cohort, folds: pd.Series, fold: object) -> tuple[list[str], list[str]]:
+    """Training and test lines of one fold.
+
+    Lines outside `folds` are on neither side. A line that shares its donor with a test line is not trained on, so
+    that a fold file which tears a donor apart leaks nothing.
+    """
+    test = folds.index[folds == fold].tolist()
+    donor = cohort.cell_lines["donor"]
+    tested = set(donor.loc[test])
+    train = [line for line in folds.index[folds != fold] if donor[line] not in tested]
+    return train, test
 
 
 def _resolved(table: pd.DataFrame, cohort: Cohort, file: Path) -> pd.DataFrame:
     """The rows whose line the cohort holds, with its key in the column `line`."""
     by_name = _names(cohort)
     written = table["cell_line"].fillna("").str.strip()
-    line = written.map(lambda name: by_name.get(name) or by_name.get(line_key(name)) if name else None)
+    line = written.map(lambda name: (by_name.get(name) or by_name.get(line_key(name))) if name else None)
     if line.isna().all():
         raise PamrxError(
             f"{file}: none of the {len(table)} lines is known, e.g. '{written.iloc[0] if len(written) else ''}'; "
@@ -69,7 +82,7 @@ def _resolved(table: pd.DataFrame, cohort: Cohort, file: Path) -> pd.DataFrame:
         row = int(table.index[table["fold"].isna()][0]) + 2
         raise PamrxError(f"{file}: row {row}: no fold for {table.loc[row - 2, 'cell_line']}")
     repeated = table[table["line"].duplicated(keep=False)]
-    if repeated.groupby("line")["fold"].nunique().gt(1).any() or len(repeated):
+    if len(repeated):
         raise PamrxError(f"{file}: {repeated['line'].iloc[0]} is listed more than once; expected each line once")
     return table
 
@@ -84,16 +97,3 @@ def _names(cohort: Cohort) -> dict[str, str]:
             for alias in row["aliases"].split("|"):
                 names.setdefault(line_key(alias), str(line))
     return names
-
-
-def _check_folds(folds: pd.Series, cohort: Cohort, file: Path) -> None:
-    if folds.nunique() < 2:
-        raise PamrxError(f"{file}: only one fold, '{folds.iloc[0]}'; expected two or more")
-    donors = cohort.cell_lines.loc[folds.index, "donor"]
-    sides = folds.groupby(donors.to_numpy()).nunique()
-    torn = sides.index[sides > 1]
-    if len(torn):
-        lines = donors.index[donors == torn[0]].tolist()
-        raise PamrxError(
-            f"{file}: {', '.join(lines)} come from one donor but stand in different folds; put them in one"
-        )

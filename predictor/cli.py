@@ -1,0 +1,138 @@
+"""The `pamrx` command. Every heavy import stands inside the command that needs it, so that help comes at once.
+
+This module puts the commands of both packages together; it is the only place where `predictor` names `training`,
+and without that package's extras the training commands say what to install.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from predictor.errors import PamrxError
+
+app = typer.Typer(
+    help="Predict how sensitive a tumour is to inhibitors of the PI3K/AKT/mTOR axis, and show why. "
+    "Research software, not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(import_module("training.commands").app)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user ends in one line on stderr and exit code 2."""
+    try:
+        app()
+    except PamrxError as error:
+        _fail(str(error))
+    except ModuleNotFoundError as error:
+        _fail(f"this command needs the package '{error.name}'; run: pip install 'pamrx[training]'")
+    except KeyboardInterrupt:
+        print("pamrx: stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe has left (`pamrx drugs | head`); nothing is wrong.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+@app.command()
+def predict(
+    mutations: Annotated[
+        Path | None, typer.Option(help="MAF (GDC, cBioPortal or legacy TCGA; may be gzipped).")
+    ] = None,
+    expression: Annotated[
+        Path | None, typer.Option(help="Expression matrix, genes by samples or samples by genes.")
+    ] = None,
+    ncrna: Annotated[Path | None, typer.Option(help="miRNA and lncRNA matrix.")] = None,
+    copy_number: Annotated[Path | None, typer.Option(help="Copy-number matrix: GISTIC -2..2 or log2 ratios.")] = None,
+    samples: Annotated[
+        Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi (words: `pamrx vocab`).")
+    ] = None,
+    bundle: Annotated[Path | None, typer.Option(help="Folder of a trained model. [default: the released one]")] = None,
+    drugs: Annotated[str | None, typer.Option(help="Only these drugs, with commas between. [default: all]")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write a tidy table: CSV, Parquet or JSON by ending.")
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Predict the twelve cell lines shipped with pamrx.")
+    ] = False,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="With --example: show the measured responses beside.")
+    ] = False,
+    top: Annotated[int, typer.Option(min=1, help="Drugs shown per tumour on the terminal.")] = 10,
+) -> None:
+    """Predict the response of each tumour to the drugs of the axis.
+
+    Any subset of inputs will do: what is missing stays missing, and `evidence` says how much was there.
+    """
+    given = {
+        "mutations": mutations,
+        "expression": expression,
+        "ncrna": ncrna,
+        "copy_number": copy_number,
+        "samples": samples,
+    }
+    given = {kind: path for kind, path in given.items() if path is not None}
+    _check_options(given, example, measured)
+    from predictor.run import predict_files
+
+    wanted = None if drugs is None else drugs.split(",")
+    predict_files(given, bundle, wanted, output, example=example, measured=measured, top=top)
+
+
+@app.command()
+def drugs(
+    name: Annotated[str | None, typer.Argument(help="One drug, by any of its names. [default: all]")] = None,
+) -> None:
+    """Show the drugs of the axis: class, targets, phase, screens."""
+    from predictor.listings import show_drug, show_drugs
+
+    show_drugs() if name is None else show_drug(name)
+
+
+@app.command()
+def vocab() -> None:
+    """List the words that the columns of a --samples table take."""
+    from predictor.listings import show_vocabulary
+
+    show_vocabulary()
+
+
+@app.command()
+def features(
+    bundle: Annotated[Path | None, typer.Option(help="Folder of a trained model. [default: the released one]")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the table: CSV, Parquet or JSON by ending.")
+    ] = None,
+    block: Annotated[str | None, typer.Option(help="Only this block.")] = None,
+) -> None:
+    """Say of each feature, and each gene of the axis, whether the model learned from it."""
+    from predictor.listings import show_features
+
+    show_features(bundle, output, block)
+
+
+def _check_options(given: dict[str, Path], example: bool, measured: bool) -> None:
+    if example and given:
+        kind = next(iter(given)).replace("_", "-")
+        raise PamrxError(f"--example brings its own files; leave out --{kind}, or --example")
+    if measured and not example:
+        raise PamrxError("--measured goes with --example: only the example lines come with measured responses")
+    if not example and not given:
+        raise PamrxError("no input: give --mutations, --expression, --ncrna, --copy-number or --samples, or --example")
+
+
+def _fail(message: str) -> None:
+    print(f"pamrx: error: {message}", file=sys.stderr)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""What `pamrx drugs`, `pamrx vocab` and `pamrx features` print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from predictor import drugs as drug_table
+from predictor.errors import PamrxError, did_you_mean
+
+PLAIN_WIDTH = 150
+ROWS_SHOWN = 60
+
+
+def show_drugs() -> None:
+    """All drugs of the axis, by class."""
+    table = _table("drug", "class", "targets", "phase", "screens", "also called")
+    drugs = sorted(drug_table.all_drugs(), key=lambda drug: (not drug.screened, _place(drug), drug.name.lower()))
+    for drug in drugs:
+        screens = ", ".join(drug.screens) or "none"
+        table.add_row(
+            drug.name, drug.drug_class, ", ".join(drug.targets), drug.max_phase, screens, ", ".join(drug.aliases)
+        )
+    console = _console()
+    console.print(table)
+    screened = sum(drug.screened for drug in drugs)
+    console.print(
+        f"{screened} drugs are screened in GDSC1 or GDSC2; {len(drugs) - screened} are in no screen and are answered "
+        "through drugs of their class only: `pamrx drugs NAME` names them."
+    )
+
+
+def show_drug(name: str) -> None:
+    """One drug, found by any of its names; for one that no screen holds, the proxies of its class."""
+    drug = drug_table.resolve(name)
+    rows = {
+        "drug": drug.name,
+        "also called": ", ".join(drug.aliases),
+        "class": drug.drug_class,
+        "targets": ", ".join(drug.targets),
+        "highest phase": drug.max_phase,
+        "screens": ", ".join(drug.screens) or "none",
+        "GDSC's label": drug.gdsc_label_note,
+        "source": drug.source,
+    }
+    table = _table("", "", header=False)
+    for key, value in rows.items():
+        if value:
+            table.add_row(key, value)
+    console = _console()
+    console.print(table)
+    if not drug.screened:
+        proxies = ", ".join(proxy.name for proxy in drug_table.proxies(drug))
+        console.print(f"No screen holds {drug.name}. Its class ({drug.drug_class}) is screened as: {proxies}.")
+
+
+def show_vocabulary() -> None:
+    """The words of the samples table, with the codes and other words that are understood as each tissue."""
+    from predictor.knowledge import table as knowledge
+    from predictor.profiles import vocabulary
+
+    words = vocabulary()
+    tissues = knowledge("tissues").set_index("tissue")
+    table = _table("tissue", "what it is", "TCGA", "OncoTree")
+    for tissue in words["tissue"]:
+        row = tissues.loc[tissue]
+        codes = [row[column].replace("|", ", ") for column in ("tcga_codes", "oncotree_codes")]
+        table.add_row(tissue, row["description"], *codes)
+    console = _console()
+    console.print(table)
+    for column in ("sample_type", "msi", "sequenced"):
+        console.print(f"{column}: {', '.join(words[column])}")
+
+
+def show_features(bundle_folder: Path | None, output: Path | None, block: str | None) -> None:
+    """The features of a bundle and how much it leans on each; genes of the axis without a feature are named."""
+    from predictor.tables import check_ending, write_table
+
+    if output is not None:
+        check_ending(output)
+    table = feature_listing(bundle_folder)
+    if block is not None:
+        blocks = list(dict.fromkeys(table["block"]))
+        if block not in blocks:
+            raise PamrxError(
+                f"unknown block '{block}'; expected one of {', '.join(blocks)}{did_you_mean(block, blocks)}"
+            )
+        table = table[table["block"] == block]
+    if output is not None:
+        write_table(table, output)
+    console = _console()
+    shown = _table("feature", "learned from", "mean |effect| on ln IC50")
+    for row in table.sort_values("mean_abs_effect", ascending=False).head(ROWS_SHOWN).itertuples():
+        shown.add_row(row.feature, "yes" if row.learned else "no", f"{row.mean_abs_effect:.4f}")
+    console.print(shown)
+    if len(table) > ROWS_SHOWN:
+        console.print(f"{ROWS_SHOWN} of {len(table)} features shown, those of the largest effect; -o FILE writes all.")
+    untrained = table.loc[~table["learned"], "feature"]
+    if len(untrained):
+        console.print(f"not learned from: {', '.join(untrained)}")
+
+
+def feature_listing(bundle_folder: Path | None = None) -> pd.DataFrame:
+    """feature, block, learned, mean_abs_effect (ln units, mean over assays and training lines).
+
+    Genes of the axis whose mutations the training data did not assess stand as `mutation.GENE`, not learned.
+    """
+    from predictor.bundle import load_bundle
+    from predictor.knowledge import table as knowledge
+
+    model = load_bundle(bundle_folder).model
+    effect = model.importance_.mean(axis=1)
+    listing = pd.DataFrame({"feature": model.features_, "mean_abs_effect": effect})
+    listing["learned"] = listing["mean_abs_effect"] > 0
+    genes = knowledge("genes").query("level != ''")["gene"]
+    absent = sorted({f"mutation.{gene}" for gene in genes} - set(model.features_))
+    extra = pd.DataFrame({"feature": absent, "mean_abs_effect": 0.0, "learned": False})
+    listing = pd.concat([listing, extra], ignore_index=True)
+    listing["block"] = listing["feature"].str.partition(".")[0]
+    return listing[["feature", "block", "learned", "mean_abs_effect"]]
+
+
+def _place(drug: drug_table.Drug) -> int:
+    return drug_table.DRUG_CLASSES.index(drug.drug_class)
+
+
+def _table(*columns: str, header: bool = True) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, show_header=header)
+    for place, name in enumerate(columns):
+        table.add_column(name, no_wrap=place == 0)
+    return table
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)

@@ -1,0 +1,122 @@
+"""Predictions as a tidy table: one row per sample and drug, ranked by sensitivity percentile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from predictor import drugs as drug_table
+from predictor.errors import PamrxError, did_you_mean
+
+if TYPE_CHECKING:
+    from predictor.bundle import Bundle
+    from predictor.profiles import Profiles
+
+COLUMNS = (
+    "sample_id",
+    "drug",
+    "drug_class",
+    "screen",
+    "ln_ic50",
+    "ic50_um",
+    "beyond_tested_range",
+    "sensitivity_percentile",
+    "rank",
+    "evidence",
+)
+
+
+def predict(bundle: Bundle, profiles: Profiles, drugs: Sequence[str] | None = None) -> pd.DataFrame:
+    """Predict every sample's response to each drug, on the scale of the drug's newest screen.
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`: ln_ic50 (ln micromolar), ic50_um, beyond_tested_range (null where no verified maximum
+        concentration is known), sensitivity_percentile (0 to 100, 100 most sensitive, among the out-of-fold
+        predictions of the reference lines), rank (1 is best, within the sample), evidence (0 to 1). Sorted by sample,
+        in the order of `profiles`, and rank.
+    """
+    features = bundle.builder.transform(profiles)
+    return predictions_from(bundle, features, drugs)
+
+
+def predictions_from(bundle: Bundle, features: pd.DataFrame, drugs: Sequence[str] | None = None) -> pd.DataFrame:
+    """The same from features that `bundle.builder` built."""
+    assays = chosen_assays(bundle.model.assays_, drugs)
+    names = list(assays.values())
+    ln_ic50 = bundle.model.predict(features)[names]
+    evidence = bundle.model.evidence(features)[names]
+    percentile = sensitivity_percentiles(ln_ic50, bundle.reference)
+    table = pd.DataFrame(
+        {
+            "sample_id": np.repeat(features.index.to_numpy(dtype=object), len(names)),
+            "drug": np.tile(np.array(list(assays), dtype=object), len(features)),
+            "screen": np.tile(np.array([name.partition(":")[0] for name in names], dtype=object), len(features)),
+            "ln_ic50": ln_ic50.to_numpy().ravel(),
+            "sensitivity_percentile": percentile.ravel(),
+            "evidence": evidence.to_numpy().ravel(),
+        }
+    )
+    table["drug_class"] = table["drug"].map({name: drug_table.resolve(name).drug_class for name in assays})
+    table["ic50_um"] = np.exp(table["ln_ic50"])
+    limit = {name: drug_table.max_concentration(name, assay.partition(":")[0]) for name, assay in assays.items()}
+    ceiling = table["drug"].map(limit).astype(float)
+    table["beyond_tested_range"] = (table["ic50_um"] > ceiling).astype("boolean").mask(ceiling.isna())
+    return _ranked(table, features.index)[list(COLUMNS)]
+
+
+def chosen_assays(assays: Sequence[str], drugs: Sequence[str] | None = None) -> dict[str, str]:
+    """Drug to the assay of its newest screen, of the drugs asked for (all by default).
+
+    Raises
+    ------
+    PamrxError
+        For a drug that is unknown, that no screen holds, or that this bundle was not trained on.
+    """
+    newest: dict[str, str] = {}
+    for assay in sorted(assays, reverse=True):
+        newest.setdefault(assay.partition(":")[2], assay)
+    if drugs is None:
+        return dict(sorted(newest.items()))
+    wanted = [drug.name for drug in drug_table.resolve_screened(drugs)]
+    for name in wanted:
+        if name not in newest:
+            raise PamrxError(f"drug {name}: this bundle was not trained on it{did_you_mean(name, newest)}")
+    return {name: newest[name] for name in wanted}
+
+
+def sensitivity_percentiles(ln_ic50: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
+    """(n, n_assays): share of the assay's reference predictions above the prediction, ties half, times 100.
+
+    The reference are out-of-fold predictions, not measurements: predictions are shrunk towards the mean, so that
+    among measurements they would crowd at 50.
+    """
+    out = np.empty(ln_ic50.shape)
+    for column, assay in enumerate(ln_ic50.columns):
+        known = np.sort(reference[assay].dropna().to_numpy(dtype=float))
+        # The stored reference is in single precision; so is the side that is compared with it.
+        value = ln_ic50[assay].to_numpy(dtype=np.float32).astype(float)
+        above = len(known) - np.searchsorted(known, value, side="right")
+        ties = np.searchsorted(known, value, side="right") - np.searchsorted(known, value, side="left")
+        out[:, column] = 100 * (above + ties / 2) / max(len(known), 1)
+    return out
+
+
+def block_evidence(features: pd.DataFrame) -> pd.DataFrame:
+    """(n, blocks): share of each block's features that the sample has."""
+    grouped: dict[str, list[str]] = {}
+    for name in features.columns:
+        grouped.setdefault(name.partition(".")[0], []).append(name)
+    return pd.DataFrame({block: features[names].notna().mean(axis=1) for block, names in grouped.items()})
+
+
+def _ranked(table: pd.DataFrame, samples: pd.Index) -> pd.DataFrame:
+    order = pd.Series(range(len(samples)), index=samples)
+    table = table.assign(_sample=table["sample_id"].map(order), _first=-table["sensitivity_percentile"])
+    table = table.sort_values(["_sample", "_first", "ln_ic50", "drug"], ignore_index=True)
+    table["rank"] = table.groupby("_sample").cumcount() + 1
+    return table.drop(columns=["_sample", "_first"])

@@ -1,0 +1,151 @@
+"""Predictions on a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from predictor.explain import readable
+
+PLAIN_WIDTH = 150
+"""Columns when the output is no terminal (a file, a log)."""
+
+
+def show_notes(notes: Sequence[str]) -> None:
+    """What reading did with the files."""
+    console = _console()
+    for note in notes:
+        console.print(Text(f"· {note}", style="dim"))
+
+
+def show_tumour(sample: str, about: pd.Series, present: pd.Series, rows: pd.DataFrame, reasons: pd.DataFrame) -> None:
+    """One tumour: what was measured, and its best drugs with what argues for and against each.
+
+    Parameters
+    ----------
+    about : tissue, sample_type and msi of the sample.
+    present : share of each block's features that the sample has.
+    rows : its predictions, best first; with `measured_ln_ic50` where a measurement is to stand beside.
+    reasons : its rows of `predictor.explain.top_contributions`.
+    """
+    console = _console()
+    words = [str(word).replace("_", " ") for word in about if isinstance(word, str)]
+    console.print()
+    console.print(Text.assemble((sample, "bold"), f"  {', '.join(words)}" if words else ""))
+    measured = ", ".join(f"{block.replace('_', ' ')} {share:.0%}" for block, share in present.items())
+    console.print(Text(f"features present: {measured}", style="dim"))
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("", "drug", "class", "screen"):
+        table.add_column(name, no_wrap=name != "class")
+    for name in ["IC50 µM", *(["measured"] if "measured_ln_ic50" in rows else []), "percentile", "evidence"]:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("argues for sensitivity", ratio=1)
+    table.add_column("argues against", ratio=1)
+    for row in rows.to_dict("records"):
+        own = reasons[reasons["drug"] == row["drug"]]
+        cells = [str(row["rank"]), row["drug"], row["drug_class"], row["screen"], _ic50(row)]
+        if "measured_ln_ic50" in row:
+            cells.append(
+                _number(math.exp(row["measured_ln_ic50"]))
+                if row["measured_ln_ic50"] == row["measured_ln_ic50"]
+                else "–"
+            )
+        cells += [f"{row['sensitivity_percentile']:.0f}", f"{row['evidence']:.0%}"]
+        table.add_row(*cells, _reasons(own, "for"), _reasons(own, "against"))
+    console.print(table)
+
+
+def show_footer(tumours_left: int, n_drugs: int, top: int) -> None:
+    """How to read the tables, and how to get what was not shown."""
+    console = _console()
+    console.print()
+    if tumours_left > 0:
+        console.print(f"{tumours_left} more tumours were predicted; write them all with -o FILE.")
+    if n_drugs > top:
+        console.print(f"{top} of {n_drugs} drugs shown; --top N shows more, -o FILE writes all.")
+    console.print(
+        Text(
+            "percentile: among out-of-fold predictions of the reference cell lines, 100 is most sensitive; compare drugs "
+            "by it, not by IC50. evidence: share of what the model leans on that was present. In brackets: effect on ln "
+            "IC50, negative towards sensitive. Research software, not a medical device.",
+            style="dim",
+        )
+    )
+
+
+def show_agreement(table: pd.DataFrame) -> None:
+    """Spearman's rho between predicted and measured ln IC50, per drug, over the example lines."""
+    known = table.dropna(subset="measured_ln_ic50")
+    rows = []
+    for drug, own in known.groupby("drug"):
+        if len(own) >= 3:
+            rho = own["ln_ic50"].corr(own["measured_ln_ic50"], method="spearman")
+            rows.append((str(drug), str(own["drug_class"].iloc[0]), str(own["screen"].iloc[0]), len(own), float(rho)))
+    if not rows:
+        return
+    rows.sort(key=lambda row: (-row[4], row[0]))
+    console = _console()
+    shown = Table(title="Predicted against measured, lines the model never saw", box=None, header_style="bold")
+    for name in ("drug", "class", "screen"):
+        shown.add_column(name, no_wrap=True)
+    for name in ("lines", "Spearman"):
+        shown.add_column(name, justify="right")
+    for drug, drug_class, screen, count, rho in rows:
+        shown.add_row(drug, drug_class, screen, str(count), f"{rho:+.2f}")
+    console.print()
+    console.print(shown)
+    values = pd.Series([row[4] for row in rows])
+    console.print(
+        f"median over {len(rows)} drugs {values.median():+.2f}, {(values > 0).mean():.0%} above 0. Twelve lines say "
+        "little of one drug: a true rho of 0.5 gives values from about -0.1 to 0.8. `pamrx evaluate` has the evidence."
+    )
+
+
+def show_written(table: pd.DataFrame, output: Path) -> None:
+    """One line on what was written."""
+    samples, drugs = table["sample_id"].nunique(), table["drug"].nunique()
+    _console().print(f"{samples} samples x {drugs} drugs written to {output}", soft_wrap=True)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+def _ic50(row: dict) -> str:
+    if row["beyond_tested_range"] is True:
+        return "> max"
+    return _number(row["ic50_um"])
+
+
+def _number(value: float) -> str:
+    """Three significant digits, never in powers of ten."""
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}" if value > 0 else "0"
+
+
+def _reasons(own: pd.DataFrame, direction: str) -> str:
+    rows = own[own["direction"] == direction].sort_values("rank")
+    return ", ".join(
+        f"{_told(feature, value)} ({effect:+.2f})"
+        for feature, value, effect in zip(rows["feature"], rows["value"], rows["contribution"], strict=True)
+    )
+
+
+def _told(feature: str, value: float) -> str:
+    """A feature with its value in words: `no PIK3CA mutation`, `low EGFR expression`."""
+    block, _, name = feature.partition(".")
+    if block == "tissue":
+        return name.replace("_", " ") if value else f"not {name.replace('_', ' ')}"
+    if block in ("mutation", "copy_number") and value in (0.0, 1.0):
+        return readable(feature) if value else f"no {readable(feature)}"
+    if block in ("transcriptome", "ncrna", "tme", "programme"):
+        return f"{'high' if value > 0 else 'low'} {readable(feature)}"
+    return f"{readable(feature)} {value:.1f}"

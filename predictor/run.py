@@ -1,0 +1,97 @@
+"""`pamrx predict` from files to the screen or a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from predictor import render
+from predictor.bundle import Bundle, load_bundle
+from predictor.errors import PamrxError
+from predictor.explain import top_contributions
+from predictor.predictions import block_evidence, chosen_assays, predictions_from
+from predictor.profiles import Profiles, read_profiles
+from predictor.profiles.genes import default_genes
+from predictor.tables import check_ending, write_table
+
+TUMOURS_SHOWN = 20
+"""More than this are not read from a terminal; the table holds them all."""
+
+REASONS_SHOWN = 3
+
+
+def predict_files(
+    given: Mapping[str, Path],
+    bundle_folder: Path | None,
+    drugs: Sequence[str] | None,
+    output: Path | None,
+    *,
+    example: bool = False,
+    measured: bool = False,
+    top: int = 10,
+) -> None:
+    """Predict for the files `given` (kind to path), or for the shipped examples; write `output`, or show the result.
+
+    Raises
+    ------
+    PamrxError
+        For any input that cannot be used; nothing is written then.
+    """
+    if output is not None:
+        check_ending(output)
+        if not output.parent.is_dir():
+            raise PamrxError(f"{output}: the folder {output.parent} does not exist; make it first or name another")
+    bundle = load_bundle(bundle_folder)
+    chosen = chosen_assays(bundle.model.assays_, drugs)
+    if example:
+        from predictor.examples import example_files
+
+        given = example_files()
+    profiles = read_profiles(**given, known_genes=default_genes() | set(bundle.builder.universe_))
+    features = bundle.builder.transform(profiles)
+    table = predictions_from(bundle, features, drugs)
+    if output is not None:
+        write_table(table, output)
+        render.show_written(table, output)
+    elif not measured:
+        _show(bundle, profiles, features, table, chosen, top)
+    if measured:
+        _show_measured(bundle, profiles, features, table, chosen, top)
+
+
+def _show(
+    bundle: Bundle,
+    profiles: Profiles,
+    features: pd.DataFrame,
+    table: pd.DataFrame,
+    chosen: Mapping[str, str],
+    top: int,
+) -> None:
+    render.show_notes(profiles.notes)
+    shown = features.iloc[:TUMOURS_SHOWN]
+    reasons = top_contributions(bundle.model, shown, chosen, REASONS_SHOWN)
+    present = block_evidence(shown)
+    for sample in shown.index:
+        rows = table[table["sample_id"] == sample].head(top)
+        render.show_tumour(
+            sample, profiles.samples.loc[sample], present.loc[sample], rows, reasons[reasons["sample_id"] == sample]
+        )
+    render.show_footer(len(features) - len(shown), table["drug"].nunique(), top)
+
+
+def _show_measured(
+    bundle: Bundle,
+    profiles: Profiles,
+    features: pd.DataFrame,
+    table: pd.DataFrame,
+    chosen: Mapping[str, str],
+    top: int,
+) -> None:
+    from predictor.examples import measured
+
+    known = measured().rename(columns={"ln_ic50": "measured_ln_ic50"})
+    table = table.merge(known, on=["sample_id", "drug", "screen"], how="left", validate="one_to_one")
+    _show(bundle, profiles, features, table, chosen, top)
+    render.show_agreement(table)

@@ -1,0 +1,167 @@
+"""The commands that need the training package: data, evaluate, train. Heavy imports stay inside each command."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from predictor.errors import PamrxError, did_you_mean
+
+if TYPE_CHECKING:
+    from training.cohort import Cohort
+
+app = typer.Typer()
+data = typer.Typer(help="Fetch the training data, and say what is present.", no_args_is_help=True)
+app.add_typer(data, name="data")
+
+Cache = Annotated[
+    Path | None, typer.Option(help="Folder of the fetched data. [default: PAMRX_CACHE, else the user's cache folder]")
+]
+Seed = Annotated[int, typer.Option(help="Of folds, masks and trees.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes. Results do not depend on it.")]
+SOURCES = ("gdsc", "ccle-mirna")
+CORES = os.cpu_count() or 1
+
+
+@data.command("fetch")
+def data_fetch(
+    source: Annotated[str, typer.Argument(help="gdsc (response, expression, alterations) or ccle-mirna.")],
+    cache: Cache = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of local files under their own names; nothing is downloaded.")
+    ] = None,
+) -> None:
+    """Download a source, check its SHA-256, and write tidy Parquet to the cache."""
+    if source not in SOURCES:
+        raise PamrxError(f"unknown source '{source}'; expected {' or '.join(SOURCES)}{did_you_mean(source, SOURCES)}")
+    from training import datasets
+
+    fetch = datasets.fetch_gdsc if source == "gdsc" else datasets.fetch_ccle_mirna
+    fetch(cache=cache, data_dir=data_dir, report=typer.echo)
+
+
+@data.command("status")
+def data_status(cache: Cache = None) -> None:
+    """Say which training data are present, and whether they are whole."""
+    from training.datasets import cache_folder
+    from training.datasets import data_status as status
+
+    typer.echo(f"cache: {cache_folder(cache)}")
+    typer.echo(status(cache).to_string(index=False))
+
+
+@app.command()
+def evaluate(
+    folds: Annotated[
+        Path | None,
+        typer.Option(help="CSV of cell_line,fold (canonical key or COSMIC id). [default: made from --seed]"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Out-of-fold predictions: CSV, Parquet or JSON by ending.")
+    ] = None,
+    n_folds: Annotated[int, typer.Option(min=2, help="How many folds to make without --folds.")] = 5,
+    seed: Seed = 2026,
+    cache: Cache = None,
+    jobs: Jobs = CORES,
+    mirna: Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")] = True,
+) -> None:
+    """Measure accuracy on lines that the model has not seen, beside three baselines.
+
+    Five-fold leave-cell-line-out: lines of one donor are never on both sides.
+    """
+    from predictor.tables import check_ending, write_table
+    from training.evaluate import evaluate as run
+    from training.splits import leave_cell_line_out, read_folds
+    from training.tables import print_evaluation
+
+    if output is not None:
+        check_ending(output)
+    cohort, _ = _cohort(cache, mirna)
+    fold = leave_cell_line_out(cohort, n_folds, seed) if folds is None else read_folds(folds, cohort)
+    left = len(cohort.lines) - len(fold)
+    outside = f"; {left} lines of the data are not in {folds} and take no part" if left else ""
+    typer.echo(f"{len(fold)} lines in {fold.nunique()} folds{outside}")
+    evaluation, _ = run(cohort, fold, seed=seed, jobs=jobs, report=typer.echo)
+    if output is not None:
+        write_table(evaluation.oof, output)
+    print_evaluation(evaluation)
+    if output is not None:
+        typer.echo(f"{len(evaluation.oof)} out-of-fold predictions written to {output}")
+
+
+@app.command()
+def train(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the bundle.")] = Path("models/pamrx-gdsc"),
+    hold_out: Annotated[
+        str, typer.Option(help="Lines kept out of training: canonical keys with commas, 'examples' or 'none'.")
+    ] = "examples",
+    seed: Seed = 7,
+    cache: Cache = None,
+    jobs: Jobs = CORES,
+    mirna: Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")] = True,
+    run_name: Annotated[str | None, typer.Option(help="Name of the MLflow run. [default: the bundle's]")] = None,
+) -> None:
+    """Evaluate, fit on all lines, write the bundle, and log it all to MLflow.
+
+    Logs to MLFLOW_TRACKING_URI, or to a SQLite store in the working directory.
+    """
+    from predictor.bundle import save_bundle
+    from training.card import model_card
+    from training.fit import train as run
+    from training.tables import print_evaluation
+    from training.tracking import log_training
+
+    cohort, data_fingerprint = _cohort(cache, mirna)
+    trained = run(cohort, _held_out(cohort, hold_out), data_fingerprint, output.name, seed, jobs, typer.echo)
+    manifest = save_bundle(trained.bundle, output, model_card(trained))
+    print_evaluation(trained.evaluation)
+    typer.echo(f"bundle written to {output}; fingerprint {manifest['fingerprint']}")
+    model = trained.bundle.model
+    log_training(
+        run_name=run_name or output.name,
+        parameters={
+            "seed": seed,
+            "boosted_share": model.boosted_share,
+            "n_boosted": model.n_boosted,
+            **{f"weight_{block}": weight for block, weight in model.block_weights.items()},
+            "lines": len(trained.features),
+            "lines_with_mirna": manifest["lines_with_mirna"],
+            "protocol": manifest["protocol"],
+        },
+        evaluation=trained.evaluation,
+        model=model,
+        features=trained.features,
+        data_fingerprint=data_fingerprint,
+        bundle_dir=output,
+        tags={"bundle_fingerprint": manifest["fingerprint"]},
+        report=typer.echo,
+    )
+
+
+def _cohort(cache: Path | None, mirna: bool) -> tuple[Cohort, str]:
+    """The cohort of what was fetched, and the fingerprint of the tables it came from."""
+    from training.cohort import build_cohort
+    from training.datasets import fingerprint, load_ccle_mirna, load_gdsc
+
+    gdsc = load_gdsc(cache)
+    levels = load_ccle_mirna(cache) if mirna else None
+    if levels is None:
+        why = "CCLE miRNA was not fetched (`pamrx data fetch ccle-mirna`)" if mirna else "--no-mirna"
+        typer.echo(f"without miRNA: {why}")
+    sources = ["gdsc"] if levels is None else ["gdsc", "ccle-mirna"]
+    return build_cohort(gdsc, levels), fingerprint(cache, sources)
+
+
+def _held_out(cohort: Cohort, words: str) -> list[str]:
+    from training.examples import held_out
+
+    if words == "none":
+        return []
+    if words == "examples":
+        return held_out(cohort)
+    from training.datasets import line_key
+
+    return [line_key(word) for word in words.split(",") if word.strip()]

@@ -1,0 +1,143 @@
+"""Evaluation on lines that the fitted model never saw: out-of-fold predictions, metrics, baselines, intervals."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from predictor.features import FeatureBuilder
+from predictor.model import SensitivityModel
+from training import baselines
+from training.cohort import Cohort
+from training.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
+from training.splits import sides
+
+MODEL = "pamrx"
+COMPARED = (MODEL, "drug_mean", "tissue_drug_mean", "ridge")
+"""The model and the baselines that stand beside it, by the names used in tables and metrics."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one evaluation found.
+
+    Attributes
+    ----------
+    oof : one row per line and assay: cell_line, assay, drug, fold, measured, predicted (ln IC50, micromolar).
+    per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson, and `<baseline>_pearson`,
+        `<baseline>_rmse` of each baseline.
+    summary : the same as means over assays, with 95 % bootstrap intervals over lines.
+    """
+
+    oof: pd.DataFrame
+    per_assay: pd.DataFrame
+    summary: dict[str, float]
+
+
+def evaluate(
+    cohort: Cohort,
+    folds: pd.Series,
+    seed: int = 0,
+    jobs: int = 2,
+    draws: int = 1000,
+    report: Callable[[str], None] = print,
+) -> tuple[Evaluation, pd.DataFrame]:
+    """Fit on all folds but one, predict that one, and compare with the baselines on the same folds.
+
+    Parameters
+    ----------
+    folds : fold by line; lines outside it take no part.
+    jobs : processes; the results do not depend on it.
+    draws : bootstrap draws over lines.
+
+    Returns
+    -------
+    the evaluation, and (n_lines, n_assays) out-of-fold predictions for every line, measured or not.
+    """
+    started = time.perf_counter()
+    names = sorted(folds.unique())
+    runs = Parallel(n_jobs=min(jobs, len(names)), return_as="generator")(
+        delayed(run_fold)(cohort, folds, name, seed) for name in names
+    )
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for count, run in enumerate(runs, start=1):
+        for name, frame in run.items():
+            parts.setdefault(name, []).append(frame)
+        report(f"fold {count} of {len(names)}: {time.perf_counter() - started:.0f} s")
+    lines = [line for line in cohort.lines if line in folds.index]
+    frames = {name: pd.concat(part).reindex(lines) for name, part in parts.items()}
+    measured = frames.pop("measured")
+    tissue = cohort.cell_lines.loc[lines, "tissue"]
+    table = _table(measured, frames, tissue)
+    summary = _summary(measured, frames, table, draws)
+    summary["seconds"] = time.perf_counter() - started
+    oof = _tidy(measured, frames[MODEL], folds, cohort)
+    return Evaluation(oof, table, summary), frames[MODEL]
+
+
+def run_fold(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> dict[str, pd.DataFrame]:
+    """Measured values and every method's predictions for the test lines of one fold, each (n_test, n_assays).
+
+    Features, response alignment, scaling, selection and penalties are all learned on the training lines.
+    """
+    train, test = sides(cohort, folds, fold)
+    builder = FeatureBuilder().fit(cohort.profiles.subset(train))
+    features = builder.transform(cohort.profiles.subset(train))
+    test_features = builder.transform(cohort.profiles.subset(test))
+    responses = cohort.response_matrix(train)
+    known, donors = responses.loc[train], cohort.cell_lines.loc[train, "donor"]
+    model = SensitivityModel(seed=seed).fit(features, known, donors.to_numpy(dtype=str))
+    tissue = cohort.cell_lines["tissue"]
+    with threadpool_limits(1):
+        ridge = baselines.assay_ridge(features, known, test_features, seed)
+    return {
+        "measured": responses.loc[test],
+        MODEL: model.predict(test_features),
+        "drug_mean": baselines.drug_mean(known, test_features.index),
+        "tissue_drug_mean": baselines.tissue_drug_mean(known, tissue, test_features.index),
+        "ridge": ridge,
+    }
+
+
+def _table(measured: pd.DataFrame, frames: dict[str, pd.DataFrame], tissue: pd.Series) -> pd.DataFrame:
+    table = per_assay(measured, frames[MODEL])
+    table["within_tissue_pearson"] = within_tissue(measured, frames[MODEL], tissue)
+    for name in COMPARED[1:]:
+        other = per_assay(measured, frames[name])
+        table[f"{name}_pearson"], table[f"{name}_rmse"] = other["pearson"], other["rmse"]
+        if name == "ridge":
+            table["ridge_within_tissue_pearson"] = within_tissue(measured, frames[name], tissue)
+    return table
+
+
+def _summary(
+    measured: pd.DataFrame, frames: dict[str, pd.DataFrame], table: pd.DataFrame, draws: int
+) -> dict[str, float]:
+    out = {"n_lines": float(len(measured)), "n_assays": float(measured.shape[1])}
+    resampled = bootstrap_mean_pearson(measured, [frames[name] for name in COMPARED], draws)
+    for place, name in enumerate(COMPARED):
+        key = "lco_pearson" if name == MODEL else f"lco_pearson_{name}"
+        out[key] = mean_pearson(per_assay(measured, frames[name]))
+        out[f"{key}_low"], out[f"{key}_high"] = interval(resampled[:, place])
+        if name != MODEL:
+            difference = f"lco_pearson_minus_{name}"
+            out[difference] = out["lco_pearson"] - out[key]
+            out[f"{difference}_low"], out[f"{difference}_high"] = interval(resampled[:, 0] - resampled[:, place])
+            out[f"lco_rmse_{name}"] = float(table[f"{name}_rmse"].mean())
+    for column in ("spearman", "rmse", "within_tissue_pearson", "ridge_within_tissue_pearson"):
+        out[f"lco_{column}"] = float(table[column].mean())
+    return out
+
+
+def _tidy(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series, cohort: Cohort) -> pd.DataFrame:
+    long = measured.rename_axis(index="cell_line", columns="assay").stack().rename("measured").reset_index()
+    values = predicted.rename_axis(index="cell_line", columns="assay").stack().rename("predicted").reset_index()
+    long = long.dropna(subset="measured").merge(values, on=["cell_line", "assay"], validate="one_to_one")
+    drug = cohort.responses.drop_duplicates("assay").set_index("assay")["drug"]
+    long["drug"], long["fold"] = long["assay"].map(drug), long["cell_line"].map(folds)
+    return long[["cell_line", "assay", "drug", "fold", "measured", "predicted"]].reset_index(drop=True)

@@ -1,0 +1,56 @@
+"""Evaluation as a table on the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from training.evaluate import COMPARED, Evaluation
+
+
+def print_evaluation(evaluation: Evaluation, console: Console | None = None) -> None:
+    """Metrics per assay beside the baselines, then the means with their intervals over lines."""
+    console = console or Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=120)
+    console.print(_assays(evaluation))
+    console.print(_means(evaluation.summary))
+
+
+def _assays(evaluation: Evaluation) -> Table:
+    table = Table(title="Out of fold, per assay (ln IC50; r is Pearson's)", header_style="bold", box=None)
+    table.add_column("assay", no_wrap=True)
+    columns = ["lines", "r", "Spearman", "RMSE", "r within tissue"]
+    columns += ["r ridge", "r tissue mean", "RMSE ridge", "RMSE tissue", "RMSE drug mean"]
+    for name in columns:
+        table.add_column(name, justify="right")
+    for assay, row in evaluation.per_assay.iterrows():
+        values = [row["pearson"], row["spearman"], row["rmse"], row["within_tissue_pearson"], row["ridge_pearson"]]
+        values += [row["tissue_drug_mean_pearson"]]
+        values += [row[f"{name}_rmse"] for name in ("ridge", "tissue_drug_mean", "drug_mean")]
+        table.add_row(str(assay), f"{row['n']:.0f}", *[f"{value:.2f}" for value in values])
+    return table
+
+
+def _means(summary: dict[str, float]) -> Table:
+    title = f"Mean over {summary['n_assays']:.0f} assays, {summary['n_lines']:.0f} lines, in {summary['seconds']:.0f} s"
+    table = Table(title=title, header_style="bold", box=None)
+    table.add_column("model")
+    for name in ("Pearson", "95 % interval over lines", "pamrx minus it (paired interval)"):
+        table.add_column(name, justify="right")
+    for name in COMPARED:
+        key = "lco_pearson" if name == COMPARED[0] else f"lco_pearson_{name}"
+        between = f"{summary[f'{key}_low']:.3f} to {summary[f'{key}_high']:.3f}"
+        minus = f"lco_pearson_minus_{name}"
+        difference = (
+            f"{summary[minus]:+.3f} ({summary[f'{minus}_low']:+.3f} to {summary[f'{minus}_high']:+.3f})"
+            if minus in summary
+            else ""
+        )
+        table.add_row(name.replace("_", " "), f"{summary[key]:.3f}", between, difference)
+    table.caption = (
+        f"pamrx: mean Spearman {summary['lco_spearman']:.3f}, RMSE {summary['lco_rmse']:.3f} "
+        f"(drug mean {summary['lco_rmse_drug_mean']:.3f}), Pearson within tissue "
+        f"{summary['lco_within_tissue_pearson']:.3f} (ridge {summary['lco_ridge_within_tissue_pearson']:.3f})"
+    )
+    return table
