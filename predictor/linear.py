@@ -19,6 +19,9 @@ PENALTIES = (0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 1000.0)
 
 INNER_FOLDS = 5
 
+DUST = 1e-9
+"""A column that varies by a smaller share of its mean than this is constant."""
+
 
 @dataclass(frozen=True)
 class BlockRidge:
@@ -54,7 +57,7 @@ class BlockRidge:
         """
         names = list(features.columns)
         values = features.to_numpy(dtype=float)
-        centre, scale = _moments(values)
+        centre, scale = moments(values)
         weights = _feature_weights(names, scale > 0, block_weights)
         scaled = standardise(values, centre, scale) * np.sqrt(weights)
         kernel = scaled @ scaled.T
@@ -65,6 +68,17 @@ class BlockRidge:
         dual = vectors @ (projected / (eigenvalues[:, None] + penalties))
         coefficients = (scaled.T @ dual) * np.sqrt(weights)[:, None]
         return cls(names, centre, scale, coefficients, intercept)
+
+
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each column over its known values; 0 and 0 for a column never known."""
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    centre = np.where(known, values, 0.0).sum(axis=0) / count
+    spread = np.where(known, values - centre, 0.0)
+    scale = np.sqrt((spread**2).sum(axis=0) / count)
+    # The mean of a constant column may miss it by a rounding error, which is no variation to be scaled up to 1.
+    return centre, np.where(scale > DUST * np.abs(centre), scale, 0.0)
 
 
 def standardise(values: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -78,15 +92,6 @@ def inner_folds(groups: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
     names, codes = np.unique(groups, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(names))
     return (order % n_folds)[codes]
-
-
-def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each column over its known values; 0 and 0 for a column never known."""
-    known = ~np.isnan(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    centre = np.where(known, values, 0.0).sum(axis=0) / count
-    spread = np.where(known, values - centre, 0.0)
-    return centre, np.sqrt((spread**2).sum(axis=0) / count)
 
 
 def _feature_weights(names: Sequence[str], varies: np.ndarray, block_weights: Mapping[str, float]) -> np.ndarray:

@@ -33,7 +33,7 @@ BOOSTED_SHARE = 0.3
 """Weight of the trees against the linear part, in those components."""
 
 ROWS_AT_ONCE = 64
-"""Matrix products run on blocks of exactly this many rows, so that a row's digits do not depend on its neighbours."""
+"""Lines whose contributions are held in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,12 @@ class LinearView:
         return standardise(values, self.centre, self.scale)
 
 
-VIEWS = (frozenset(), frozenset({"tissue"}), frozenset({"transcripts"}), frozenset({"transcripts", "tissue"}))
+VIEWS: tuple[frozenset[str], ...] = (
+    frozenset(),
+    frozenset({"tissue"}),
+    frozenset({"transcripts"}),
+    frozenset({"transcripts", "tissue"}),
+)
 """Sources whose lack changes the linear part: one fitted with expression leans on it and has little to say without."""
 
 
@@ -235,11 +240,16 @@ def _single(values: np.ndarray) -> np.ndarray:
 
 
 def _rows_apart(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """`rows @ matrix`, each row's result independent of how many rows stand beside it."""
+    """`rows @ matrix`, each row's result independent of the rows beside it and of the number of threads.
+
+    One product of vector and matrix per row, always from the same buffer and on one thread: in a product of matrices
+    the last digits of a row depend on its place in the block (OpenBLAS on AVX-512) and on how threads divide the work.
+    """
+    matrix = np.ascontiguousarray(matrix)
     out = np.empty((len(rows), matrix.shape[1]))
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        chunk = rows[start : start + ROWS_AT_ONCE]
-        padded = np.zeros((ROWS_AT_ONCE, rows.shape[1]))
-        padded[: len(chunk)] = chunk
-        out[start : start + len(chunk)] = (padded @ matrix)[: len(chunk)]
+    row, product = np.empty(matrix.shape[0]), np.empty(matrix.shape[1])
+    with threadpool_limits(1):
+        for place, values in enumerate(rows):
+            row[:] = values
+            out[place] = np.dot(row, matrix, out=product)
     return out

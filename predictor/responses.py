@@ -59,8 +59,9 @@ class ResponseSpace:
             worst = responses.columns[counts.argmin()] if len(counts) else "none"
             raise PamrxError(f"responses: assay {worst} has under {MIN_LINES} measured lines to learn from")
         mean, sd = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-        if (sd == 0).any():
-            raise PamrxError(f"responses: assay {responses.columns[sd.argmin()]} is the same in every line")
+        varies = sd > 1e-9 * np.abs(mean)  # a constant column may miss its mean by a rounding error
+        if not varies.all():
+            raise PamrxError(f"responses: assay {responses.columns[varies.argmin()]} is the same in every line")
         filled = _fill((values - mean) / sd)
         _, _, loadings = np.linalg.svd(filled, full_matrices=False)
         # A singular vector's sign is arbitrary; a fixed choice keeps re-trained bundles alike.
@@ -81,6 +82,7 @@ def _fill(standardised: np.ndarray) -> np.ndarray:
         return filled
     for _ in range(FILL_ITERATIONS):
         left, size, right = np.linalg.svd(filled, full_matrices=False)
-        rank = min(FILL_RANK, len(size))
+        # At full rank a gap would be given back as it was; a few assays leave room for a few components only.
+        rank = min(FILL_RANK, max(1, len(size) // 2))
         filled[missing] = ((left[:, :rank] * size[:rank]) @ right[:rank])[missing]
     return filled

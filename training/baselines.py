@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.features import block_of
-from predictor.linear import standardise
+from predictor.linear import moments, standardise
 
 RIDGE_PENALTIES = (0.2, 0.4, 0.8, 1.6, 3.2)
 TISSUE_PRIOR_LINES = 5.0
@@ -37,7 +37,7 @@ def assay_ridge(
     """
     columns, weights = _plain_columns(train_features)
     values = train_features[columns].to_numpy(dtype=float)
-    centre, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+    centre, scale = moments(values)
     x = standardise(values, centre, scale) * weights
     z = standardise(test_features[columns].to_numpy(dtype=float), centre, scale) * weights
     kernel, towards = x @ x.T, z @ x.T
@@ -53,7 +53,7 @@ def _plain_columns(features: pd.DataFrame) -> tuple[list[str], np.ndarray]:
     columns = [name for name in features.columns if block_of(name) in share]
     blocks = pd.Series([block_of(name) for name in columns])
     size = blocks.map(blocks.value_counts())
-    return columns, np.sqrt(blocks.map(share) / size / sum(share.values())).to_numpy(dtype=float)
+    return columns, np.sqrt((blocks.map(share) / size / sum(share.values())).to_numpy(dtype=float))
 
 
 def _ridge(kernel: np.ndarray, towards: np.ndarray, y: np.ndarray, seed: int) -> np.ndarray:

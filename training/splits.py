@@ -70,7 +70,8 @@ def sides(cohort: Cohort, folds: pd.Series, fold: object) -> tuple[list[str], li
 def _resolved(table: pd.DataFrame, cohort: Cohort, file: Path) -> pd.DataFrame:
     """The rows whose line the cohort holds, with its key in the column `line`."""
     by_name = _names(cohort)
-    written = table["cell_line"].fillna("").str.strip()
+    # A column of numbers with a gap comes back from many programs as 905946.0.
+    written = table["cell_line"].fillna("").str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
     line = written.map(lambda name: (by_name.get(name) or by_name.get(line_key(name))) if name else None)
     if line.isna().all():
         raise PamrxError(
@@ -80,7 +81,7 @@ def _resolved(table: pd.DataFrame, cohort: Cohort, file: Path) -> pd.DataFrame:
     table = table.assign(line=line)[line.notna()]
     if table["fold"].isna().any():
         row = int(table.index[table["fold"].isna()][0]) + 2
-        raise PamrxError(f"{file}: row {row}: no fold for {table.loc[row - 2, 'cell_line']}")
+        raise PamrxError(f"{file}: row {row}: no fold for {written[row - 2]}")
     repeated = table[table["line"].duplicated(keep=False)]
     if len(repeated):
         raise PamrxError(f"{file}: {repeated['line'].iloc[0]} is listed more than once; expected each line once")

@@ -5,6 +5,8 @@ A profile's features depend on that profile and the fitted state only. What a pr
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -118,7 +120,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         return pd.concat(built, axis=1)
 
 
-_FITTED = {
+_FITTED: dict[str, Any] = {
     "mutation": MutationBlock,
     "copy_number": CopyNumberBlock,
     "ncrna": NcrnaBlock,

@@ -83,9 +83,9 @@ def _flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
     mutations = mutations.assign(gene=mutations["gene"].map(lambda gene: renamed.get(gene, gene)))
     mutations = mutations[mutations["gene"].isin(genes)]
     hits = mutations.loc[driver_calls(mutations), ["sample_id", "gene"]].drop_duplicates()
-    flags.to_numpy()  # a frame of one block: positions below are safe
     values = np.zeros(flags.shape)
-    values[flags.index.get_indexer(hits["sample_id"]), flags.columns.get_indexer(hits["gene"])] = 1.0
+    rows, columns = (pd.Index(hits[name]) for name in ("sample_id", "gene"))
+    values[flags.index.get_indexer(rows), flags.columns.get_indexer(columns)] = 1.0
     if profiles.assessed_genes is not None:
         assessed = {renamed.get(gene, gene) for gene in profiles.assessed_genes}
         values[:, [gene not in assessed for gene in genes]] = np.nan

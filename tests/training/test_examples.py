@@ -1,10 +1,8 @@
-"""The example lines: what they are, and that their files give the same features as the training tables they came from."""
+"""The example lines: what they are, and that their files give the features of the training tables."""
 
 from __future__ import annotations
 
 import gzip
-import os
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,18 +14,9 @@ from predictor.features import FeatureBuilder, block_of
 from predictor.knowledge import table
 from predictor.profiles import canonical_key, read_profiles
 from training.cohort import build_cohort
-from training.datasets import fetch_gdsc, load_gdsc
 from training.examples import EXAMPLE_LINES, EXAMPLES, held_out, write_examples
 
 NAMES = [example.name for example in EXAMPLES.values()]
-
-
-@pytest.fixture(scope="module")
-def gdsc(tmp_path_factory):
-    """The real distributions, downloaded once; PAMRX_TEST_CACHE names a folder that outlives the run."""
-    cache = Path(os.environ.get("PAMRX_TEST_CACHE") or tmp_path_factory.mktemp("real"))
-    fetch_gdsc(cache, report=lambda _: None)
-    return load_gdsc(cache)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,66 @@
+# Everything runs in .venv, which a target makes and fills the first time it needs it.
+
+# The first of these that is Python 3.11 or newer and can make a virtual environment; name another with PYTHON=...
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3 python; do \
+	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { command -v $$python; break; }; done)
+
+# A folder of files already obtained from the portals, where there is one.
+DATA_DIR ?= $(wildcard ../shared/data)
+
+VENV := .venv
+BIN := $(VENV)/bin
+PINS := pyproject.toml constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help demo test lint train bench clean
+
+help:
+	@echo "make demo    predict for the example cell lines with the released bundle, beside what was measured"
+	@echo "make test    run the tests (PYTEST_ARGS='-k name' to choose)"
+	@echo "make lint    check format, lint and types"
+	@echo "make train   fetch the data and train the released bundle again (DATA_DIR=folder of local files)"
+	@echo "make bench   measure start-up and prediction, as ratios"
+	@echo "make clean   remove the environment and what was built"
+
+demo: $(VENV)/.demo
+	@$(BIN)/pamrx predict --example --measured
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy predictor training
+
+# Exit code 2 of a fetch is a source that cannot be had, and only this source is optional.
+train: $(VENV)/.dev
+	$(BIN)/pamrx data fetch gdsc
+	$(BIN)/pamrx data fetch ccle-mirna $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") || \
+		{ test $$? -eq 2 && echo "CCLE miRNA cannot be had: training without it"; }
+	$(BIN)/pamrx train
+
+bench: $(VENV)/.demo
+	@$(BIN)/python benchmarks/startup.py
+
+clean:
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "pamrx needs Python 3.11 or newer with venv, and none was found;" \
+		"install it (Debian, Ubuntu: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "making $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(PINS) | $(BIN)/python
+	@echo "installing pamrx in $(VENV)"
+	@$(INSTALL) --editable .
+	@$(BIN)/python -c "import lightgbm" || { echo "LightGBM does not start; most often the OpenMP runtime is missing" \
+		"(Debian, Ubuntu: apt-get install libgomp1; Fedora: dnf install libgomp; macOS: brew install libomp)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.dev: $(PINS) $(VENV)/.demo | $(BIN)/python
+	@echo "installing what training and tests need in $(VENV) (some minutes the first time)"
+	@$(INSTALL) --editable '.[training,dev]'
+	@touch $@

@@ -1,0 +1,93 @@
+"""Which mutations count as drivers: the file's word, then hotspots from exact to range, then truncation of a brake."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from predictor.features.drivers import TRUNCATING, driver_calls, training_symbol
+from predictor.knowledge import table
+
+
+def call(gene: str, classification: str, change: str, driver: bool | None = None) -> bool:
+    row = {"gene": gene, "variant_classification": classification, "hgvsp": change}
+    frame = pd.DataFrame([{**row, "sample_id": "S"}])
+    frame["driver"] = pd.array([pd.NA if driver is None else driver], dtype="boolean")
+    return bool(driver_calls(frame).iloc[0])
+
+
+@pytest.mark.parametrize(
+    ("gene", "classification", "change", "driver"),
+    [
+        ("PIK3CA", "Missense_Mutation", "p.H1047R", True),  # an exact hotspot
+        ("PIK3CA", "Missense_Mutation", "p.H1047Q", True),  # another change of a hotspot's residue
+        ("PIK3CA", "Missense_Mutation", "p.R38C", True),  # known by residue only
+        ("PIK3CA", "Missense_Mutation", "p.E726K", True),  # exact
+        ("PIK3CA", "Missense_Mutation", "p.E726Q", False),  # exact only: the residue alone is not enough
+        ("PIK3CA", "Missense_Mutation", "p.I391M", False),  # a common germline polymorphism
+        ("PIK3CA", "Missense_Mutation", "p.L10F", False),  # a passenger missense
+        ("PIK3CA", "Missense_Mutation", "", False),  # no change told
+        ("PIK3CA", "Frame_Shift_Del", "p.L10fs", False),  # a truncated oncogene is no driver
+        ("KRAS", "Nonsense_Mutation", "p.Q61*", False),  # nor is one truncated at a hotspot's residue
+        ("EGFR", "In_Frame_Del", "p.E746_A750del", True),  # in a range
+        ("EGFR", "Missense_Mutation", "p.E746V", False),  # the range is of deletions
+        ("PTEN", "Frame_Shift_Ins", "p.K267fs", True),  # a truncated brake
+        ("PTEN", "Splice_Site", "p.X70_splice", True),
+        ("PTEN", "Nonsense_Mutation", "", True),  # truncation needs no change told
+        ("PTEN", "Missense_Mutation", "p.R130Q", True),
+        ("PTEN", "Silent", "p.L10=", False),
+        ("PTEN", "Intron", "", False),
+        ("TP53", "Missense_Mutation", "p.P72R", False),
+        ("NOSUCHGENE", "Nonsense_Mutation", "p.R10*", False),
+    ],
+)
+def test_rules_in_the_order_exact_residue_range_truncation(gene, classification, change, driver):
+    assert call(gene, classification, change) is driver
+
+
+def test_the_more_exact_row_wins():
+    rows = table("hotspots").query("gene == 'STK11' and residue_change == 'F354L'")
+    assert rows["effect"].tolist() == ["uncertain"]
+    assert not call("STK11", "Missense_Mutation", "p.F354L")
+    both = table("hotspots").query("gene == 'CTNNB1' and match == 'range'")["residue_change"].tolist()
+    assert both, "a range to be inside of"
+    exact = table("hotspots").query("match == 'exact' and effect == 'passenger'")
+    for row in exact.itertuples():  # no residue or range row may overrule a passenger
+        assert not call(row.gene, "Missense_Mutation", f"p.{row.residue_change}"), row
+
+
+def test_the_files_own_word_wins_over_every_rule():
+    assert call("PIK3CA", "Missense_Mutation", "p.L10F", driver=True)
+    assert not call("PIK3CA", "Missense_Mutation", "p.H1047R", driver=False)
+    assert not call("PTEN", "Nonsense_Mutation", "p.R130*", driver=False)
+    assert call("PTEN", "Unknown", "", driver=True)
+
+
+@pytest.mark.parametrize("classification", sorted(TRUNCATING))
+def test_every_truncating_class_counts_in_a_suppressor_and_in_no_oncogene(classification):
+    genes = table("genes")
+    suppressor = genes.loc[genes["role"] == "tumour_suppressor", "gene"]
+    oncogene = genes.loc[genes["role"] == "oncogene", "gene"]
+    assert all(call(gene, classification, "") for gene in suppressor.iloc[::20])
+    assert not any(call(gene, classification, "") for gene in oncogene.iloc[::20])
+
+
+def test_calls_keep_the_order_and_labels_of_the_rows():
+    rows = pd.DataFrame(
+        {
+            "sample_id": ["A", "B", "C", "D"],
+            "gene": ["PIK3CA", "PIK3CA", "PTEN", "PIK3CA"],
+            "variant_classification": ["Missense_Mutation"] * 2 + ["Nonsense_Mutation", "Missense_Mutation"],
+            "hgvsp": ["p.H1047R", "p.L10F", "p.R130*", "p.H1047R"],
+            "driver": pd.array([pd.NA, pd.NA, pd.NA, False], dtype="boolean"),
+        },
+        index=[7, 3, 9, 1],
+    )
+    assert driver_calls(rows).to_dict() == {7: True, 3: False, 9: True, 1: False}
+    assert driver_calls(rows.iloc[:0]).empty
+
+
+def test_current_symbols_lead_to_those_of_the_training_table():
+    assert training_symbol()["KMT2D"] == "MLL2"
+    assert training_symbol()["AMER1"] == "FAM123B"
+    assert "PIK3CA" not in training_symbol()

@@ -1,0 +1,201 @@
+"""The command as a person runs it: a process of its own, its exit code, what stands on which stream."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from predictor.bundle import released_bundle
+from predictor.examples import example_files
+from predictor.predictions import COLUMNS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FILES = {kind: str(path) for kind, path in example_files().items()}
+
+
+def pamrx(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    known = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **environment}
+    command = [sys.executable, "-m", "predictor.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=known, timeout=120)
+
+
+def fails(run: subprocess.CompletedProcess[str], *parts: str) -> None:
+    """One line on stderr, exit code 2, no traceback."""
+    assert run.returncode == 2, run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1, run.stderr
+    assert "Traceback" not in run.stderr
+    for part in parts:
+        assert part in run.stderr, run.stderr
+
+
+def test_help_names_every_command_and_imports_nothing_heavy():
+    run = pamrx("--help")
+    assert run.returncode == 0
+    for command in ("predict", "drugs", "vocab", "features", "evaluate", "train", "data"):
+        assert command in run.stdout
+    code = "import sys, predictor.cli; print([m for m in ('pandas', 'numpy', 'lightgbm', 'mlflow', 'sklearn') if m in sys.modules])"
+    known = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=known, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_predicting_loads_no_tracking_and_no_plotting():
+    code = (
+        "import sys; from predictor import load_bundle, read_profiles; from predictor.examples import example_files;"
+        "import predictor.run;"
+        "load_bundle().predict(read_profiles(**example_files()));"
+        "print([m for m in ('mlflow', 'shap', 'matplotlib', 'torch', 'training') if m in sys.modules])"
+    )
+    known = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=known, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_the_example_shows_drugs_reasons_and_measured_values(tmp_path):
+    run = pamrx("predict", "--example", "--measured", "--top", 3, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    for part in ("MCF-7", "PC-3", "percentile", "evidence", "argues for sensitivity", "measured", "Spearman"):
+        assert part in run.stdout
+    assert "PIK3CA mutation" in run.stdout
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
+def test_output_is_one_tidy_table_whatever_its_form(tmp_path, ending):
+    out = tmp_path / f"out.{ending}"
+    run = pamrx("predict", "--example", "-o", out)
+    assert run.returncode == 0, run.stderr
+    table = {"csv": pd.read_csv, "parquet": pd.read_parquet, "json": pd.read_json}[ending](out)
+    assert tuple(table.columns) == COLUMNS
+    assert len(table) == 12 * 52
+    assert [file.name for file in tmp_path.iterdir()] == [out.name]
+
+
+def test_the_forms_hold_the_same_numbers_as_the_library(tmp_path):
+    from predictor import load_bundle, read_profiles
+
+    pamrx("predict", *[f"--{k.replace('_', '-')}={v}" for k, v in FILES.items()], "-o", tmp_path / "a.parquet")
+    pamrx("predict", "--example", "-o", tmp_path / "b.csv")
+    a, b = pd.read_parquet(tmp_path / "a.parquet"), pd.read_csv(tmp_path / "b.csv")
+    own = load_bundle().predict(read_profiles(**FILES))
+    assert a["ln_ic50"].tolist() == b["ln_ic50"].tolist() == own["ln_ic50"].tolist()
+
+
+@pytest.mark.parametrize("kind", list(FILES))
+def test_any_single_input_will_do(tmp_path, kind):
+    out = tmp_path / "out.csv"
+    run = pamrx("predict", f"--{kind.replace('_', '-')}", FILES[kind], "-o", out)
+    assert run.returncode == 0, run.stderr
+    assert pd.read_csv(out)["evidence"].between(0, 1).all()
+
+
+def test_only_the_drugs_asked_for():
+    run = pamrx("predict", "--example", "--drugs", "BYL719,azd5363")
+    assert run.returncode == 0
+    assert "Alpelisib" in run.stdout and "Capivasertib" in run.stdout and "Rapamycin" not in run.stdout
+
+
+def written(tmp_path: Path, name: str, text: str) -> Path:
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+MATRIX = "gene,A,B\nEGFR,1.5,2.5\nPTEN,3,4\nERBB2,1,2\n"
+BAD_FILES = {
+    "empty": ("expression", "e.csv", "", ["e.csv", "empty"]),
+    "wrong delimiter": ("expression", "e.csv", MATRIX.replace(",", ";"), ["e.csv", ";"]),
+    "no recognised gene": ("expression", "e.csv", "gene,A,B\nfoo1,1,2\nfoo2,3,4\n", ["e.csv", "foo1"]),
+    "duplicated sample": ("expression", "e.csv", MATRIX.replace("A,B", "A,A"), ["e.csv", "A"]),
+    "text for a number": ("expression", "e.csv", MATRIX.replace("2.5", "high"), ["e.csv", "EGFR", "B", "high"]),
+    "infinite": ("expression", "e.csv", MATRIX.replace("2.5", "inf"), ["e.csv", "EGFR", "B"]),
+    "not a MAF": ("mutations", "m.maf", "a\tb\n1\t2\n", ["m.maf", "Hugo_Symbol"]),
+    "unknown tissue": ("samples", "s.csv", "sample_id,tissue\nA,braest\n", ["s.csv", "braest", "breast"]),
+}
+
+
+@pytest.mark.parametrize("case", list(BAD_FILES))
+def test_a_bad_file_ends_in_one_line_and_writes_nothing(tmp_path, case):
+    kind, name, text, parts = BAD_FILES[case]
+    out = tmp_path / "out.csv"
+    fails(pamrx("predict", f"--{kind}", written(tmp_path, name, text), "-o", out), *parts)
+    assert not out.exists()
+
+
+def test_a_missing_file_is_named(tmp_path):
+    fails(pamrx("predict", "--mutations", tmp_path / "gone.maf"), "gone.maf")
+
+
+def test_a_sample_in_one_file_and_not_in_the_other_is_named(tmp_path):
+    expression = written(tmp_path, "e.csv", MATRIX)
+    samples = written(tmp_path, "s.csv", "sample_id,tissue\nA,breast\nC,lung_NSCLC\n")
+    fails(pamrx("predict", "--expression", expression, "--samples", samples), "e.csv", "s.csv")
+
+
+def test_an_unknown_and_an_unscreened_drug(tmp_path):
+    fails(pamrx("predict", "--example", "--drugs", "alpelsib", "-o", tmp_path / "o.csv"), "Alpelisib")
+    fails(pamrx("predict", "--example", "--drugs", "everolimus"), "Rapamycin", "Temsirolimus")
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_a_changed_and_a_truncated_bundle(tmp_path):
+    copy = Path(shutil.copytree(released_bundle(), tmp_path / "bundle"))
+    text = (copy / "boosted_00.txt").read_text()
+    (copy / "boosted_00.txt").write_text(text.replace("0", "1", 1))
+    fails(pamrx("predict", "--example", "--bundle", copy), "boosted_00.txt", "SHA-256")
+    (copy / "boosted_00.txt").unlink()
+    fails(pamrx("predict", "--example", "--bundle", copy), "boosted_00.txt", "missing")
+    (copy / "manifest.json").unlink()
+    fails(pamrx("predict", "--example", "--bundle", copy), "manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["predict"], "no input"),
+        (["predict", "--measured", "--mutations", "x"], "--example"),
+        (["predict", "--example", "--mutations", "x"], "--example"),
+        (["predict", "--example", "-o", "out.xlsx"], ".xlsx"),
+        (["predict", "--example", "-o", "nowhere/out.csv"], "nowhere"),
+        (["drugs", "pictilsib"], "Pictilisib"),
+        (["features", "--block", "mutations"], "mutation"),
+        (["data", "fetch", "gdcs"], "gdsc"),
+        (["evaluate", "-o", "out.txt"], ".txt"),
+    ],
+)
+def test_wrong_words_end_in_one_line(tmp_path, arguments, part):
+    fails(pamrx(*arguments, cwd=tmp_path), part)
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_training_data_the_way_to_them_is_named(tmp_path):
+    fails(pamrx("evaluate", "--cache", tmp_path), "pamrx data fetch gdsc")
+    fails(pamrx("train", "--cache", tmp_path, cwd=tmp_path), "pamrx data fetch gdsc")
+
+
+def test_an_output_that_cannot_be_replaced_keeps_what_is_there(tmp_path):
+    target = tmp_path / "folder.csv"
+    target.mkdir()
+    fails(pamrx("predict", "--example", "-o", target), "folder")
+    assert target.is_dir()
+
+
+def test_listings(tmp_path):
+    drugs = pamrx("drugs")
+    assert drugs.returncode == 0 and "Alpelisib" in drugs.stdout and "PI3K alpha" in drugs.stdout
+    one = pamrx("drugs", "everolimus")
+    assert one.returncode == 0 and "Temsirolimus" in one.stdout and "none" in one.stdout
+    words = pamrx("vocab")
+    assert words.returncode == 0 and "lung_NSCLC" in words.stdout and "MSI-H" in words.stdout
+    out = tmp_path / "features.json"
+    listing = pamrx("features", "-o", out)
+    assert listing.returncode == 0
+    rows = {row["feature"]: row for row in json.loads(out.read_text())}
+    assert rows["mutation.PIK3CA"]["learned"] and not rows["mutation.AKT1"]["learned"]
