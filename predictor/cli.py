@@ -72,14 +72,14 @@ def predict(
 
     Any subset of inputs will do: what is missing stays missing, and `evidence` says how much was there.
     """
-    given = {
+    options = {
         "mutations": mutations,
         "expression": expression,
         "ncrna": ncrna,
         "copy_number": copy_number,
         "samples": samples,
     }
-    given = {kind: path for kind, path in given.items() if path is not None}
+    given = {kind: path for kind, path in options.items() if path is not None}
     _check_options(given, example, measured)
     from predictor.run import predict_files
 

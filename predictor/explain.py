@@ -25,6 +25,21 @@ OTHER = "(other)"
 
 UNIT = "contribution to ln IC50"
 
+_PATHWAY_NAMES = {
+    "mutation.pik3ca_without_ras_raf": "PIK3CA mutation without RAS/RAF",
+    "mutation.driver_burden_log2": "driver burden (log2)",
+    "mutation.brakes_lost": "brakes of the axis mutated",
+    "mutation.msi_high": "MSI-high",
+    "mutation.hits_receptor": "receptor genes mutated",
+    "mutation.hits_ras": "RAS genes mutated",
+    "mutation.hits_pi3k": "PI3K-level genes mutated",
+    "mutation.hits_akt": "AKT-level genes mutated",
+    "mutation.hits_tsc_mtorc1": "TSC-mTORC1 genes mutated",
+    "mutation.hits_output": "axis-output genes mutated",
+    "mutation.hits_mapk": "MAPK genes mutated",
+    "mutation.hits_cell_cycle": "cell-cycle genes mutated",
+}
+
 VALUES_AT_ONCE = 2**22
 """Contributions held in memory at a time (x 8 bytes, and a few such arrays while they are computed)."""
 
@@ -187,6 +202,8 @@ def shap_explanation(table: pd.DataFrame, assay: str, base: float) -> shap.Expla
 def readable(feature: str) -> str:
     """A feature's name for a figure: `copy_number.PTEN_loss` is `PTEN loss`."""
     block, _, name = feature.partition(".")
+    if feature in _PATHWAY_NAMES:
+        return _PATHWAY_NAMES[feature]
     if block == "mutation" and name[:1].isupper():
         return f"{name} mutation"
     if block == "copy_number":

@@ -67,8 +67,8 @@ def show_vocabulary() -> None:
     table = _table("tissue", "what it is", "TCGA", "OncoTree")
     for tissue in words["tissue"]:
         row = tissues.loc[tissue]
-        codes = [row[column].replace("|", ", ") for column in ("tcga_codes", "oncotree_codes")]
-        table.add_row(tissue, row["description"], *codes)
+        codes = [str(row[column]).replace("|", ", ") for column in ("tcga_codes", "oncotree_codes")]
+        table.add_row(tissue, str(row["description"]), *codes)
     console = _console()
     console.print(table)
     for column in ("sample_type", "msi", "sequenced"):
@@ -94,7 +94,7 @@ def show_features(bundle_folder: Path | None, output: Path | None, block: str | 
     console = _console()
     shown = _table("feature", "learned from", "mean |effect| on ln IC50")
     for row in table.sort_values("mean_abs_effect", ascending=False).head(ROWS_SHOWN).itertuples():
-        shown.add_row(row.feature, "yes" if row.learned else "no", f"{row.mean_abs_effect:.4f}")
+        shown.add_row(str(row.feature), "yes" if row.learned else "no", f"{row.mean_abs_effect:.4f}")
     console.print(shown)
     if len(table) > ROWS_SHOWN:
         console.print(f"{ROWS_SHOWN} of {len(table)} features shown, those of the largest effect; -o FILE writes all.")

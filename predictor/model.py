@@ -73,7 +73,7 @@ class SensitivityModel:
     ----------
     features_ : (n_features,) names that it was fitted on, in order.
     assays_ : (n_assays,) names.
-    base_ : (n_assays,) ln IC50 of a profile of which nothing is known.
+    base_ : (n_assays,) ln IC50 from which contributions count; near the mean of the training lines.
     importance_ : (n_features, n_assays), mean |contribution| over the training lines.
     """
 
@@ -90,7 +90,7 @@ class SensitivityModel:
         self.seed = seed
 
     def fit(
-        self, features: pd.DataFrame, responses: pd.DataFrame, groups: Sequence[object] | None = None
+        self, features: pd.DataFrame, responses: pd.DataFrame, groups: Sequence[object] | np.ndarray | None = None
     ) -> SensitivityModel:
         """Fit on (n_lines, n_features) features and (n_lines, n_assays) ln IC50, NaN allowed in both.
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from predictor.explain import readable
+from predictor.explain import block_name, readable
+from predictor.features import block_of
 
 PLAIN_WIDTH = 150
 """Columns when the output is no terminal (a file, a log)."""
@@ -38,7 +39,7 @@ def show_tumour(sample: str, about: pd.Series, present: pd.Series, rows: pd.Data
     words = [str(word).replace("_", " ") for word in about if isinstance(word, str)]
     console.print()
     console.print(Text.assemble((sample, "bold"), f"  {', '.join(words)}" if words else ""))
-    measured = ", ".join(f"{block.replace('_', ' ')} {share:.0%}" for block, share in present.items())
+    measured = ", ".join(f"{block_name(str(block))} {share:.0%}" for block, share in present.items())
     console.print(Text(f"features present: {measured}", style="dim"))
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("", "drug", "class", "screen"):
@@ -71,9 +72,9 @@ def show_footer(tumours_left: int, n_drugs: int, top: int) -> None:
         console.print(f"{top} of {n_drugs} drugs shown; --top N shows more, -o FILE writes all.")
     console.print(
         Text(
-            "percentile: among out-of-fold predictions of the reference cell lines, 100 is most sensitive; compare drugs "
-            "by it, not by IC50. evidence: share of what the model leans on that was present. In brackets: effect on ln "
-            "IC50, negative towards sensitive. Research software, not a medical device.",
+            "percentile: among out-of-fold predictions of the reference cell lines, 100 is most sensitive; compare "
+            "drugs by it, not by IC50. evidence: share of what the model leans on that was present. In brackets: "
+            "effect on ln IC50, negative towards sensitive. Research software, not a medical device.",
             style="dim",
         )
     )
@@ -140,12 +141,16 @@ def _reasons(own: pd.DataFrame, direction: str) -> str:
 
 
 def _told(feature: str, value: float) -> str:
-    """A feature with its value in words: `no PIK3CA mutation`, `low EGFR expression`."""
-    block, _, name = feature.partition(".")
+    """A feature with its value in words: `no PIK3CA mutation`, `low EGFR expression`, `2 RAS genes mutated`."""
+    block = block_of(feature)
+    name = readable(feature)
     if block == "tissue":
-        return name.replace("_", " ") if value else f"not {name.replace('_', ' ')}"
-    if block in ("mutation", "copy_number") and value in (0.0, 1.0):
-        return readable(feature) if value else f"no {readable(feature)}"
-    if block in ("transcriptome", "ncrna", "tme", "programme"):
-        return f"{'high' if value > 0 else 'low'} {readable(feature)}"
-    return f"{readable(feature)} {value:.1f}"
+        tissue = feature.partition(".")[2].replace("_", " ")
+        return tissue if value else f"not {tissue}"
+    if feature == "mutation.driver_burden_log2":
+        return f"{name} {value:.1f}"
+    if feature.startswith("mutation.hits_") or feature == "mutation.brakes_lost":
+        return f"{value:.0f} {name}" if value else f"no {name}"
+    if block in ("mutation", "copy_number"):
+        return name if value else f"no {name}"
+    return f"{'high' if value > 0 else 'low'} {name}"

@@ -49,16 +49,28 @@ def predict_files(
         from predictor.examples import example_files
 
         given = example_files()
-    profiles = read_profiles(**given, known_genes=default_genes() | set(bundle.builder.universe_))
+    profiles = _read(given, default_genes() | set(bundle.builder.universe_))
     features = bundle.builder.transform(profiles)
     table = predictions_from(bundle, features, drugs)
     if output is not None:
         write_table(table, output)
         render.show_written(table, output)
     elif not measured:
-        _show(bundle, profiles, features, table, chosen, top)
+        # What reading did with the shipped files is no news to anybody.
+        _show(bundle, profiles, features, table, chosen, top, () if example else profiles.notes)
     if measured:
         _show_measured(bundle, profiles, features, table, chosen, top)
+
+
+def _read(given: Mapping[str, Path], known_genes: frozenset[str]) -> Profiles:
+    return read_profiles(
+        mutations=given.get("mutations"),
+        expression=given.get("expression"),
+        ncrna=given.get("ncrna"),
+        copy_number=given.get("copy_number"),
+        samples=given.get("samples"),
+        known_genes=known_genes,
+    )
 
 
 def _show(
@@ -68,8 +80,9 @@ def _show(
     table: pd.DataFrame,
     chosen: Mapping[str, str],
     top: int,
+    notes: Sequence[str] = (),
 ) -> None:
-    render.show_notes(profiles.notes)
+    render.show_notes(notes)
     shown = features.iloc[:TUMOURS_SHOWN]
     reasons = top_contributions(bundle.model, shown, chosen, REASONS_SHOWN)
     present = block_evidence(shown)

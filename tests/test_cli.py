@@ -40,7 +40,8 @@ def test_help_names_every_command_and_imports_nothing_heavy():
     assert run.returncode == 0
     for command in ("predict", "drugs", "vocab", "features", "evaluate", "train", "data"):
         assert command in run.stdout
-    code = "import sys, predictor.cli; print([m for m in ('pandas', 'numpy', 'lightgbm', 'mlflow', 'sklearn') if m in sys.modules])"
+    heavy = ("pandas", "numpy", "lightgbm", "mlflow", "sklearn", "pyarrow")
+    code = f"import sys, predictor.cli; print([m for m in {heavy} if m in sys.modules])"
     known = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=known, check=True)
     assert told.stdout.strip() == "[]"

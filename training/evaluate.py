@@ -135,9 +135,14 @@ def _summary(
 
 
 def _tidy(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series, cohort: Cohort) -> pd.DataFrame:
-    long = measured.rename_axis(index="cell_line", columns="assay").stack().rename("measured").reset_index()
-    values = predicted.rename_axis(index="cell_line", columns="assay").stack().rename("predicted").reset_index()
-    long = long.dropna(subset="measured").merge(values, on=["cell_line", "assay"], validate="one_to_one")
+    long = _long(measured, "measured").dropna(subset="measured")
+    long = long.merge(_long(predicted, "predicted"), on=["cell_line", "assay"], validate="one_to_one")
     drug = cohort.responses.drop_duplicates("assay").set_index("assay")["drug"]
     long["drug"], long["fold"] = long["assay"].map(drug), long["cell_line"].map(folds)
     return long[["cell_line", "assay", "drug", "fold", "measured", "predicted"]].reset_index(drop=True)
+
+
+def _long(matrix: pd.DataFrame, value: str) -> pd.DataFrame:
+    """(n_lines, n_assays) to rows of cell_line, assay and the value."""
+    by_line = matrix.rename_axis(index="cell_line", columns=None).reset_index()
+    return by_line.melt(id_vars="cell_line", var_name="assay", value_name=value)

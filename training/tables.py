@@ -51,6 +51,7 @@ def _means(summary: dict[str, float]) -> Table:
     table.caption = (
         f"pamrx: mean Spearman {summary['lco_spearman']:.3f}, RMSE {summary['lco_rmse']:.3f} "
         f"(drug mean {summary['lco_rmse_drug_mean']:.3f}), Pearson within tissue "
-        f"{summary['lco_within_tissue_pearson']:.3f} (ridge {summary['lco_ridge_within_tissue_pearson']:.3f})"
+        f"{summary['lco_within_tissue_pearson']:.3f} (ridge {summary['lco_ridge_within_tissue_pearson']:.3f}). "
+        "The drug mean orders nothing; its correlation lies below 0 because a fold's own lines are not in its mean."
     )
     return table

@@ -236,7 +236,7 @@ def test_explanation_adds_up_and_keeps_values(small: tuple[SensitivityModel, pd.
     ("feature", "name"),
     [
         ("mutation.PIK3CA", "PIK3CA mutation"),
-        ("mutation.hits_pi3k", "hits pi3k (mutation)"),
+        ("mutation.hits_pi3k", "PI3K-level genes mutated"),
         ("copy_number.PTEN_loss", "PTEN loss"),
         ("ncrna.hsa-miR-21", "hsa-miR-21 (ncRNA)"),
         ("tme.cd8_t_effector", "cd8 t effector (TME)"),

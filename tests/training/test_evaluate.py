@@ -113,10 +113,12 @@ def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(coh
 
 
 def test_processes_do_not_change_the_result(cohort, quick, evaluated):
-    folds, evaluation, predictions = evaluated
+    folds, _, predictions = evaluated
     fold = folds.unique()[0]
     again = run_fold(cohort, folds, fold, seed=0)[MODEL]
-    pd.testing.assert_frame_equal(predictions.loc[again.index], again, check_exact=True, check_names=False, check_index_type=False)
+    pd.testing.assert_frame_equal(
+        predictions.loc[again.index], again, check_exact=True, check_names=False, check_index_type=False
+    )
 
 
 def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(cohort, quick, tmp_path):
