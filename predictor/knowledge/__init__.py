@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @cache
 def table(name: str) -> pd.DataFrame:
-    """The knowledge table `name` (`"drugs"`, `"genes"`, ...); empty cells are empty strings. Never change it in place."""
+    """The knowledge table `name` (`"drugs"`, `"genes"`, ...); empty cells are empty strings. Not to be changed."""
     import pandas as pd
 
     path = files(__package__) / f"{name}.csv"
