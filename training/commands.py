@@ -13,8 +13,10 @@ from predictor.errors import PamrxError, did_you_mean
 if TYPE_CHECKING:
     from training.cohort import Cohort
 
-app = typer.Typer()
-data = typer.Typer(help="Fetch the training data, and say what is present.", no_args_is_help=True)
+app = typer.Typer(rich_markup_mode=None)
+data = typer.Typer(
+    help="Fetch the training data, and say what is present.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(data, name="data")
 
 Cache = Annotated[
@@ -34,7 +36,10 @@ def data_fetch(
         Path | None, typer.Option(help="Folder of local files under their own names; nothing is downloaded.")
     ] = None,
 ) -> None:
-    """Download a source, check its SHA-256, and write tidy Parquet to the cache."""
+    """Bring a source into the cache.
+
+    Downloads it, checks its SHA-256, and writes tidy Parquet; what is there already is not fetched again.
+    """
     if source not in SOURCES:
         raise PamrxError(f"unknown source '{source}'; expected {' or '.join(SOURCES)}{did_you_mean(source, SOURCES)}")
     from training import datasets
@@ -45,7 +50,7 @@ def data_fetch(
 
 @data.command("status")
 def data_status(cache: Cache = None) -> None:
-    """Say which training data are present, and whether they are whole."""
+    """Say which data are present, and whether whole."""
     from training.datasets import cache_folder
     from training.datasets import data_status as status
 
@@ -68,9 +73,9 @@ def evaluate(
     jobs: Jobs = CORES,
     mirna: Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")] = True,
 ) -> None:
-    """Measure accuracy on lines that the model has not seen, beside three baselines.
+    """Measure accuracy on lines not trained on.
 
-    Five-fold leave-cell-line-out: lines of one donor are never on both sides.
+    Stands beside three baselines. Five-fold leave-cell-line-out: lines of one donor are never on both sides.
     """
     from predictor.tables import check_ending, write_table
     from training.evaluate import evaluate as run
@@ -104,9 +109,9 @@ def train(
     mirna: Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")] = True,
     run_name: Annotated[str | None, typer.Option(help="Name of the MLflow run. [default: the bundle's]")] = None,
 ) -> None:
-    """Evaluate, fit on all lines, write the bundle, and log it all to MLflow.
+    """Train a bundle, and log it to MLflow.
 
-    Logs to MLFLOW_TRACKING_URI, or to a SQLite store in the working directory.
+    Evaluates by five-fold leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite store in the working directory.
     """
     from predictor.bundle import save_bundle
     from training.card import model_card
