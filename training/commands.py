@@ -111,7 +111,8 @@ def train(
 ) -> None:
     """Train a bundle, and log it to MLflow.
 
-    Evaluates by five-fold leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite store in the working directory.
+    Evaluates by five-fold leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite
+    store in the working directory.
     """
     from predictor.bundle import save_bundle
     from training.card import model_card
