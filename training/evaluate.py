@@ -15,6 +15,7 @@ from predictor.model import SensitivityModel
 from training import baselines
 from training.cohort import Cohort
 from training.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
+from training.progress import track
 from training.splits import sides
 
 MODEL = "pamrx"
@@ -65,10 +66,9 @@ def evaluate(
         delayed(run_fold)(cohort, folds, name, seed) for name in names
     )
     parts: dict[str, list[pd.DataFrame]] = {}
-    for count, run in enumerate(runs, start=1):
+    for run in track(runs, len(names), "fold", report):
         for name, frame in run.items():
             parts.setdefault(name, []).append(frame)
-        report(f"fold {count} of {len(names)}: {time.perf_counter() - started:.0f} s")
     lines = [line for line in cohort.lines if line in folds.index]
     frames = {name: pd.concat(part).reindex(lines) for name, part in parts.items()}
     measured = frames.pop("measured")
