@@ -55,11 +55,14 @@ def predict_files(
     if output is not None:
         write_table(table, output)
         render.show_written(table, output)
-    elif not measured:
+    if output is None or measured:
+        if measured:
+            table = _beside_measured(table)
         # What reading did with the shipped files is no news to anybody.
-        _show(bundle, profiles, features, table, chosen, top, () if example else profiles.notes)
+        render.show_notes(() if example else profiles.notes)
+        _show(bundle, profiles, features, table, chosen, top)
     if measured:
-        _show_measured(bundle, profiles, features, table, chosen, top)
+        render.show_agreement(table)
 
 
 def _read(given: Mapping[str, Path], known_genes: frozenset[str]) -> Profiles:
@@ -80,31 +83,21 @@ def _show(
     table: pd.DataFrame,
     chosen: Mapping[str, str],
     top: int,
-    notes: Sequence[str] = (),
 ) -> None:
-    render.show_notes(notes)
+    """The first tumours, each with its `top` drugs and the reasons."""
     shown = features.iloc[:TUMOURS_SHOWN]
     reasons = top_contributions(bundle.model, shown, chosen, REASONS_SHOWN)
     present = block_evidence(shown)
     for sample in shown.index:
         rows = table[table["sample_id"] == sample].head(top)
-        render.show_tumour(
-            sample, profiles.samples.loc[sample], present.loc[sample], rows, reasons[reasons["sample_id"] == sample]
-        )
+        own = reasons[reasons["sample_id"] == sample]
+        render.show_tumour(sample, profiles.samples.loc[sample], present.loc[sample], rows, own)
     render.show_footer(len(features) - len(shown), table["drug"].nunique(), top)
 
 
-def _show_measured(
-    bundle: Bundle,
-    profiles: Profiles,
-    features: pd.DataFrame,
-    table: pd.DataFrame,
-    chosen: Mapping[str, str],
-    top: int,
-) -> None:
+def _beside_measured(table: pd.DataFrame) -> pd.DataFrame:
+    """The predictions of the example lines with the column `measured_ln_ic50`."""
     from predictor.examples import measured
 
     known = measured().rename(columns={"ln_ic50": "measured_ln_ic50"})
-    table = table.merge(known, on=["sample_id", "drug", "screen"], how="left", validate="one_to_one")
-    _show(bundle, profiles, features, table, chosen, top)
-    render.show_agreement(table)
+    return table.merge(known, on=["sample_id", "drug", "screen"], how="left", validate="one_to_one")
