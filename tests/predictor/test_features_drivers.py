@@ -31,13 +31,36 @@ def call(gene: str, classification: str, change: str, driver: bool | None = None
         ("KRAS", "Nonsense_Mutation", "p.Q61*", False),  # nor is one truncated at a hotspot's residue
         ("EGFR", "In_Frame_Del", "p.E746_A750del", True),  # in a range
         ("EGFR", "Missense_Mutation", "p.E746V", False),  # the range is of deletions
+        ("EGFR", "In_Frame_Del", "p.I740_K745del", True),  # begins before a range and reaches into it
+        ("FLT3", "In_Frame_Ins", "p.600_600D>DSSDNEYFYVD", True),  # as Oncotator writes it
+        ("FLT3", "In_Frame_Ins", "p.595_596insEDNEYFYVDFR", True),
+        ("CTNNB1", "In_Frame_Del", "p.44_45del", True),  # as ANNOVAR writes it
+        ("CTNNB1", "Frame_Shift_Del", "p.38_46del", True),  # said to shift the frame, written as keeping it
+        ("CTNNB1", "Frame_Shift_Del", "p.S45fs", False),
+        ("MET", "Splice_Site", "p.X1010_splice", True),  # exon 14 skipped: a splice change that activates
+        ("MET", "Splice_Site", "p.X200_splice", False),
         ("PTEN", "Frame_Shift_Ins", "p.K267fs", True),  # a truncated brake
+        ("PTEN", "Nonsense_Mutation", "p.K402*", False),  # after the last residue that it needs
+        ("PTEN", "Start_Codon_SNP", "p.M1V", True),  # the start lost, in Oncotator's words
+        ("PTEN", "Unknown", "p.R130*", True),  # no class told: the change says it
+        ("PTEN", "Unknown", "p.L265fs", True),
+        ("PTEN", "Nonstop_Mutation", "p.*404Yext*12", False),
+        ("PTEN", "Unknown", "p.*404Yext*", False),
+        ("PTEN", "Splice_Region", "", False),  # near a splice site is not in it
+        ("BRCA2", "Nonsense_Mutation", "p.K3326*", False),  # a polymorphism, though it truncates
         ("PTEN", "Splice_Site", "p.X70_splice", True),
         ("PTEN", "Nonsense_Mutation", "", True),  # truncation needs no change told
         ("PTEN", "Missense_Mutation", "p.R130Q", True),
         ("PTEN", "Silent", "p.L10=", False),
         ("PTEN", "Intron", "", False),
         ("TP53", "Missense_Mutation", "p.P72R", False),
+        ("TP53", "Missense_Mutation", "p.L145R", True),  # in the DNA-binding domain
+        ("TP53", "Missense_Mutation", "p.N235S", False),  # in it too, and benign
+        ("TP53", "Missense_Mutation", "p.P322R", False),  # outside it
+        ("TP53", "In_Frame_Del", "p.P191del", True),
+        ("TP53", "Silent", "p.T125=", False),
+        ("TP53", "Silent", "p.T125T", False),  # as older annotators write it, in a domain
+        ("TP53", "Silent", "p.R175R", False),  # and at a hotspot
         ("NOSUCHGENE", "Nonsense_Mutation", "p.R10*", False),
     ],
 )

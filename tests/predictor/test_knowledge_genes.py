@@ -25,9 +25,10 @@ SOLAR = (
     "C420R E542K E545A E545D E545G E545K Q546E Q546R H1047L H1047R H1047Y"  # the substitutions that SOLAR-1 tested for
 )
 AMINO = "ACDEFGHIKLMNPQRSTVWY"
-EXACT = re.compile(rf"[{AMINO}][1-9]\d*[{AMINO}*]")
+INDEL = rf"(?:_[{AMINO}][1-9]\d*)?(?:del|dup|(?:del)?ins[{AMINO}]+)"
+EXACT = re.compile(rf"[{AMINO}][1-9]\d*(?:[{AMINO}*]|{INDEL})")
 RESIDUE = re.compile(rf"[{AMINO}][1-9]\d*")
-RANGE = re.compile(r"([1-9]\d*)-([1-9]\d*) in-frame (deletion|insertion)")
+RANGE = re.compile(r"([1-9]\d*)-([1-9]\d*) (in-frame deletion|in-frame insertion|missense|truncation|splice)")
 PROTEIN_CHANGE = {
     "Missense_Mutation": re.compile(rf"p\.[{AMINO}]\d+[{AMINO}]"),
     "Nonsense_Mutation": re.compile(rf"p\.[{AMINO}]\d+\*"),
