@@ -5,8 +5,8 @@ impair a suppressor; no: shown neutral, benign in the germline, inactive in an o
 same_fact (yes where `hotspots.csv` lists this very change: there the test only shows that the table is read rightly)
 and source. What the rule says of a variant that nobody listed is measured by leaving out each row of the table in turn.
 
-Variants known with certainty are fewer than ten of a kind for AKT2, AKT3, PIK3CB, RHEB, ERBB3, NRAS and STK11 (drivers), and for
-most genes on the other side: few neutral variants have been published, least of all for NRAS, HRAS, AKT3 and RHEB.
+Variants known with certainty are fewer than ten of a kind for AKT2, AKT3, PIK3CB, RHEB, ERBB3, NRAS and STK11
+(drivers), and for most genes on the other side: few neutral variants have been published.
 """
 
 from __future__ import annotations
