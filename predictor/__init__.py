@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from predictor.bundle import Bundle, load_bundle
     from predictor.errors import PamrxError
-    from predictor.profiles import Profiles, read_profiles
+    from predictor.profiles import Profiles, read_profiles, read_study
 
 __version__ = "0.1.0"
-__all__ = ["Bundle", "PamrxError", "Profiles", "load_bundle", "read_profiles"]
+__all__ = ["Bundle", "PamrxError", "Profiles", "load_bundle", "read_profiles", "read_study"]
 
 _HOMES = {
     "Bundle": "predictor.bundle",
@@ -25,6 +25,7 @@ _HOMES = {
     "Profiles": "predictor.profiles",
     "load_bundle": "predictor.bundle",
     "read_profiles": "predictor.profiles",
+    "read_study": "predictor.profiles",
 }
 
 

@@ -46,14 +46,26 @@ def main() -> None:
 
 @app.command()
 def predict(
+    study: Annotated[
+        Path | None, typer.Argument(help="Folder of a cBioPortal study, instead of the options that name files.")
+    ] = None,
     mutations: Annotated[
-        Path | None, typer.Option(help="MAF (GDC, cBioPortal or legacy TCGA; may be gzipped).")
+        Path | None,
+        typer.Option(help="MAF (GDC, cBioPortal or legacy TCGA), or VCF annotated by VEP or SnpEff; may be gzipped."),
+    ] = None,
+    panel: Annotated[
+        Path | None,
+        typer.Option(help="Genes that --mutations covers: one per line, or cBioPortal's file. [default: all genes]"),
     ] = None,
     expression: Annotated[
         Path | None, typer.Option(help="Expression matrix, genes by samples or samples by genes.")
     ] = None,
     ncrna: Annotated[Path | None, typer.Option(help="miRNA and lncRNA matrix.")] = None,
     copy_number: Annotated[Path | None, typer.Option(help="Copy-number matrix: GISTIC -2..2 or log2 ratios.")] = None,
+    expression_unit: Annotated[
+        str | None,
+        typer.Option(help="Unit of --expression: counts, tpm, fpkm, log2 or zscore. [default: told from the values]"),
+    ] = None,
     samples: Annotated[
         Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi (words: `pamrx vocab`).")
     ] = None,
@@ -75,7 +87,9 @@ def predict(
     Any subset of inputs will do: what is missing stays missing, and `evidence` says how much was there.
     """
     options = {
+        "study": study,
         "mutations": mutations,
+        "panel": panel,
         "expression": expression,
         "ncrna": ncrna,
         "copy_number": copy_number,
@@ -83,10 +97,12 @@ def predict(
     }
     given = {kind: path for kind, path in options.items() if path is not None}
     _check_options(given, example, measured)
+    if expression_unit is not None and expression is None:
+        raise PamrxError("--expression-unit goes with --expression: it says in which unit that file is")
     from predictor.run import predict_files
 
     wanted = None if drugs is None else drugs.split(",")
-    predict_files(given, bundle, wanted, output, example=example, measured=measured, top=top)
+    predict_files(given, bundle, wanted, output, example=example, measured=measured, top=top, unit=expression_unit)
 
 
 @app.command()
@@ -124,14 +140,34 @@ def features(
     show_features(bundle, output, block)
 
 
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Any files you would give to `pamrx predict`.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the findings: CSV, Parquet or JSON by ending.")
+    ] = None,
+) -> None:
+    """Say of each file what it is, which of its names pamrx knows, and in which unit it seems to be."""
+    from predictor.check_files import show_checks
+
+    show_checks(files, output)
+
+
 def _check_options(given: dict[str, Path], example: bool, measured: bool) -> None:
+    named = [str(path) if kind == "study" else f"--{kind.replace('_', '-')}" for kind, path in given.items()]
     if example and given:
-        kind = next(iter(given)).replace("_", "-")
-        raise PamrxError(f"--example brings its own files; leave out --{kind}, or --example")
+        raise PamrxError(f"--example brings its own files; leave out {named[0]}, or --example")
+    if "study" in given and len(given) > 1:
+        raise PamrxError(f"{named[0]}: a study folder brings its own files; leave out {named[1]}, or name files only")
+    if "panel" in given and "mutations" not in given:
+        raise PamrxError("--panel goes with --mutations: it says which genes that file covers")
     if measured and not example:
         raise PamrxError("--measured goes with --example: only the example lines come with measured responses")
     if not example and not given:
-        raise PamrxError("no input: give --mutations, --expression, --ncrna, --copy-number or --samples, or --example")
+        raise PamrxError(
+            "no input: give --mutations, --expression, --ncrna, --copy-number or --samples, or --example, or the "
+            "folder of a cBioPortal study"
+        )
 
 
 def _fail(message: str) -> None:

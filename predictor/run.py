@@ -12,7 +12,7 @@ from predictor.bundle import Bundle, load_bundle
 from predictor.errors import PamrxError
 from predictor.explain import top_contributions
 from predictor.predictions import block_evidence, chosen_assays, predictions_from
-from predictor.profiles import Profiles, read_profiles
+from predictor.profiles import Profiles, read_profiles, read_study
 from predictor.profiles.genes import default_genes
 from predictor.tables import check_ending, write_table
 
@@ -31,6 +31,7 @@ def predict_files(
     example: bool = False,
     measured: bool = False,
     top: int = 10,
+    unit: str | None = None,
 ) -> None:
     """Predict for the files `given` (kind to path), or for the shipped examples; write `output`, or show the result.
 
@@ -49,7 +50,7 @@ def predict_files(
         from predictor.examples import example_files
 
         given = example_files()
-    profiles = _read(given, default_genes() | set(bundle.builder.universe_))
+    profiles = _read(given, default_genes() | set(bundle.builder.universe_), unit)
     features = bundle.builder.transform(profiles)
     table = predictions_from(bundle, features, drugs)
     if output is not None:
@@ -65,14 +66,18 @@ def predict_files(
         render.show_agreement(table)
 
 
-def _read(given: Mapping[str, Path], known_genes: frozenset[str]) -> Profiles:
+def _read(given: Mapping[str, Path], known_genes: frozenset[str], unit: str | None = None) -> Profiles:
+    if "study" in given:
+        return read_study(given["study"], known_genes=known_genes)
     return read_profiles(
         mutations=given.get("mutations"),
+        panel=given.get("panel"),
         expression=given.get("expression"),
         ncrna=given.get("ncrna"),
         copy_number=given.get("copy_number"),
         samples=given.get("samples"),
         known_genes=known_genes,
+        expression_unit=unit,
     )
 
 

@@ -157,6 +157,27 @@ def test_a_changed_and_a_truncated_bundle(tmp_path):
     fails(pamrx("predict", "--example", "--bundle", copy), "manifest.json")
 
 
+MAF = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\nPIK3CA\tA\tMissense_Mutation\tp.H1047R\n"
+
+
+def test_a_study_folder_with_one_argument_is_its_files(tmp_path):
+    study = tmp_path / "study"
+    study.mkdir()
+    maf, panel = written(study, "data_mutations.txt", MAF), written(tmp_path, "panel.txt", "PIK3CA\nKRAS\n")
+    whole = pamrx("predict", study, "-o", tmp_path / "study.csv")
+    assert whole.returncode == 0, whole.stderr
+    assert pamrx("predict", "--mutations", maf, "-o", tmp_path / "files.csv").returncode == 0
+    assert (tmp_path / "study.csv").read_bytes() == (tmp_path / "files.csv").read_bytes()
+    fails(pamrx("predict", study, "--mutations", maf), "study", "--mutations")
+    fails(pamrx("predict", study, "--example"), "study", "--example")
+    fails(pamrx("predict", maf), "data_mutations.txt", "study folder", "--mutations")
+    fails(pamrx("predict", "--panel", panel), "--panel", "--mutations")
+    narrow = pamrx("predict", "--mutations", maf, "--panel", panel, "-o", tmp_path / "panel.csv")
+    assert narrow.returncode == 0, narrow.stderr
+    evidence = [pd.read_csv(tmp_path / f"{name}.csv")["evidence"].mean() for name in ("panel", "files")]
+    assert evidence[0] < evidence[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [

@@ -86,8 +86,10 @@ def _flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
     values = np.zeros(flags.shape)
     rows, columns = (pd.Index(hits[name]) for name in ("sample_id", "gene"))
     values[flags.index.get_indexer(rows), flags.columns.get_indexer(columns)] = 1.0
-    if profiles.assessed_genes is not None:
-        assessed = {renamed.get(gene, gene) for gene in profiles.assessed_genes}
-        values[:, [gene not in assessed for gene in genes]] = np.nan
+    for panel, chosen in profiles.assessed():
+        if panel is not None:
+            assessed = {renamed.get(gene, gene) for gene in panel}
+            outside = np.array([gene not in assessed for gene in genes], dtype=bool)
+            values[np.ix_(chosen, outside)] = np.nan
     values[~profiles.sequenced.to_numpy()] = np.nan
     return pd.DataFrame(values, index=flags.index, columns=genes)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from functools import cache
 
-import numpy as np
 import pandas as pd
 
 from predictor.features.scores import scores_in, universe_of
 from predictor.knowledge import table
 from predictor.profiles import Profiles
+from predictor.profiles.mirna_ids import sum_of_levels
 
 MIN_DETECTED = 0.2
 """A miRNA above its sample's background in fewer training samples than this share is no feature."""
@@ -86,8 +86,8 @@ def mirna_levels(profiles: Profiles, universe: list[str]) -> pd.DataFrame | None
         members = name.split("+")
         # A merged probe's name also stands among the older names of its members: the sum goes before one of them.
         if len(members) > 1 and name not in profiles.ncrna.columns and all(member in given for member in members):
-            linear = sum(np.exp2(profiles.ncrna[given[member]]) - 1 for member in members)
-            found[name] = np.log2(linear + 1)
+            parts = profiles.ncrna[[given[member] for member in members]]
+            found[name] = sum_of_levels(parts).where(parts.notna().all(axis=1))
         elif name in given:
             found[name] = profiles.ncrna[given[name]]
     return pd.DataFrame(found, index=profiles.samples.index) if found else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,6 @@ REFUSED_ENDINGS = {
     ".rds": "an R object is not read",
     ".rda": "an R object is not read",
     ".rdata": "an R object is not read",
-    ".h5ad": "AnnData is not read yet",
     ".h5": "HDF5 is not read",
     ".xls": "a spreadsheet is not read",
     ".xlsx": "a spreadsheet is not read",
@@ -35,6 +35,8 @@ REFUSED_ENDINGS = {
     ".7z": "an archive is not read; unpack it first",
 }
 DELIMITER_NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "vertical bar", " ": "space"}
+# `FILE.h5ad::LAYER` names a layer of an AnnData file.
+LAYER = re.compile(r"(\.h5ad)::(.+)$", re.IGNORECASE)
 _COMMA = (".csv",)
 _TAB = (".tsv", ".tab", ".maf", ".gct")
 _READABLE = "tab- or comma-separated text (gzip allowed) or Parquet"
@@ -48,7 +50,7 @@ def check_file(path: PathLike) -> Path:
     PamrxError
         If there is no such file, it is a folder, it is empty, or its ending names a format that is not read.
     """
-    file = Path(path)
+    file = Path(LAYER.sub(r"\1", str(path)))
     if file.is_dir():
         raise PamrxError(f"{file}: is a folder; name a file")
     if not file.exists():

@@ -10,12 +10,15 @@ import pandas as pd
 
 from predictor.errors import did_you_mean
 from predictor.knowledge import table
+from predictor.profiles.gene_ids import OWN, UNKNOWN, is_gene_name, name_genes
+from predictor.profiles.mirna_ids import HUGO, looks_like_mirna, merge_mirnas, name_mirnas
 
 # Tables that name genes, and the columns in which they do so (cells may hold several names, parted by `|`).
 _TABLES = ("genes", "hotspots", "ncrna", "signatures")
 _COLUMNS = ("gene", "current_symbol", "alias", "ncrna", "older_names", "host_gene")
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_*+/-]*")
 
+CIRCRNA = "other name of a circRNA"
 _ENTREZ_TAIL = re.compile(r"(\|[\d?]+|\s*\(\d+\))$")
 _MIRNA = re.compile(r"(hsa|ebv|kshv|hcmv|mcv|hiv1|hsv1)-(mir|let)-", re.IGNORECASE)
 _NONCODING = re.compile(r"(LINC\d{5}|SNHG\d+|MIR\d+[A-Z]*\d*(HG)?|MIRLET7[A-Z0-9]+|hsa_circ_\d+|circ[-_A-Z0-9].*)")
@@ -43,15 +46,54 @@ def clean_labels(labels: Iterable[object]) -> list[str]:
 
 
 def is_mirna(name: str) -> bool:
-    """Whether a name is written as miRBase writes a microRNA: `hsa-miR-21-5p`, `hsa-let-7a-1`."""
-    return bool(_MIRNA.match(name))
+    """Whether a name is a miRNA's: as miRBase writes it (`hsa-miR-21-5p`, `hsa-let-7a-1`, with or without the species),
+    as Hugo does (`MIR21`), or an accession of miRBase."""
+    return bool(_MIRNA.match(name)) or looks_like_mirna(name) or bool(HUGO.fullmatch(name))
+
+
+def name_columns(labels: list[str], known: Collection[str], kind: str, entrez: bool = False) -> pd.DataFrame:
+    """The name that pamrx writes for each label of a matrix, and how it was found: columns given, name, how.
+
+    Parameters
+    ----------
+    labels : as `clean_labels` gives them.
+    known : symbols that are right as they stand.
+    kind : "expression", "copy_number" or "ncrna"; only in the last are labels tried as miRNAs and circRNAs.
+    entrez : whether bare numbers are Entrez ids.
+    """
+    if kind != "ncrna":
+        return name_genes(labels, known, entrez=entrez)
+    named = name_genes(["" if is_mirna(label) else label for label in labels], known, entrez=entrez)
+    mirnas = name_mirnas([label if is_mirna(label) else "" for label in labels])
+    micro = pd.Series([is_mirna(label) for label in labels], dtype=bool)
+    named = named.where(~micro, mirnas)
+    circular = _circrnas()
+    for row in named.index[(named["how"] == UNKNOWN) & named["given"].map(_circ_key).isin(list(circular))]:
+        name = circular[_circ_key(str(named.at[row, "given"]))]
+        named.loc[row, ["name", "how"]] = (name, OWN if name == named.at[row, "given"] else CIRCRNA)
+    return named
+
+
+def with_mirna_names(levels: pd.DataFrame) -> pd.DataFrame:
+    """The miRNA columns of a samples x ncRNAs table (log2) under the names that pamrx writes, the others unchanged."""
+    micro = [is_mirna(name) for name in levels.columns]
+    if not any(micro):
+        return levels
+    chosen = levels.loc[:, micro]
+    merged = merge_mirnas(chosen, name_mirnas(chosen.columns))
+    others = levels.loc[:, [not is_one for is_one in micro]]
+    return pd.concat([merged, others], axis=1)
 
 
 def recognised(labels: Collection[str], known: Collection[str], noncoding: bool = False) -> list[str]:
     """Those of the (clean) labels that are known genes; with `noncoding`, names shaped like ncRNAs count too."""
     if not noncoding:
-        return [label for label in labels if label in known]
-    return [label for label in labels if label in known or is_mirna(label) or _NONCODING.fullmatch(label)]
+        return [label for label in labels if label in known or is_gene_name(label)]
+    return [
+        label
+        for label in labels
+        if label in known or is_gene_name(label) or is_mirna(label) or _NONCODING.fullmatch(label)
+    ]
 
 
 def unrecognised_message(labels: Collection[str], known: Collection[str], noncoding: bool) -> str:
@@ -62,14 +104,37 @@ def unrecognised_message(labels: Collection[str], known: Collection[str], noncod
     if noncoding:
         message = message.replace("Hugo symbols", "miRBase names or Hugo symbols")
     if any(_ENSEMBL.match(label) for label in found):
-        return message + "; these are Ensembl ids: convert them to Hugo symbols first"
+        return message + "; these are Ensembl ids, but none of a human gene (ENSG...) that pamrx knows"
     if found and all(label.isdigit() for label in found):
-        return message + "; these look like Entrez ids: convert them to Hugo symbols first"
+        return message + "; these are numbers, but no list of Entrez gene ids that pamrx knows"
     for label in found:
         hint = did_you_mean(label, known)
         if hint:
             return f"{message} ({label}{hint})"
     return message
+
+
+def _circ_key(label: str) -> str:
+    """`hsa_circ_0000199` as it stands; else the host gene: circ-ITCH, circITCH, circ_ITCH and ITCH_circ are one."""
+    if re.fullmatch(r"hsa_circ_\d+", label):
+        return label
+    key = re.sub(r"[-_]", "", label.removeprefix("hsa_")).upper()
+    return key.replace("CIRC", "circ", 1) if "CIRC" in key[:4] else f"circ{key[:-4]}" if key.endswith("CIRC") else key
+
+
+@cache
+def _circrnas() -> dict[str, str]:
+    known = table("ncrna").query("kind == 'circRNA'").drop_duplicates("ncrna")
+    keys: dict[str, str] = {}
+    for row in known.itertuples():
+        for name in (str(row.ncrna), *str(row.older_names).split("|")):
+            if name:
+                keys[_circ_key(name)] = str(row.ncrna)
+    hosts = known["host_gene"].value_counts().to_dict()
+    for row in known.itertuples():
+        if hosts[row.host_gene] == 1:
+            keys.setdefault(f"circ{str(row.host_gene).replace('-', '')}", str(row.ncrna))
+    return keys
 
 
 def _clean(label: str) -> str:

@@ -11,9 +11,12 @@ import numpy as np
 import pandas as pd
 
 from predictor.errors import PamrxError
+from predictor.profiles.anndata_file import is_anndata, read_anndata
 from predictor.profiles.files import PathLike, check_file
-from predictor.profiles.genes import clean_labels, recognised, unrecognised_message
+from predictor.profiles.gene_ids import AMBIGUOUS, SHADOWED, are_entrez, naming_note
+from predictor.profiles.genes import clean_labels, is_mirna, name_columns, recognised, unrecognised_message
 from predictor.profiles.grid import Grid, read_grid
+from predictor.profiles.mirna_ids import UNMEASURED
 
 # Columns that describe a gene or a sample and hold no measurement, as `Grid.key` writes their names.
 _ANNOTATION_NAMES = (
@@ -32,10 +35,16 @@ _LABEL_COLUMNS = 12  # a gene label stands among the first columns or nowhere
 
 @dataclass(frozen=True)
 class Matrix:
-    """A matrix as read: `values` is samples x genes, float64, NaN where missing; `notes` says what was done."""
+    """A matrix as read: `values` is samples x genes, float64, NaN where missing; `notes` says what was done.
+
+    `names` says of each label of the gene axis which name pamrx writes and how it was found (columns given, name,
+    how); `genes_in` is the axis on which the genes stood, "rows" or "columns".
+    """
 
     values: pd.DataFrame
     notes: tuple[str, ...]
+    names: pd.DataFrame
+    genes_in: str
 
 
 def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expression") -> Matrix:
@@ -43,14 +52,15 @@ def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expre
 
     Parameters
     ----------
-    path : TSV, CSV, GCT (each also gzipped) or Parquet.
+    path : TSV, CSV, GCT (each also gzipped), Parquet, or AnnData (`FILE.h5ad`, or `FILE.h5ad::LAYER`).
     known_genes : the symbols by which the gene axis is told from the sample axis. Other genes are kept too.
     kind : "expression", "ncrna" or "copy_number"; for "ncrna" names shaped like ncRNAs are recognised as well.
 
     Returns
     -------
-    Matrix with samples in rows. Genes named more than once become one column: the highest value of each sample, so
-    that a sample reads the same alone and in a crowd; for copy number the shared value, missing where they differ.
+    Matrix with samples in rows, genes by the symbols that pamrx writes (see `gene_ids`), miRNAs as the file names them.
+    Genes named more than once become one column: the highest value of each sample, so that a sample reads the
+    same alone and in a crowd; for copy number the shared value, missing where they differ.
 
     Raises
     ------
@@ -59,31 +69,47 @@ def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expre
         text or an infinite value where a number belongs.
     """
     file = check_file(path)
+    notes: list[str] = []
+    if is_anndata(file):
+        values, side, entrez = read_anndata(path, known_genes, notes), "columns", False
+    else:
+        values, side, entrez = _read_table(file, known_genes, kind == "ncrna", notes)
+    given = list(values.columns)
+    names = name_columns(given, known_genes, kind, entrez)
+    # miRNAs keep their labels for now: how stem-loops become one depends on the scale, which is told later.
+    columns = [g if kind == "ncrna" and is_mirna(g) else n for g, n in zip(given, names["name"], strict=True)]
+    values = _merge_genes(file, values.set_axis(pd.Index(columns, dtype=object), axis=1), kind, notes)
+    known = len(set(recognised(list(names["name"].unique()), known_genes, kind == "ncrna")))
+    told = f"{file}: {len(values)} samples x {values.shape[1]} genes (genes in {side}; {known} are names pamrx knows)"
+    if naming := naming_note(names, (SHADOWED, AMBIGUOUS, UNMEASURED)):
+        notes.append(f"{file}: {naming}")
+    return Matrix(values, (told, *notes), names, side)
+
+
+def _read_table(
+    file: Path, known: Collection[str], noncoding: bool, notes: list[str]
+) -> tuple[pd.DataFrame, str, bool]:
+    """Samples x labels of a text or Parquet table, the axis its genes stood on, and whether they are Entrez ids."""
     grid = read_grid(file)
-    noncoding = kind == "ncrna"
     header = clean_labels(grid.header)
-    in_header = len(recognised(header[1:], known_genes, noncoding))
-    label_column, in_rows = _label_column(grid, known_genes, noncoding)
+    in_header = len(recognised(header[1:], known, noncoding))
+    label_column, in_rows = _label_column(grid, known, noncoding)
+    labels = clean_labels(grid.column(label_column)) if label_column is not None else []
+    entrez = False
     if not in_header and not in_rows:
-        labels = clean_labels(grid.column(label_column)) if label_column is not None else []
+        in_header, in_rows = int(are_entrez(header[1:])), int(are_entrez([label for label in labels if label]))
+        entrez = bool(in_header or in_rows)
+    if not in_header and not in_rows:
         if len(header) > len(labels) + 1 or not any(labels):
             labels = header[1:]  # the longer side is the likelier one for genes
-        raise PamrxError(f"{file}: {unrecognised_message(labels, known_genes, noncoding)}")
+        raise PamrxError(f"{file}: {unrecognised_message(labels, known, noncoding)}")
     if in_header == in_rows:
         raise PamrxError(
             f"{file}: rows and columns are both named for genes; expected genes on one side, samples on the other"
         )
-    notes: list[str] = []
     if in_rows > in_header and label_column is not None:
-        values = _from_gene_rows(file, grid, label_column, notes)
-        side = "rows"
-    else:
-        values = _from_gene_columns(file, grid, header, known_genes, noncoding, notes)
-        side = "columns"
-    values = _merge_genes(file, values, kind, notes)
-    known = len(recognised(list(values.columns), known_genes, noncoding))
-    told = f"{file}: {len(values)} samples x {values.shape[1]} genes (genes in {side}; {known} are names pamrx knows)"
-    return Matrix(values, (told, *notes))
+        return _from_gene_rows(file, grid, label_column, notes), "rows", entrez
+    return _from_gene_columns(file, grid, header, known, noncoding, notes), "columns", entrez
 
 
 def _is_annotation(grid: Grid, column: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 
 from predictor.errors import PamrxError, did_you_mean, nearest
 from predictor.profiles.files import Head, PathLike, check_file, is_parquet, open_bytes, parquet_columns
+from predictor.profiles.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
 from predictor.profiles.genes import clean_labels, unrecognised_message
 from predictor.profiles.protein_change import short_protein_change
 
@@ -38,15 +40,18 @@ _MANY_GENES = 20  # distinct genes from which some known one is to be expected
 @dataclass(frozen=True)
 class Mutations:
     """`rows`: sample_id, gene, variant_classification, hgvsp, driver (see `Profiles.mutations`); `samples`: every
-    sample with a row, in order of appearance; `notes`."""
+    sample with a row, in order of appearance; `notes`; `names`: how each gene's name was found (see `name_genes`)."""
 
     rows: pd.DataFrame
     samples: tuple[str, ...]
     notes: tuple[str, ...]
+    names: pd.DataFrame | None = None
 
 
 def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutations:
-    """Read one MAF: tab-separated (or .csv, .parquet), gzipped or not, comment lines allowed.
+    """Read one MAF: tab-separated (or .csv, .parquet), gzipped or not, comment lines allowed; or an annotated VCF.
+
+    A sample without a mutation is among `samples` where a line `#sequenced_samples:` at the head names it (cBioPortal).
 
     Only the columns needed are parsed. Rows marked Germline or Wildtype in `Mutation_Status` are dropped, and said so.
 
@@ -57,23 +62,28 @@ def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutatio
         known variant class; no recognised gene (in a file with 20 genes or more: a few genes may all lie elsewhere).
     """
     file = check_file(path)
+    if is_vcf(file):
+        from predictor.profiles.vcf import read_vcf
+
+        return read_vcf(file, known_genes)
     header = parquet_columns(file) if is_parquet(file) else (head := Head(file)).header
     wanted = _columns(file, header)
     frame = _read_parquet(file, wanted, header) if is_parquet(file) else _read_text(file, wanted, head)
     if frame.empty:
         raise PamrxError(f"{file}: a header and no row below it")
     notes: list[str] = []
+    ways: list[pd.DataFrame] = []
     samples = _mapped(frame[SAMPLE], str.strip)
     if (samples == "").any():
         row = int((samples == "").to_numpy().argmax()) + 1
         raise PamrxError(f"{file}: row {row}, column {SAMPLE}: empty; expected a sample name")
-    names = tuple(samples.unique())
+    names = tuple(dict.fromkeys([*samples.unique(), *_declared(file)]))
     if _STATUS in frame:
         other = _mapped(frame[_STATUS], lambda word: word.strip().lower()).isin(_NOT_SOMATIC)
         if other.any():
             notes.append(f"{file}: {int(other.sum())} rows marked Germline or Wildtype in {_STATUS} dropped")
             frame, samples = frame[~other], samples[~other]
-    rows = pd.DataFrame({"sample_id": samples, "gene": _genes(file, frame[GENE], known_genes, notes)})
+    rows = pd.DataFrame({"sample_id": samples, "gene": _genes(file, frame[GENE], known_genes, notes, ways)})
     rows["variant_classification"] = _classes(file, frame[CLASS], notes)
     rows["hgvsp"] = _changes(file, frame, notes)
     rows["driver"] = _drivers(frame)
@@ -84,7 +94,28 @@ def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutatio
     told = f"{file}: {len(rows)} mutations in {len(names)} samples and {rows['gene'].nunique()} genes"
     texts = ["sample_id", "gene", "variant_classification", "hgvsp"]
     rows = rows.reset_index(drop=True).astype(dict.fromkeys(texts, object))
-    return Mutations(rows, names, (told, *notes))
+    return Mutations(rows, names, (told, *notes), ways[0])
+
+
+def is_vcf(file: Path) -> bool:
+    """Whether the file starts, or ends its name, as a VCF does."""
+    endings = [ending.lower() for ending in file.suffixes if ending.lower() not in (".gz", ".bgz")]
+    if endings and endings[-1] == ".vcf":
+        return True
+    with open_bytes(file) as stream:
+        return stream.read(16) == b"##fileformat=VCF"
+
+
+def _declared(file: Path) -> list[str]:
+    """The samples of the line `#sequenced_samples:` at the head of cBioPortal's own MAF."""
+    if is_parquet(file):
+        return []
+    with open_bytes(file) as stream:
+        for line in takewhile(lambda line: line.startswith(b"#"), stream):
+            word, _, names = line.decode("utf-8").partition(":")
+            if word.lstrip("# ").strip().lower() == "sequenced_samples":
+                return names.split()
+    return []
 
 
 def _columns(file: Path, header: list[str]) -> dict[str, int]:
@@ -198,10 +229,19 @@ def _mapped(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(new[codes], pd.Index(categories)), index=column.index)
 
 
-def _genes(file: Path, column: pd.Series, known: Collection[str], notes: list[str]) -> pd.Series:
+def _genes(
+    file: Path, column: pd.Series, known: Collection[str], notes: list[str], ways: list[pd.DataFrame]
+) -> pd.Series:
     genes = _mapped(column, lambda label: clean_labels([label])[0])
-    distinct = [gene for gene in genes.unique() if gene]
-    hits = sum(gene in known for gene in distinct)
+    given = [str(gene) for gene in genes.unique() if gene]
+    named = name_genes(given, known, entrez=are_entrez(given), guarded=False)
+    ways.append(named)
+    symbols = dict(zip(named["given"], named["name"], strict=True))
+    genes = _mapped(genes, lambda label: symbols.get(label, label))
+    if told := naming_note(named):
+        notes.append(f"{file}: {told}")
+    distinct = list(named["name"])
+    hits = sum(gene in known or is_gene_name(gene) for gene in distinct)
     if known and not hits:
         if len(distinct) >= _MANY_GENES or not any(_looks_hugo(gene) for gene in distinct):
             raise PamrxError(f"{file}: column {GENE}: {unrecognised_message(distinct, known, noncoding=False)}")

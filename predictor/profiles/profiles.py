@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,6 +28,8 @@ class Profiles:
     mutations : long table, one row per mutation, or None: sample_id, gene (Hugo symbol), variant_classification (MAF
         word), hgvsp (`p.H1047R` or ""), driver (nullable boolean: what the file itself says, else NA).
     assessed_genes : the genes that were looked at for mutations; None means all (whole exome).
+    panels : where samples were sequenced with different panels: sample -> the genes looked at in it. A sample that is
+        not there goes by `assessed_genes`.
     expression : n x genes, float64, log2-like, NaN where missing, or None.
     ncrna : n x ncRNAs, columns as given (hsa-miR-21-5p, MALAT1), log2-like, or None.
     copy_number : n x genes, calls -2, -1, 0, 1, 2 as float64, or None.
@@ -44,6 +46,7 @@ class Profiles:
     sequenced: pd.Series
     mutations: pd.DataFrame | None = None
     assessed_genes: frozenset[str] | None = None
+    panels: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expression: pd.DataFrame | None = None
     ncrna: pd.DataFrame | None = None
     copy_number: pd.DataFrame | None = None
@@ -55,6 +58,9 @@ class Profiles:
             raise PamrxError("profiles: sequenced must hold one True or False per sample, in the order of samples")
         if self.mutations is not None:
             _check_mutations(self.mutations, self.sequenced)
+        for name in self.panels:
+            if name not in self.samples.index:
+                raise PamrxError(f"profiles: panels name a sample {name} that is not among the samples")
         for name in MATRICES:
             matrix = getattr(self, name)
             if matrix is not None:
@@ -75,6 +81,12 @@ class Profiles:
     def __repr__(self) -> str:
         parts = [name for name in ("mutations", *MATRICES) if getattr(self, name) is not None]
         return f"Profiles(n={self.n}, {', '.join(parts) or 'samples only'})"
+
+    def assessed(self) -> Iterator[tuple[frozenset[str] | None, np.ndarray]]:
+        """Each set of genes that was looked at (None: all), and which samples it holds for (bool, n)."""
+        sets = [self.panels.get(name, self.assessed_genes) for name in self.samples.index]
+        for genes in dict.fromkeys(sets):
+            yield genes, np.array([one is genes or one == genes for one in sets], dtype=bool)
 
     def subset(self, sample_ids: Iterable[str]) -> Profiles:
         """The same data of some samples only, in the order given.
@@ -100,6 +112,7 @@ class Profiles:
             samples=self.samples.loc[ids],
             sequenced=self.sequenced.loc[ids],
             mutations=mutations,
+            panels={name: genes for name, genes in self.panels.items() if name in ids},
             expression=rows(self.expression),
             ncrna=rows(self.ncrna),
             copy_number=rows(self.copy_number),

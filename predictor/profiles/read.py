@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import combinations
 
 import numpy as np
@@ -11,13 +11,15 @@ import pandas as pd
 from predictor.errors import PamrxError, did_you_mean
 from predictor.profiles.copy_number import to_calls
 from predictor.profiles.files import PathLike, check_file
-from predictor.profiles.genes import default_genes, is_mirna
+from predictor.profiles.genes import default_genes, is_mirna, with_mirna_names
 from predictor.profiles.identifiers import canonical_key, harmonise
 from predictor.profiles.matrices import read_matrix
 from predictor.profiles.mutations import Mutations, read_mutations
+from predictor.profiles.panels import inside_panels, read_panel
 from predictor.profiles.profiles import MATRICES, SAMPLE_COLUMNS, Profiles
 from predictor.profiles.samples import read_samples
 from predictor.profiles.scale import Scale, to_log2
+from predictor.profiles.units import in_unit
 
 
 def read_profiles(
@@ -27,20 +29,25 @@ def read_profiles(
     copy_number: PathLike | None = None,
     samples: PathLike | None = None,
     *,
+    panel: PathLike | None = None,
     known_genes: Collection[str] | None = None,
     expression_scale: Scale = "auto",
+    expression_unit: str | None = None,
 ) -> Profiles:
     """Read any of five files into one validated object. Samples are joined by name, never by position.
 
     Parameters
     ----------
-    mutations : a MAF of the GDC, cBioPortal or the legacy TCGA archives.
+    mutations : a MAF of the GDC, cBioPortal or the legacy TCGA archives, or a VCF annotated by VEP or SnpEff.
     expression, ncrna, copy_number : matrices, genes in rows or in columns.
     samples : table of sample_id, tissue, sample_type, msi and sequenced (`pamrx vocab` lists the words). Where it is
         given it must name exactly the samples of the other files; a sample without any mutation is marked
         `sequenced` yes there, since a MAF cannot hold it. Without it all samples of all files are taken.
+    panel : the genes that the mutations' test looked at: one symbol per line, or cBioPortal's gene panel file. Default
+        all genes (whole exome).
     known_genes : symbols by which genes are recognised; default all in the product's own tables.
     expression_scale : "linear" or "log2" where the guess from the values is wrong.
+    expression_unit : the unit of `expression` (a word of `units.UNITS`) where it is known; goes before the scale.
 
     Returns
     -------
@@ -51,25 +58,36 @@ def read_profiles(
     PamrxError
         One line, naming file, place, what was found and what was expected.
     """
+    if panel is not None and mutations is None:
+        raise PamrxError(f"{panel}: a gene panel says where mutations were looked for; give the mutations too")
     paths = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number}
     given = {kind: path for kind, path in paths.items() if path is not None}
     if not given and samples is None:
         raise PamrxError("no input: give at least one of mutations, expression, ncrna, copy_number, samples")
-    for path in (*given.values(), *([samples] if samples is not None else [])):
-        check_file(path)  # all files are there before the first long read
+    for path in (*given.values(), samples, panel):
+        if path is not None:
+            check_file(path)  # all files are there before the first long read
     known = frozenset(known_genes) if known_genes is not None else default_genes()
     notes: list[str] = []
     table = None
     if samples is not None:
         table, told = read_samples(samples)
         notes += told
+    assessed = None
+    if panel is not None:
+        assessed, told = read_panel(panel, known)
+        notes += told
     maf = None
     if mutations is not None:
         maf = read_mutations(mutations, known)
         notes += maf.notes
-    matrices = {kind: _matrix(kind, given[kind], known, expression_scale, notes) for kind in MATRICES if kind in given}
+    matrices = {
+        kind: load_matrix(kind, given[kind], known, expression_scale, notes, unit=expression_unit)
+        for kind in MATRICES
+        if kind in given
+    }
     files = {kind: str(path) for kind, path in given.items()}
-    maf, matrices, table = _join(files, str(samples), maf, matrices, table, notes)
+    maf, matrices, table = join(files, str(samples), maf, matrices, table, notes)
     found: dict[str, Iterable[str]] = {
         **({"mutations": maf.samples} if maf else {}),
         **{kind: list(m.index) for kind, m in matrices.items()},
@@ -78,18 +96,27 @@ def read_profiles(
         table = _union(files, found, notes)
     else:
         _check_listed(files, str(samples), found, table)
-    return _assemble(files, maf, matrices, table, notes)
+    return assemble(files, maf, matrices, table, notes, assessed)
 
 
-def _matrix(kind: str, path: PathLike, known: Collection[str], scale: Scale, notes: list[str]) -> pd.DataFrame:
+def load_matrix(
+    kind: str,
+    path: PathLike,
+    known: Collection[str],
+    scale: Scale,
+    notes: list[str],
+    mend: Callable[[pd.DataFrame, str, list[str]], pd.DataFrame] | None = None,
+    unit: str | None = None,
+) -> pd.DataFrame:
+    """One matrix, samples x genes, on the scale of `Profiles`. `mend` may change the values before that is told."""
     matrix = read_matrix(path, known, kind)
     notes += matrix.notes
-    values = matrix.values
+    values = matrix.values if mend is None else mend(matrix.values, str(path), notes)
     if kind == "copy_number":
         values, told = to_calls(values, str(path))
         notes.append(told)
     elif kind == "expression":
-        values, told = to_log2(values, str(path), scale)
+        values, told = to_log2(values, str(path), scale) if unit is None else in_unit(values, str(path), unit)
         notes.append(told)
     else:
         # miRNAs and lncRNAs come from different assays: their scales are told apart.
@@ -100,10 +127,11 @@ def _matrix(kind: str, path: PathLike, known: Collection[str], scale: Scale, not
                 changed, told = to_log2(values.loc[:, chosen], f"{path} ({part})", scale)
                 values.loc[:, chosen] = changed
                 notes.append(told)
+        values = with_mirna_names(values)
     return values
 
 
-def _join(
+def join(
     files: dict[str, str],
     samples: str,
     maf: Mutations | None,
@@ -190,13 +218,17 @@ def _check_listed(files: dict[str, str], samples: str, found: dict[str, Iterable
         )
 
 
-def _assemble(
+def assemble(
     files: dict[str, str],
     maf: Mutations | None,
     matrices: dict[str, pd.DataFrame],
     table: pd.DataFrame,
     notes: list[str],
+    assessed: frozenset[str] | None = None,
+    panels: Mapping[str, frozenset[str]] | None = None,
 ) -> Profiles:
+    """The parts, whose samples bear one name each, as `Profiles` of the samples of `table` in its order."""
+    panels = panels or {}
     index = pd.Index(table.index, name="sample_id", dtype=object)
     table = table.set_axis(index, axis=0)
     sequenced = pd.Series(False, index=index, name="sequenced")
@@ -219,7 +251,9 @@ def _assemble(
     return Profiles(
         samples=described.where(described.notna(), None),
         sequenced=sequenced,
-        mutations=None if maf is None else maf.rows,
+        mutations=None if maf is None else inside_panels(maf.rows, assessed, panels, files["mutations"], notes),
+        assessed_genes=assessed,
+        panels=panels,
         expression=aligned.get("expression"),
         ncrna=aligned.get("ncrna"),
         copy_number=aligned.get("copy_number"),

@@ -22,6 +22,10 @@ _SAMPLE_TYPES = {
         "metastasis",
         "metastatic",
         "recurrence",
+        "local recurrence",
+        "recurrent",
+        "recurrent tumor",
+        "primary solid tumor",
         "patient",
     ),
     "cell_line": ("cell line", "cellline", "line"),
@@ -30,8 +34,8 @@ _SAMPLE_TYPES = {
 }
 # MSI-low tumours are grouped with the stable ones, as GDSC1000 does ("MSS/MSI-L").
 _MSI = {
-    "MSI-H": ("msi", "msi-high", "msih", "high", "unstable", "instable", "dmmr"),
-    "MSS": ("mss/msi-l", "msi-s", "msi-l", "msi-low", "msil", "stable", "low", "pmmr"),
+    "MSI-H": ("msi", "msi-high", "msi high", "msih", "high", "unstable", "instable", "dmmr"),
+    "MSS": ("mss/msi-l", "msi-s", "msi-l", "msi-low", "msi low", "msil", "stable", "low", "pmmr"),
 }
 _SEQUENCED = {"yes": ("true", "1", "y"), "no": ("false", "0", "n")}
 
@@ -44,6 +48,11 @@ def vocabulary() -> dict[str, list[str]]:
         "msi": list(_MSI),
         "sequenced": list(_SEQUENCED),
     }
+
+
+def translated(column: str, word: str) -> str | None:
+    """The word of `vocabulary()` that `word` stands for in a column (`BRCA` is the tissue breast); None for no such."""
+    return _words()[column].get(_loose(word))
 
 
 def read_samples(path: PathLike) -> tuple[pd.DataFrame, list[str]]:

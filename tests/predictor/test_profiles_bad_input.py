@@ -97,7 +97,7 @@ def test_one_column_without_any_delimiter(tmp_path: Path) -> None:
     fails("one column, 'gene'", expression=write(tmp_path, "x.tsv", "gene\nPIK3CA\n"))
 
 
-@pytest.mark.parametrize("ending", [".zip", ".pkl", ".pickle", ".rds", ".h5ad", ".xlsx", ".pkl.gz"])
+@pytest.mark.parametrize("ending", [".zip", ".pkl", ".pickle", ".rds", ".xlsx", ".pkl.gz"])
 def test_endings_that_are_never_opened(tmp_path: Path, ending: str) -> None:
     fails(f"ending '{ending.removesuffix('.gz')}'", "expected", expression=write(tmp_path, f"x{ending}", "anything"))
 
@@ -154,15 +154,15 @@ def test_no_recognised_gene_names_found_and_nearest(tmp_path: Path) -> None:
     fails("no recognised gene", "found PIK3CAA, FOO", "did you mean PIK3CA?", expression=path)
 
 
-def test_ensembl_and_entrez_ids_are_told_what_they_are(tmp_path: Path) -> None:
-    fails("Ensembl ids", expression=write(tmp_path, "x.tsv", "gene\tS1\nENSG00000121879.5\t1.5\n"))
-    fails("Entrez ids", copy_number=write(tmp_path, "y.csv", "gene,S1\n5290,1\n5728,-2\n"))
+def test_ids_of_no_known_gene_are_told_what_they_are(tmp_path: Path) -> None:
+    fails("Ensembl ids, but none", expression=write(tmp_path, "x.tsv", "gene\tS1\nENSMUSG00000027665.5\t1.5\n"))
+    fails("no list of Entrez gene ids", copy_number=write(tmp_path, "y.csv", "gene,S1\n3,1\n4,-2\n"))
 
 
 def test_no_recognised_gene_in_maf(tmp_path: Path) -> None:
     rows = "".join(f"FOO{number}\tS1\tSilent\t\n" for number in range(25))
     fails("column Hugo_Symbol: no recognised gene", "found FOO0", mutations=write(tmp_path, "x.maf", MAF_HEAD + rows))
-    fails("Entrez ids", mutations=write(tmp_path, "y.maf", MAF_HEAD + "5290\tS1\tSilent\t\n"))
+    fails("Entrez gene ids", mutations=write(tmp_path, "y.maf", MAF_HEAD + "999999991\tS1\tSilent\t\n"))
 
 
 def test_duplicated_samples(tmp_path: Path) -> None:
