@@ -34,11 +34,13 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy predictor training
 
-# Exit code 2 of a fetch is a source that cannot be had, and only this source is optional.
+# Exit code 2 of a fetch is a source that cannot be had, and only these two sources are optional.
 train: $(VENV)/.dev
 	$(BIN)/pamrx data fetch gdsc
 	$(BIN)/pamrx data fetch ccle-mirna $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") || \
 		{ test $$? -eq 2 && echo "CCLE miRNA cannot be had: training without it"; }
+	$(BIN)/pamrx data fetch panel718 $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") || \
+		{ test $$? -eq 2 && echo "the calls of panel718 cannot be had: training without them"; }
 	$(BIN)/pamrx train
 
 bench: $(VENV)/.demo

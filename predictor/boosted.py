@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.features import block_of
+from predictor.features.brakes import LOST, LOW, TWO_HIT
 
 GENES_PER_COMPONENT = 60
 MASKED_COPIES = 2
@@ -98,8 +99,15 @@ def select_features(features: pd.DataFrame, components: np.ndarray) -> list[str]
 
 
 def source_of(feature: str) -> str:
-    """The kind of input file that a feature comes from: transcripts, mutation, copy_number, mirna or tissue."""
+    """The kind of input file that a feature comes from: transcripts, mutation, copy_number, mirna or tissue.
+
+    A feature that needs two of them names both: `mutation+copy_number`.
+    """
     block = block_of(feature)
+    if block == "mutation":
+        if feature.endswith((TWO_HIT, LOST)):
+            return "mutation+copy_number"
+        return "transcripts" if feature.endswith(LOW) else "mutation"
     if block == "ncrna":
         return "mirna" if feature.startswith(("ncrna.hsa-mir-", "ncrna.hsa-miR-", "ncrna.hsa-let-")) else "transcripts"
     return "transcripts" if block in ("tme", "programme", "transcriptome") else block
@@ -114,13 +122,13 @@ def _scaled(values: np.ndarray) -> np.ndarray:
 def _with_masked_copies(
     values: np.ndarray, names: Sequence[str], random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    sources = np.array([source_of(name) for name in names])
+    sources = [source_of(name).split("+") for name in names]
     copies = [values]
     for _ in range(MASKED_COPIES):
         masked = values.copy()
         for source, chance in MASK_CHANCE.items():
             rows = random.random(len(values)) < chance
-            masked[np.ix_(rows, sources == source)] = np.nan
+            masked[np.ix_(rows, np.array([source in needed for needed in sources]))] = np.nan
         copies.append(masked)
     weight = np.full(len(values) * len(copies), MASKED_WEIGHT)
     weight[: len(values)] = 1.0

@@ -29,6 +29,7 @@ _PATHWAY_NAMES = {
     "mutation.pik3ca_without_ras_raf": "PIK3CA mutation without RAS/RAF",
     "mutation.driver_burden_log2": "driver burden (log2)",
     "mutation.brakes_lost": "brakes of the axis mutated",
+    "mutation.activating_hits": "drivers of the axis mutated",
     "mutation.msi_high": "MSI-high",
     "mutation.hits_receptor": "receptor genes mutated",
     "mutation.hits_ras": "RAS genes mutated",
@@ -205,12 +206,21 @@ def readable(feature: str) -> str:
     if feature in _PATHWAY_NAMES:
         return _PATHWAY_NAMES[feature]
     if block == "mutation" and name[:1].isupper():
-        return f"{name} mutation"
+        gene, _, what = name.partition("_")
+        return f"{gene} {_GENE_WORDS[what]}" if what in _GENE_WORDS else f"{name} mutation"
     if block == "copy_number":
         return name.replace("_", " ")
     if block == "transcriptome":
         return f"{name} expression"
     return f"{name.replace('_', ' ')} ({block_name(block)})"
+
+
+_GENE_WORDS = {
+    "any": "any change",
+    "two_hit": "both copies hit",
+    "lost": "mutated or deleted",
+    "low_expression": "low (by expression)",
+}
 
 
 def block_name(block: str) -> str:

@@ -25,12 +25,20 @@ def show_notes(notes: Sequence[str]) -> None:
         console.print(Text(f"· {note}", style="dim"))
 
 
-def show_tumour(sample: str, about: pd.Series, present: pd.Series, rows: pd.DataFrame, reasons: pd.DataFrame) -> None:
+def show_tumour(
+    sample: str,
+    about: pd.Series,
+    altered: pd.DataFrame,
+    present: pd.Series,
+    rows: pd.DataFrame,
+    reasons: pd.DataFrame,
+) -> None:
     """One tumour: what was measured, and its best drugs with what argues for and against each.
 
     Parameters
     ----------
     about : tissue, sample_type and msi of the sample.
+    altered : its rows of `predictor.alterations.axis_alterations`.
     present : share of each block's features that the sample has.
     rows : its predictions, best first; with `measured_ln_ic50` where a measurement is to stand beside.
     reasons : its rows of `predictor.explain.top_contributions`.
@@ -39,6 +47,7 @@ def show_tumour(sample: str, about: pd.Series, present: pd.Series, rows: pd.Data
     words = [str(word).replace("_", " ") for word in about if isinstance(word, str)]
     console.print()
     console.print(Text.assemble((sample, "bold"), f"  {', '.join(words)}" if words else ""))
+    console.print(f"axis alterations: {_in_words(altered, present)}")
     measured = ", ".join(f"{block_name(str(block))} {share:.0%}" for block, share in present.items())
     console.print(Text(f"features present: {measured}", style="dim"))
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -60,6 +69,17 @@ def show_tumour(sample: str, about: pd.Series, present: pd.Series, rows: pd.Data
         cells += [f"{row['sensitivity_percentile']:.0f}", f"{row['evidence']:.0%}"]
         table.add_row(*cells, _reasons(own, "for"), _reasons(own, "against"))
     console.print(table)
+
+
+def _in_words(altered: pd.DataFrame, present: pd.Series) -> str:
+    """`PIK3CA (p.H1047R, activating), PTEN (deep deletion; both copies hit)`."""
+    if len(altered):
+        genes = altered.groupby("gene", sort=False)["alteration"].agg("; ".join)
+        return ", ".join(f"{gene} ({what})" for gene, what in genes.items())
+    looked = [
+        words for block, words in (("mutation", "drivers"), ("copy_number", "strong calls")) if present[block] > 0
+    ]
+    return f"no {' or '.join(looked)} found" if looked else "not looked for"
 
 
 def show_footer(tumours_left: int, n_drugs: int, top: int) -> None:

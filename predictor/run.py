@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from predictor import render
+from predictor.alterations import axis_alterations
 from predictor.bundle import Bundle, load_bundle
 from predictor.errors import PamrxError
 from predictor.explain import top_contributions
@@ -93,10 +94,12 @@ def _show(
     shown = features.iloc[:TUMOURS_SHOWN]
     reasons = top_contributions(bundle.model, shown, chosen, REASONS_SHOWN)
     present = block_evidence(shown)
+    altered = axis_alterations(profiles.subset(shown.index), shown)
     for sample in shown.index:
         rows = table[table["sample_id"] == sample].head(top)
         own = reasons[reasons["sample_id"] == sample]
-        render.show_tumour(sample, profiles.samples.loc[sample], present.loc[sample], rows, own)
+        found = altered[altered["sample_id"] == sample]
+        render.show_tumour(sample, profiles.samples.loc[sample], found, present.loc[sample], rows, own)
     render.show_footer(len(features) - len(shown), table["drug"].nunique(), top)
 
 

@@ -14,14 +14,16 @@ def model_card(trained: Trained) -> str:
     """The card as Markdown. Every number comes from `trained`; the prose from `card.md` beside this module."""
     manifest, summary, table = trained.bundle.manifest, trained.evaluation.summary, trained.evaluation.per_assay
     template = (files(__package__) / "card.md").read_text(encoding="utf-8")
-    mirna = manifest["lines_with_mirna"]
     return template.format(
         name=manifest["name"],
         n_lines=len(manifest["trained_lines"]),
         n_assays=len(trained.bundle.model.assays_),
         n_drugs=len({assay.partition(":")[2] for assay in trained.bundle.model.assays_}),
         held_out=", ".join(manifest["held_out_lines"]) or "none",
-        mirna=f"{mirna} of the lines have CCLE miRNA" if mirna else "trained without miRNA",
+        optional=" and ".join(
+            f"{manifest[key]} of the lines have {what}" if manifest[key] else f"trained without {what}"
+            for key, what in (("lines_with_mirna", "CCLE miRNA"), ("lines_with_calls", "calls per gene"))
+        ),
         data_fingerprint=manifest["data_fingerprint"],
         seed=manifest["seed"],
         blocks=_blocks(trained.features),

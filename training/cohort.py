@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,10 @@ import pandas as pd
 from predictor.errors import PamrxError
 from predictor.profiles import Profiles
 from training.datasets import GdscData, assay_matrix
+
+X_LINKED = ("ARAF", "RRAGB")
+"""Genes of the axis on chromosome X: the panel calls their one copy in male lines a deletion (ARAF: 149 of 925 lines),
+which no GISTIC call of a male tumour does."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,15 @@ class Cohort:
         )
 
 
-def build_cohort(gdsc: GdscData, mirna: pd.DataFrame | None = None) -> Cohort:
+def build_cohort(
+    gdsc: GdscData, mirna: pd.DataFrame | None = None, panel: Mapping[str, pd.DataFrame] | None = None
+) -> Cohort:
     """All GDSC lines that have expression, alterations and a response to a drug of the axis.
 
     Parameters
     ----------
     mirna : (lines, miRNAs) log2 levels, or None to train without; lines that it lacks are missing, not zero.
+    panel : the calls of `load_panel718`, or None to train without; likewise.
     """
     responses = gdsc.responses[gdsc.responses["in_axis"]].reset_index(drop=True)
     answered = set(responses["cell_line"])
@@ -64,14 +71,21 @@ def build_cohort(gdsc: GdscData, mirna: pd.DataFrame | None = None) -> Cohort:
     if not lines:
         raise PamrxError("training data: no line has expression, alterations and a response; fetch GDSC again")
     cell_lines = gdsc.cell_lines.loc[lines]
-    profiles = training_profiles(cell_lines, gdsc.alterations, gdsc.expression, mirna)
+    profiles = training_profiles(cell_lines, gdsc.alterations, gdsc.expression, mirna, panel)
     return Cohort(profiles, responses[responses["cell_line"].isin(lines)].reset_index(drop=True), cell_lines)
 
 
 def training_profiles(
-    cell_lines: pd.DataFrame, alterations: pd.DataFrame, expression: pd.DataFrame, mirna: pd.DataFrame | None
+    cell_lines: pd.DataFrame,
+    alterations: pd.DataFrame,
+    expression: pd.DataFrame,
+    mirna: pd.DataFrame | None = None,
+    panel: Mapping[str, pd.DataFrame] | None = None,
 ) -> Profiles:
-    """GDSC tables as `Profiles`: driver flags become mutations marked driver, segment calls become calls 2 and -2."""
+    """GDSC tables as `Profiles`: driver flags become mutations marked driver, segment calls become calls 2 and -2.
+
+    Mutations of `panel` are marked no driver, which they may be: they only say that the gene is changed.
+    """
     index = pd.Index(cell_lines.index.astype(str), name="sample_id", dtype=object)
     alterations = alterations.loc[cell_lines.index].set_axis(index)
     samples = pd.DataFrame(
@@ -79,34 +93,43 @@ def training_profiles(
         index=index,
         dtype=object,
     )
-    ncrna = None if mirna is None else mirna.reindex(index).astype(float)
+    flags = alterations[[name for name in alterations.columns if name.endswith("_mut")]]
+    flags.columns = flags.columns.str.removesuffix("_mut")
+    mutations, unfiltered, calls = [_mutations(flags, driver=True)], None, None
+    if panel is not None:
+        kept = [line for line in index if line in panel["mutation"].index]
+        mutations.append(_mutations(panel["mutation"].loc[kept], driver=False))
+        genes = frozenset(panel["mutation"].columns)
+        unfiltered = dict.fromkeys(kept, genes)
+        calls = (2.0 * panel["amplification"] - 2.0 * panel["deletion"]).reindex(index)
+        calls = calls.drop(columns=list(X_LINKED), errors="ignore")
     return Profiles(
         samples=samples,
         sequenced=pd.Series(True, index=index),
-        mutations=_mutations(alterations),
-        assessed_genes=frozenset(name.removesuffix("_mut") for name in alterations.columns if name.endswith("_mut")),
+        mutations=pd.concat(mutations, ignore_index=True),
+        assessed_genes=frozenset(flags.columns),
+        unfiltered=unfiltered,
         expression=expression.loc[cell_lines.index].set_axis(index).astype(float),
-        ncrna=ncrna,
-        copy_number=_calls(alterations),
+        ncrna=None if mirna is None else mirna.reindex(index).astype(float),
+        copy_number=calls,
+        segments=_segments(alterations),
     )
 
 
-def _mutations(alterations: pd.DataFrame) -> pd.DataFrame:
-    flags = alterations[[name for name in alterations.columns if name.endswith("_mut")]]
+def _mutations(flags: pd.DataFrame, driver: bool) -> pd.DataFrame:
     row, column = np.nonzero(flags.to_numpy())
-    genes = flags.columns.str.removesuffix("_mut")
     return pd.DataFrame(
         {
             "sample_id": flags.index.to_numpy()[row],
-            "gene": genes.to_numpy()[column],
+            "gene": flags.columns.to_numpy()[column],
             "variant_classification": "",
             "hgvsp": "",
-            "driver": pd.array([True] * len(row), dtype="boolean"),
+            "driver": pd.array([driver] * len(row), dtype="boolean"),
         }
     )
 
 
-def _calls(alterations: pd.DataFrame) -> pd.DataFrame:
+def _segments(alterations: pd.DataFrame) -> pd.DataFrame:
     """(n_lines, genes): 2 where a segment naming the gene is gained, -2 where lost. Lost wins where both are called."""
     calls: dict[str, pd.Series] = {}
     for kind, call in (("gain", 2.0), ("loss", -2.0)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,13 +25,15 @@ Cache = Annotated[
 ]
 Seed = Annotated[int, typer.Option(help="Of folds, masks and trees.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes. Results do not depend on it.")]
-SOURCES = ("gdsc", "ccle-mirna")
+SOURCES = ("gdsc", "ccle-mirna", "panel718")
 CORES = os.cpu_count() or 1
 
 
 @data.command("fetch")
 def data_fetch(
-    source: Annotated[str, typer.Argument(help="gdsc (response, expression, alterations) or ccle-mirna.")],
+    source: Annotated[
+        str, typer.Argument(help="gdsc (response, expression, alterations), ccle-mirna or panel718 (calls per gene).")
+    ],
     cache: Cache = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder of local files under their own names; nothing is downloaded.")
@@ -41,11 +44,16 @@ def data_fetch(
     Downloads it, checks its SHA-256, and writes tidy Parquet; what is there already is not fetched again.
     """
     if source not in SOURCES:
-        raise PamrxError(f"unknown source '{source}'; expected {' or '.join(SOURCES)}{did_you_mean(source, SOURCES)}")
+        words = f"{', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
+        raise PamrxError(f"unknown source '{source}'; expected {words}{did_you_mean(source, SOURCES)}")
     from training import datasets
 
-    fetch = datasets.fetch_gdsc if source == "gdsc" else datasets.fetch_ccle_mirna
-    fetch(cache=cache, data_dir=data_dir, report=typer.echo)
+    by_source: dict[str, Callable[..., object]] = {
+        "gdsc": datasets.fetch_gdsc,
+        "ccle-mirna": datasets.fetch_ccle_mirna,
+        "panel718": datasets.fetch_panel718,
+    }
+    by_source[source](cache=cache, data_dir=data_dir, report=typer.echo)
 
 
 @data.command("status")
@@ -72,6 +80,7 @@ def evaluate(
     cache: Cache = None,
     jobs: Jobs = CORES,
     mirna: Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")] = True,
+    panel: Annotated[bool, typer.Option(help="Use the calls of panel718 where they were fetched.")] = True,
 ) -> None:
     """Measure accuracy on lines not trained on.
 
@@ -84,7 +93,7 @@ def evaluate(
 
     if output is not None:
         check_ending(output)
-    cohort, _ = _cohort(cache, mirna)
+    cohort, _ = _cohort(cache, mirna, panel)
     fold = leave_cell_line_out(cohort, n_folds, seed) if folds is None else read_folds(folds, cohort)
     left = len(cohort.lines) - len(fold)
     outside = f"; {left} lines of the data are not in {folds} and take no part" if left else ""
@@ -107,6 +116,7 @@ def train(
     cache: Cache = None,
     jobs: Jobs = CORES,
     mirna: Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")] = True,
+    panel: Annotated[bool, typer.Option(help="Use the calls of panel718 where they were fetched.")] = True,
     run_name: Annotated[str | None, typer.Option(help="Name of the MLflow run. [default: the bundle's]")] = None,
 ) -> None:
     """Train a bundle, and log it to MLflow.
@@ -120,7 +130,7 @@ def train(
     from training.tables import print_evaluation
     from training.tracking import log_training
 
-    cohort, data_fingerprint = _cohort(cache, mirna)
+    cohort, data_fingerprint = _cohort(cache, mirna, panel)
     trained = run(cohort, _held_out(cohort, hold_out), data_fingerprint, output.name, seed, jobs, typer.echo)
     manifest = save_bundle(trained.bundle, output, model_card(trained))
     print_evaluation(trained.evaluation)
@@ -135,6 +145,7 @@ def train(
             **{f"weight_{block}": weight for block, weight in model.block_weights.items()},
             "lines": len(trained.features),
             "lines_with_mirna": manifest["lines_with_mirna"],
+            "lines_with_calls": manifest["lines_with_calls"],
             "protocol": manifest["protocol"],
         },
         evaluation=trained.evaluation,
@@ -147,18 +158,25 @@ def train(
     )
 
 
-def _cohort(cache: Path | None, mirna: bool) -> tuple[Cohort, str]:
+def _cohort(cache: Path | None, mirna: bool, panel: bool) -> tuple[Cohort, str]:
     """The cohort of what was fetched, and the fingerprint of the tables it came from."""
     from training.cohort import build_cohort
-    from training.datasets import fingerprint, load_ccle_mirna, load_gdsc
+    from training.datasets import fingerprint, load_ccle_mirna, load_gdsc, load_panel718
 
     gdsc = load_gdsc(cache)
     levels = load_ccle_mirna(cache) if mirna else None
-    if levels is None:
-        why = "CCLE miRNA was not fetched (`pamrx data fetch ccle-mirna`)" if mirna else "--no-mirna"
-        typer.echo(f"without miRNA: {why}")
-    sources = ["gdsc"] if levels is None else ["gdsc", "ccle-mirna"]
-    return build_cohort(gdsc, levels), fingerprint(cache, sources)
+    calls = load_panel718(cache) if panel else None
+    used = ["gdsc"]
+    for source, what, wanted, found in (
+        ("ccle-mirna", "miRNA", mirna, levels is not None),
+        ("panel718", "calls per gene", panel, calls is not None),
+    ):
+        if found:
+            used.append(source)
+        else:
+            why = f"{source} was not fetched (`pamrx data fetch {source}`)" if wanted else "as asked"
+            typer.echo(f"without {what}: {why}")
+    return build_cohort(gdsc, levels, calls), fingerprint(cache, used)
 
 
 def _held_out(cohort: Cohort, words: str) -> list[str]:

@@ -64,6 +64,7 @@ def train(
         "trained_lines": kept.lines,
         "held_out_lines": sorted(held_out),
         "lines_with_mirna": _with_mirna(kept),
+        "lines_with_calls": len(kept.profiles.unfiltered or {}),
         "protocol": "five-fold leave-cell-line-out, by donor",
         "evaluation": {key: value for key, value in evaluation.summary.items() if key != "seconds"},
     }

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from predictor.errors import PamrxError
+from predictor.features.brakes import BrakeBlock
 from predictor.features.copy_number import CopyNumberBlock
 from predictor.features.mutation import MutationBlock
 from predictor.features.ncrna import NcrnaBlock, long_noncoding
@@ -60,6 +61,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         self.universe_ = [] if matrix is None else list(universe_of(matrix))
         scores = scores_in(matrix, self.universe_, X.samples.index)
         self.mutation_ = MutationBlock.fit(X, self.min_altered)
+        self.brakes_ = BrakeBlock.fit(X, scores, self.min_altered)
         self.copy_number_ = CopyNumberBlock.fit(X, self.min_altered)
         self.ncrna_ = NcrnaBlock.fit(X, scores)
         self.tme_ = SignatureBlock.fit("tme", scores)
@@ -108,7 +110,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
     def _assemble(self, profiles: Profiles) -> pd.DataFrame:
         scores = scores_in(transcripts(profiles, long_noncoding()), self.universe_, profiles.samples.index)
         parts = {
-            "mutation": lambda: self.mutation_.transform(profiles),
+            "mutation": lambda: self.mutation_.transform(profiles).join(self.brakes_.transform(profiles, scores)),
             "copy_number": lambda: self.copy_number_.transform(profiles),
             "ncrna": lambda: self.ncrna_.transform(profiles, scores),
             "tme": lambda: self.tme_.transform(scores),
@@ -122,6 +124,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
 
 _FITTED: dict[str, Any] = {
     "mutation": MutationBlock,
+    "brakes": BrakeBlock,
     "copy_number": CopyNumberBlock,
     "ncrna": NcrnaBlock,
     "tme": SignatureBlock,

@@ -17,6 +17,7 @@ non-synonymous call in TP53, 93 % carry the training's flag (`benchmarks/drivers
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -27,6 +28,9 @@ from predictor.knowledge import table
 TRUNCATING = frozenset(
     {"Frame_Shift_Del", "Frame_Shift_Ins", "Nonsense_Mutation", "Splice_Site", "Translation_Start_Site"}
     | {"Start_Codon_SNP", "Start_Codon_Del", "Start_Codon_Ins"}  # Oncotator's words for the loss of the start
+)
+SILENT = frozenset(
+    {"Silent", "Splice_Region", "RNA", "lincRNA", "Intron", "IGR", "3'UTR", "5'UTR", "3'Flank", "5'Flank"}
 )
 IN_FRAME = {"In_Frame_Del": "deletion", "In_Frame_Ins": "insertion"}
 _UNTOLD = frozenset({"", "Unknown", "Targeted_Region"})
@@ -39,6 +43,7 @@ _WRITTEN = {
     "insertion": re.compile(r"[A-Z]*\d+(_[A-Z]?\d+)?(ins[A-WYZ]+|dup)"),
 }
 _STOP = re.compile(r".*(fs.*|[^t]\*)")  # not the extension of a lost stop, `*404Yext*12`
+_UNCHANGED = re.compile(r"([A-Z*])\d+(\1|=)")
 _SPAN = re.compile(r"^(\d+)-(\d+) (?:in-frame )?(\w+)$")
 
 
@@ -53,13 +58,30 @@ def driver_calls(mutations: pd.DataFrame) -> pd.Series:
     -------
     bool per row, same index.
     """
-    keys = pd.MultiIndex.from_frame(mutations[["gene", "variant_classification", "hgvsp"]].fillna(""))
-    codes, distinct = keys.factorize()
-    by_rule = np.fromiter((_by_rule(*key) for key in distinct), dtype=bool, count=len(distinct))
-    called = pd.Series(by_rule[codes], index=mutations.index)
+    called = _per_distinct(mutations, _by_rule).astype(bool)
     told = mutations["driver"].notna()
     called[told] = mutations.loc[told, "driver"].astype(bool)
     return called
+
+
+def non_synonymous(mutations: pd.DataFrame) -> pd.Series:
+    """True where a mutation changes the protein or a splice site, driver or not; parameters as `driver_calls`."""
+    return _per_distinct(mutations, _changes_protein).astype(bool)
+
+
+def variant_classes(mutations: pd.DataFrame) -> pd.Series:
+    """What each mutation does to its gene, from consequence and protein change; parameters as `driver_calls`.
+
+    Returns
+    -------
+    One word per row, same index: activating (a hotspot that the table says activates), truncating (frame shift, stop,
+    splice site, lost start), damaging (a change that the table says loses function, or that the file calls a driver
+    of a tumour suppressor), other.
+    """
+    words = _per_distinct(mutations, _class_of)
+    told = mutations["driver"].fillna(False).astype(bool) & (words == "other")
+    suppressor = mutations["gene"].isin(_suppressors())
+    return words.mask(told & suppressor, "damaging").mask(told & ~suppressor, "activating")
 
 
 @cache
@@ -68,6 +90,29 @@ def training_symbol() -> dict[str, str]:
     genes = table("genes")
     renamed = genes[(genes["current_symbol"] != "") & (genes["current_symbol"] != genes["gene"])]
     return dict(zip(renamed["current_symbol"], renamed["gene"], strict=True))
+
+
+def _per_distinct(mutations: pd.DataFrame, rule: Callable[[str, str, str], object]) -> pd.Series:
+    """`rule(gene, variant_classification, hgvsp)` of each row, worked out once for each distinct mutation."""
+    keys = pd.MultiIndex.from_frame(mutations[["gene", "variant_classification", "hgvsp"]].fillna(""))
+    codes, distinct = keys.factorize()
+    values = np.array([rule(*key) for key in distinct], dtype=object)
+    return pd.Series(values[codes], index=mutations.index, dtype=object)
+
+
+def _changes_protein(gene: str, variant_classification: str, hgvsp: str) -> bool:
+    return variant_classification not in SILENT and not _UNCHANGED.fullmatch(hgvsp.removeprefix("p."))
+
+
+def _class_of(gene: str, variant_classification: str, hgvsp: str) -> str:
+    text = hgvsp.removeprefix("p.")
+    kinds = _kinds(variant_classification, text)
+    effect = _hotspot_effect(gene, text, kinds)
+    if effect == "activating":
+        return "activating"
+    if "truncation" in kinds:
+        return "truncating"
+    return "damaging" if effect == "loss" else "other"
 
 
 def _by_rule(gene: str, variant_classification: str, hgvsp: str) -> bool:

@@ -1,46 +1,60 @@
-"""Block `mutation`: driver flags per gene, hits per level of the axis, brakes lost, escape, burden, MSI.
+"""Block `mutation`: driver flags per gene, any change of the axis's genes, hits per level, brakes lost, burden, MSI.
 
-A flag is 1 or 0 where the gene was assessed and NaN where it was not. Counts are over the genes of the training
-alterations only, so that a panel or exome of another size does not shift them; a count is NaN unless all its genes
-were assessed.
+A flag is 1 or 0 where the gene was assessed and NaN where it was not. Drivers and any changes are two kinds of label
+and stay apart: `mutation.TSC1` is a driver by `drivers.driver_calls`, `mutation.TSC1_any` any non-synonymous change,
+passengers included. Counts are over the genes of the training alterations only, so that a panel or exome of another
+size does not shift them; a count is NaN unless all its genes were assessed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 import pandas as pd
 
-from predictor.features.drivers import driver_calls, training_symbol
+from predictor.features.drivers import driver_calls, non_synonymous, training_symbol
 from predictor.knowledge import table
 from predictor.profiles import Profiles
 
 LEVELS = ("receptor", "ras", "pi3k", "akt", "tsc_mtorc1", "output", "mapk", "cell_cycle")
 RAS_RAF = ("KRAS", "NRAS", "HRAS", "BRAF")
+ANY = "_any"
 
 
 class MutationBlock:
-    """Driver flags and pathway counts. `genes` are all that training assessed; `flagged` those altered often enough."""
+    """Driver flags, flags of any change, and pathway counts.
+
+    `genes` are all whose drivers training knew; `flagged` those with enough of them; `listed` the genes of the axis
+    of which training knew every non-synonymous change, and saw enough.
+    """
 
     name = "mutation"
 
-    def __init__(self, genes: list[str], flagged: list[str]) -> None:
+    def __init__(self, genes: list[str], flagged: list[str], listed: list[str]) -> None:
         self.genes = genes
         self.flagged = flagged
+        self.listed = listed
 
     @classmethod
     def fit(cls, profiles: Profiles, min_altered: int) -> MutationBlock:
         """Learn which genes were assessed, and which are altered in at least `min_altered` training samples."""
         assessed = profiles.assessed_genes
         if profiles.mutations is None or assessed is None:
-            return cls([], [])
+            return cls([], [], [])
         genes = sorted(assessed)
-        flags = _flags(profiles, genes)
-        altered = flags.sum(axis=0)
-        return cls(genes, [gene for gene in genes if altered[gene] >= min_altered])
+        altered = driver_flags(profiles, genes).sum(axis=0)
+        axis = sorted(table("genes").query("level != ''")["gene"])
+        changed = any_flags(profiles, axis).sum(axis=0)
+        return cls(
+            genes,
+            [gene for gene in genes if altered[gene] >= min_altered],
+            [gene for gene in axis if changed[gene] >= min_altered] if profiles.unfiltered is not None else [],
+        )
 
     def transform(self, profiles: Profiles) -> pd.DataFrame:
         """(n_samples, n_features): flags 0/1, counts, log2 burden; NaN where not assessed."""
-        flags = _flags(profiles, self.genes)
+        flags = driver_flags(profiles, self.genes)
         out = {gene: flags[gene] for gene in self.flagged}
         if self.genes:
             for name, members in self._groups().items():
@@ -48,20 +62,23 @@ class MutationBlock:
             out["pik3ca_without_ras_raf"] = self._unopposed(flags)
             out["driver_burden_log2"] = np.log2(1 + flags.sum(axis=1, skipna=False))
         out["msi_high"] = profiles.samples["msi"].map({"MSI-H": 1.0, "MSS": 0.0}).astype(float)
+        changed = any_flags(profiles, self.listed)
+        out |= {f"{gene}{ANY}": changed[gene] for gene in self.listed}
         return pd.DataFrame(out, index=profiles.samples.index, dtype=float)
 
     def state(self) -> dict:
-        return {"genes": self.genes, "flagged": self.flagged}
+        return {"genes": self.genes, "flagged": self.flagged, "listed": self.listed}
 
     @classmethod
     def from_state(cls, state: dict) -> MutationBlock:
-        return cls(list(state["genes"]), list(state["flagged"]))
+        return cls(list(state["genes"]), list(state["flagged"]), list(state["listed"]))
 
     def _groups(self) -> dict[str, list[str]]:
-        """Counted groups of at least two assessed genes: hits per level, brakes lost."""
+        """Counted groups of at least two assessed genes: hits per level, drivers of the axis, brakes lost."""
         known = table("genes").set_index("gene").reindex(self.genes)
         groups = {f"hits_{level}": known.index[known["level"] == level].tolist() for level in LEVELS}
         groups["brakes_lost"] = known.index[known["effect_on_axis"] == "brake"].tolist()
+        groups["activating_hits"] = known.index[known["effect_on_axis"] == "driver"].tolist()
         return {name: members for name, members in groups.items() if len(members) > 1}
 
     def _unopposed(self, flags: pd.DataFrame) -> pd.Series:
@@ -73,23 +90,37 @@ class MutationBlock:
         return alone.astype(float).where(flags[needed].notna().all(axis=1))
 
 
-def _flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
+def driver_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
     """(n_samples, genes): 1 driver, 0 none found, NaN not assessed."""
-    flags = pd.DataFrame(0.0, index=profiles.samples.index, columns=genes)
+    return _flags(profiles, genes, driver_calls, profiles.assessed())
+
+
+def any_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
+    """(n_samples, genes): 1 any non-synonymous change, 0 none found, NaN where not every such change is listed."""
+    return _flags(profiles, genes, non_synonymous, profiles.listed())
+
+
+def _flags(
+    profiles: Profiles,
+    genes: list[str],
+    counts: Callable[[pd.DataFrame], pd.Series],
+    known: Iterable[tuple[frozenset[str] | None, np.ndarray]],
+) -> pd.DataFrame:
+    """1 where a mutation that `counts` was found, NaN outside the genes `known` of a sample, else 0."""
+    index = profiles.samples.index
+    values = np.zeros((len(index), len(genes)))
     if profiles.mutations is None:
-        return flags * np.nan
+        return pd.DataFrame(values * np.nan, index=index, columns=genes)
     renamed = training_symbol()
     mutations = profiles.mutations
     mutations = mutations.assign(gene=mutations["gene"].map(lambda gene: renamed.get(gene, gene)))
     mutations = mutations[mutations["gene"].isin(genes)]
-    hits = mutations.loc[driver_calls(mutations), ["sample_id", "gene"]].drop_duplicates()
-    values = np.zeros(flags.shape)
-    rows, columns = (pd.Index(hits[name]) for name in ("sample_id", "gene"))
-    values[flags.index.get_indexer(rows), flags.columns.get_indexer(columns)] = 1.0
-    for panel, chosen in profiles.assessed():
-        if panel is not None:
-            assessed = {renamed.get(gene, gene) for gene in panel}
-            outside = np.array([gene not in assessed for gene in genes], dtype=bool)
+    hits = mutations.loc[counts(mutations), ["sample_id", "gene"]].drop_duplicates()
+    values[index.get_indexer(pd.Index(hits["sample_id"])), pd.Index(genes).get_indexer(pd.Index(hits["gene"]))] = 1.0
+    for told, chosen in known:
+        if told is not None:
+            names = {renamed.get(gene, gene) for gene in told}
+            outside = np.array([gene not in names for gene in genes], dtype=bool)
             values[np.ix_(chosen, outside)] = np.nan
     values[~profiles.sequenced.to_numpy()] = np.nan
-    return pd.DataFrame(values, index=flags.index, columns=genes)
+    return pd.DataFrame(values, index=index, columns=genes)

@@ -13,7 +13,8 @@ from predictor.profiles.samples import vocabulary
 
 MUTATION_COLUMNS = ("sample_id", "gene", "variant_classification", "hgvsp", "driver")
 SAMPLE_COLUMNS = ("tissue", "sample_type", "msi")
-MATRICES = ("expression", "ncrna", "copy_number")
+MATRICES = ("expression", "ncrna", "copy_number", "segments")
+CALLED = ("copy_number", "segments")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +31,13 @@ class Profiles:
     assessed_genes : the genes that were looked at for mutations; None means all (whole exome).
     panels : where samples were sequenced with different panels: sample -> the genes looked at in it. A sample that is
         not there goes by `assessed_genes`.
+    unfiltered : for a training table that tells drivers of some genes and every non-synonymous change of others: sample
+        -> the genes of which it lists every change (none for a sample that is not there). None: of all assessed genes.
     expression : n x genes, float64, log2-like, NaN where missing, or None.
     ncrna : n x ncRNAs, columns as given (hsa-miR-21-5p, MALAT1), log2-like, or None.
     copy_number : n x genes, calls -2, -1, 0, 1, 2 as float64, or None.
+    segments : n x genes, the same for a training table of recurrent segments that name the gene, where it is another
+        measurement than `copy_number`; None: `copy_number` stands for both.
     notes : what was read, mapped, dropped and converted, one sentence each.
 
     Raises
@@ -47,9 +52,11 @@ class Profiles:
     mutations: pd.DataFrame | None = None
     assessed_genes: frozenset[str] | None = None
     panels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unfiltered: Mapping[str, frozenset[str]] | None = None
     expression: pd.DataFrame | None = None
     ncrna: pd.DataFrame | None = None
     copy_number: pd.DataFrame | None = None
+    segments: pd.DataFrame | None = None
     notes: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
@@ -58,17 +65,19 @@ class Profiles:
             raise PamrxError("profiles: sequenced must hold one True or False per sample, in the order of samples")
         if self.mutations is not None:
             _check_mutations(self.mutations, self.sequenced)
-        for name in self.panels:
-            if name not in self.samples.index:
-                raise PamrxError(f"profiles: panels name a sample {name} that is not among the samples")
+        for kind, sets in (("panels", self.panels), ("unfiltered", self.unfiltered or {})):
+            for name in sets:
+                if name not in self.samples.index:
+                    raise PamrxError(f"profiles: {kind} names a sample {name} that is not among the samples")
         for name in MATRICES:
             matrix = getattr(self, name)
             if matrix is not None:
                 _check_matrix(name, matrix, self.samples.index)
-        if self.copy_number is not None:
-            calls = self.copy_number.to_numpy()
-            if not np.isin(calls[~np.isnan(calls)], (-2.0, -1.0, 0.0, 1.0, 2.0)).all():
-                raise PamrxError("profiles: copy_number holds other values than the calls -2, -1, 0, 1, 2")
+        for name in CALLED:
+            if (matrix := getattr(self, name)) is not None:
+                calls = matrix.to_numpy()
+                if not np.isin(calls[~np.isnan(calls)], (-2.0, -1.0, 0.0, 1.0, 2.0)).all():
+                    raise PamrxError(f"profiles: {name} holds other values than the calls -2, -1, 0, 1, 2")
 
     @property
     def n(self) -> int:
@@ -84,9 +93,13 @@ class Profiles:
 
     def assessed(self) -> Iterator[tuple[frozenset[str] | None, np.ndarray]]:
         """Each set of genes that was looked at (None: all), and which samples it holds for (bool, n)."""
-        sets = [self.panels.get(name, self.assessed_genes) for name in self.samples.index]
-        for genes in dict.fromkeys(sets):
-            yield genes, np.array([one is genes or one == genes for one in sets], dtype=bool)
+        return _distinct([self.panels.get(name, self.assessed_genes) for name in self.samples.index])
+
+    def listed(self) -> Iterator[tuple[frozenset[str] | None, np.ndarray]]:
+        """The same for genes of which every non-synonymous change is listed, and not drivers alone."""
+        if self.unfiltered is None:
+            return self.assessed()
+        return _distinct([self.unfiltered.get(name, frozenset()) for name in self.samples.index])
 
     def subset(self, sample_ids: Iterable[str]) -> Profiles:
         """The same data of some samples only, in the order given.
@@ -113,10 +126,17 @@ class Profiles:
             sequenced=self.sequenced.loc[ids],
             mutations=mutations,
             panels={name: genes for name, genes in self.panels.items() if name in ids},
+            unfiltered=self.unfiltered and {name: genes for name, genes in self.unfiltered.items() if name in ids},
             expression=rows(self.expression),
             ncrna=rows(self.ncrna),
             copy_number=rows(self.copy_number),
+            segments=rows(self.segments),
         )
+
+
+def _distinct(sets: list[frozenset[str] | None]) -> Iterator[tuple[frozenset[str] | None, np.ndarray]]:
+    for genes in dict.fromkeys(sets):
+        yield genes, np.array([one is genes or one == genes for one in sets], dtype=bool)
 
 
 def _check_samples(samples: pd.DataFrame) -> None:

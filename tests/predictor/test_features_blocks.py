@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,16 +124,18 @@ def test_a_signature_under_half_measured_in_training_is_no_feature():
 
 
 def test_minus_two_is_a_loss_two_a_gain_and_nothing_between_is_either():
-    block = CopyNumberBlock(["PTEN_gain", "PTEN_loss"])
+    block = CopyNumberBlock(["PTEN_gain", "PTEN_loss"], ["PTEN_amplification", "PTEN_deep_deletion"])
     calls = profiles(list("abcdef"), copy_number={"PTEN": [-2, -1, 0, 1, 2, np.nan]})
     events = block.transform(calls)
     assert events["PTEN_loss"].tolist()[:5] == [1, 0, 0, 0, 0]
     assert events["PTEN_gain"].tolist()[:5] == [0, 0, 0, 0, 1]
+    assert events["PTEN_deep_deletion"].tolist()[:5] == [1, 0, 0, 0, 0]
+    assert events["PTEN_amplification"].tolist()[:5] == [0, 0, 0, 0, 1]
     assert events.loc["f"].isna().all()
 
 
 def test_a_gene_that_the_file_lacks_is_missing_not_unchanged():
-    block = CopyNumberBlock(["PTEN_loss"])
+    block = CopyNumberBlock(["PTEN_loss"], ["PTEN_deep_deletion"])
     assert block.transform(profiles(["a"], copy_number={"MYC": [2]})).isna().all(axis=None)
     assert block.transform(profiles(["a"])).isna().all(axis=None)
 
@@ -139,13 +143,26 @@ def test_a_gene_that_the_file_lacks_is_missing_not_unchanged():
 def test_rare_events_and_genes_of_one_segment_are_learned_once():
     calls = {"PTEN": [-2, -2, 0, 0], "ATAD1": [-2, -2, 0, 0], "MYC": [2, 0, 0, 0], "RB1": [0, -2, -2, 0]}
     block = CopyNumberBlock.fit(profiles(list("abcd"), copy_number=calls), min_altered=2)
-    assert block.features == ["PTEN_loss", "RB1_loss"]  # PTEN, of the axis, stands for ATAD1; MYC is gained once
+    assert block.segments == ["PTEN_loss", "RB1_loss"]  # PTEN, of the axis, stands for ATAD1; MYC is gained once
+    assert block.events == []  # without calls apart from the segments
+
+
+def test_calls_apart_from_segments_are_learned_for_the_axis_and_kept_apart():
+    segments = {"PTEN": [-2, -2, 0, 0]}
+    calls = {"PTEN": [-2, 0, 0, -2], "PIK3CA": [2, 2, 0, np.nan], "TP53": [-2, -2, 0, 0]}
+    training = profiles(list("abcd"), copy_number=calls, segments=segments)
+    block = CopyNumberBlock.fit(training, min_altered=2)
+    assert block.state() == {"segments": ["PTEN_loss"], "events": ["PIK3CA_amplification", "PTEN_deep_deletion"]}
+    assert block.transform(training)["PTEN_loss"].tolist() == [1, 1, 0, 0]
+    assert block.transform(training)["PTEN_deep_deletion"].tolist() == [1, 0, 0, 1]
+    user = block.transform(profiles(["u"], copy_number={"PTEN": [-2]}))
+    assert user.loc["u", ["PTEN_loss", "PTEN_deep_deletion"]].tolist() == [1, 1]
 
 
 # --- mutation ---
 
 GENES = ["BRAF", "KRAS", "NF1", "PIK3CA", "PTEN", "TSC1"]
-BLOCK = MutationBlock(GENES, GENES)
+BLOCK = MutationBlock(GENES, GENES, [])
 
 
 def test_not_mutated_is_zero_and_not_sequenced_is_missing():
@@ -182,8 +199,36 @@ def test_counts_and_the_unopposed_flag_by_hand():
     assert found["driver_burden_log2"].tolist() == pytest.approx([np.log2(3), np.log2(3), 0.0])
 
 
+def test_any_change_is_another_flag_than_a_driver():
+    block = MutationBlock(["PIK3CA"], ["PIK3CA"], ["PIK3CA", "AKT1"])
+    rows = [
+        ("a", "PIK3CA", "Missense_Mutation", "p.H1047R"),
+        ("b", "PIK3CA", "Missense_Mutation", "p.L10F"),
+        ("c", "PIK3CA", "Silent", "p.L10="),
+        ("d", "AKT1", "", "p.T5T"),
+    ]
+    found = block.transform(profiles(list("abcd"), rows))
+    assert found["PIK3CA"].tolist() == [1, 0, 0, 0]
+    assert found["PIK3CA_any"].tolist() == [1, 1, 0, 0]
+    assert found["AKT1_any"].tolist() == [0, 0, 0, 0]
+
+
+def test_any_change_is_learned_only_from_a_table_that_lists_them_all():
+    rows = [(name, "PIK3CA", "", "") for name in "ab"] + [(name, "AKT1", "", "") for name in "ab"]
+    plain = profiles(list("abcd"), rows, assessed=frozenset({"PIK3CA"}))
+    plain.mutations["driver"] = pd.array([True, False, False, False], dtype="boolean")
+    assert MutationBlock.fit(plain, 2).listed == []
+    told = replace(plain, unfiltered={name: frozenset({"PIK3CA", "AKT1"}) for name in "abc"})
+    block = MutationBlock.fit(told, 2)
+    assert block.listed == ["AKT1", "PIK3CA"]
+    assert block.genes == ["PIK3CA"]  # drivers of AKT1 are not known
+    found = block.transform(told)
+    assert found["AKT1_any"].tolist()[:3] == [1, 1, 0]
+    assert found.loc["d", ["AKT1_any", "PIK3CA_any"]].isna().all()  # its table lists drivers only
+
+
 def test_todays_symbol_sets_the_flag_of_the_training_symbol():
-    block = MutationBlock(["MLL2", "PTEN"], ["MLL2", "PTEN"])
+    block = MutationBlock(["MLL2", "PTEN"], ["MLL2", "PTEN"], [])
     rows = [("a", "KMT2D", "Nonsense_Mutation", "p.R10*")]
     assert block.transform(profiles(["a"], rows))["MLL2"].tolist() == [1]
     panel = block.transform(profiles(["a"], rows, assessed=frozenset({"KMT2D"})))

@@ -55,7 +55,8 @@ def test_flags_become_drivers_and_segments_become_calls(gdsc_small):
     assert set(drivers["sample_id"]) == set(flags.index[flags["PIK3CA_mut"] == 1])
     assert profiles.assessed_genes == {"BRAF", "KRAS", "PIK3CA", "PTEN", "TP53"}
     assert profiles.sequenced.all()
-    calls = profiles.copy_number
+    calls = profiles.segments
+    assert profiles.copy_number is None
     assert calls["PTEN"].equals(flags["PTEN_loss"].map({0: 0.0, 1: -2.0}).rename("PTEN"))
     gained, lost = flags["MYC_gain"] == 1, flags["MYC_loss"] == 1
     assert (calls.loc[gained & ~lost, "MYC"] == 2).all()
@@ -63,6 +64,27 @@ def test_flags_become_drivers_and_segments_become_calls(gdsc_small):
     assert (calls.loc[~gained & ~lost, "MYC"] == 0).all()
     features = FeatureBuilder().fit(profiles).transform(profiles)
     assert features["mutation.PIK3CA"].astype(int).tolist() == flags["PIK3CA_mut"].tolist()
+
+
+def test_calls_of_the_panel_stand_beside_drivers_and_segments_and_are_never_merged_with_them(gdsc_small):
+    lines = ["L001", "L002"]
+    tables = {
+        "mutation": pd.DataFrame({"AKT1": [1, 0], "PIK3CA": [1, 1]}, index=lines),
+        "amplification": pd.DataFrame({"AKT1": [0, 1], "PIK3CA": [0, 0]}, index=lines),
+        "deletion": pd.DataFrame({"AKT1": [1, 0], "PIK3CA": [0, 0]}, index=lines),
+    }
+    before, after = build_cohort(gdsc_small).profiles, build_cohort(gdsc_small, panel=tables).profiles
+    drivers = after.mutations[after.mutations["driver"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(drivers, before.mutations)
+    assert after.assessed_genes == before.assessed_genes
+    others = after.mutations[~after.mutations["driver"]]
+    assert list(zip(others["sample_id"], others["gene"], strict=True)) == [
+        ("L001", "AKT1"), ("L001", "PIK3CA"), ("L002", "PIK3CA")
+    ]  # fmt: skip
+    assert after.unfiltered == dict.fromkeys(lines, frozenset({"AKT1", "PIK3CA"}))
+    assert after.copy_number.loc[lines, "AKT1"].tolist() == [-2, 2]
+    assert after.copy_number.drop(index=lines).isna().all(axis=None)
+    pd.testing.assert_frame_equal(after.segments, before.segments)
 
 
 def test_lines_without_mirna_are_missing_and_never_zero(gdsc_small):

@@ -15,6 +15,7 @@ from training.datasets.cache import cache_folder, data_status, fingerprint
 from training.datasets.ccle_mirna import fetch_ccle_mirna, load_ccle_mirna
 from training.datasets.gdsc import GdscData, fetch_gdsc, load_gdsc
 from training.datasets.names import line_key
+from training.datasets.panel718 import fetch_panel718, load_panel718
 from training.datasets.responses import assay_matrix
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "data_status",
     "fetch_ccle_mirna",
     "fetch_gdsc",
+    "fetch_panel718",
     "fingerprint",
     "line_key",
     "load_ccle_mirna",
     "load_gdsc",
+    "load_panel718",
 ]

@@ -28,7 +28,7 @@ import pandas as pd
 from predictor.errors import PamrxError
 from predictor.tables import whole_file, write_table
 
-SOURCES = ("gdsc", "ccle-mirna")
+SOURCES = ("gdsc", "ccle-mirna", "panel718")
 VARIABLE = "PAMRX_CACHE"
 
 

@@ -28,7 +28,7 @@ from training.datasets.cache import (
     read_source,
     write_source,
 )
-from training.datasets.names import alias_table, line_key
+from training.datasets.names import alias_table, ccle_line_key
 from training.datasets.packages import Report
 
 SOURCE = "ccle-mirna"
@@ -40,11 +40,6 @@ SHA256 = "d56fec78aaa9cbd0b2363e1cf0ea12d5c40d163c5552830795f342a7fa2d2108"
 """Of the unpacked file; a `.gz` of it is unpacked before it is checked, since its own bytes depend on the packer."""
 
 _LIMIT = 50 * MEGABYTE
-_COLLIDING = {
-    "TT_OESOPHAGUS": "TT-1299064",
-    "TT_THYROID": "TT-930299",
-    "KMH2_HAEMATOPOIETIC_AND_LYMPHOID_TISSUE": "KMH2-909976",
-}
 
 
 def fetch_ccle_mirna(
@@ -126,7 +121,7 @@ def tidy_mirna(content: bytes, ledger: Ledger) -> pd.DataFrame:
     names, lines, values = _read_gct(content)
     human = np.array([name.startswith("hsa-") for name in names])
     ledger.drop(int((~human).sum()), "probes", "viral miRNA")
-    keys = [_COLLIDING.get(line, line_key(line.split("_", 1)[0])) for line in lines]
+    keys = [ccle_line_key(line) for line in lines]
     matrix = pd.DataFrame(np.log2(values[human].T + 1).astype(np.float32), index=pd.Index(keys, name="cell_line"))
     matrix.columns = pd.Index([name for name, keep in zip(names, human, strict=True) if keep])
     for what, labels in (("cell line", matrix.index), ("miRNA", matrix.columns)):

@@ -22,6 +22,13 @@ COLLIDING_NAMES = {
 }
 """Exact name -> key, for the lines whose stripped names are the same."""
 
+COLLIDING_CCLE = {
+    "TT_OESOPHAGUS": "TT-1299064",
+    "TT_THYROID": "TT-930299",
+    "KMH2_HAEMATOPOIETIC_AND_LYMPHOID_TISSUE": "KMH2-909976",
+}
+"""CCLE id -> key, for the same lines: the id tells them apart by tissue."""
+
 AMBIGUOUS_KEYS = frozenset(key.split("-")[0] for key in COLLIDING_NAMES.values())
 """Stripped names that stand for two lines."""
 
@@ -38,6 +45,11 @@ def line_key(name: str) -> str:
         return COLLIDING_NAMES[name]
     stripped = strip_name(name)
     return aliases().get(stripped, stripped)
+
+
+def ccle_line_key(ccle_id: str) -> str:
+    """The canonical key from a CCLE id, which is a stripped name and a tissue: `DMS53_LUNG` -> `DMS53`."""
+    return COLLIDING_CCLE.get(ccle_id) or line_key(ccle_id.split("_", 1)[0])
 
 
 def line_key_of_stripped(name: str) -> str | None:
