@@ -41,6 +41,8 @@ PARAMETERS = {
     "verbose": -1,
 }
 
+_OF_MIRNA = ("ncrna.hsa-mir-", "ncrna.hsa-miR-", "ncrna.hsa-let-", "ncrna.load_")
+
 
 @dataclass(frozen=True)
 class BoostedComponents:
@@ -101,7 +103,7 @@ def source_of(feature: str) -> str:
     """The kind of input file that a feature comes from: transcripts, mutation, copy_number, mirna or tissue."""
     block = block_of(feature)
     if block == "ncrna":
-        return "mirna" if feature.startswith(("ncrna.hsa-mir-", "ncrna.hsa-miR-", "ncrna.hsa-let-")) else "transcripts"
+        return "mirna" if feature.startswith(_OF_MIRNA) else "transcripts"
     return "transcripts" if block in ("tme", "programme", "transcriptome") else block
 
 
