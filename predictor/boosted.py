@@ -42,6 +42,8 @@ PARAMETERS = {
     "verbose": -1,
 }
 
+_OF_MIRNA = ("ncrna.hsa-mir-", "ncrna.hsa-miR-", "ncrna.hsa-let-", "ncrna.load_")
+
 
 @dataclass(frozen=True)
 class BoostedComponents:
@@ -109,7 +111,7 @@ def source_of(feature: str) -> str:
             return "mutation+copy_number"
         return "transcripts" if feature.endswith(LOW) else "mutation"
     if block == "ncrna":
-        return "mirna" if feature.startswith(("ncrna.hsa-mir-", "ncrna.hsa-miR-", "ncrna.hsa-let-")) else "transcripts"
+        return "mirna" if feature.startswith(_OF_MIRNA) else "transcripts"
     return "transcripts" if block in ("tme", "programme", "transcriptome") else block
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from predictor.errors import PamrxError, did_you_mean
-from predictor.features import BLOCKS, block_of
+from predictor.features import BLOCKS, block_of, regulation
 from predictor.model import SensitivityModel
 
 if TYPE_CHECKING:
@@ -201,13 +201,15 @@ def shap_explanation(table: pd.DataFrame, assay: str, base: float) -> shap.Expla
 
 
 def readable(feature: str) -> str:
-    """A feature's name for a figure: `copy_number.PTEN_loss` is `PTEN loss`."""
+    """A feature's name for a figure: `copy_number.PTEN_loss` is `PTEN loss`, and a proxy says that it is one."""
     block, _, name = feature.partition(".")
     if feature in _PATHWAY_NAMES:
         return _PATHWAY_NAMES[feature]
     if block == "mutation" and name[:1].isupper():
         gene, _, what = name.partition("_")
         return f"{gene} {_GENE_WORDS[what]}" if what in _GENE_WORDS else f"{name} mutation"
+    if block == "ncrna" and (words := regulation.told(name)):
+        return words
     if block == "copy_number":
         return name.replace("_", " ")
     if block == "transcriptome":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -98,15 +99,15 @@ def show_features(bundle_folder: Path | None, output: Path | None, block: str | 
     console.print(shown)
     if len(table) > ROWS_SHOWN:
         console.print(f"{ROWS_SHOWN} of {len(table)} features shown, those of the largest effect; -o FILE writes all.")
-    untrained = table.loc[~table["learned"], "feature"]
-    if len(untrained):
-        console.print(f"not learned from: {', '.join(untrained)}")
+    _show_untrained(console, table.loc[~table["learned"], "feature"])
 
 
 def feature_listing(bundle_folder: Path | None = None) -> pd.DataFrame:
     """feature, block, learned, mean_abs_effect (ln units, mean over assays and training lines).
 
-    Genes of the axis whose mutations the training data did not assess stand as `mutation.GENE`, not learned.
+    What is known to act on the axis and has no feature stands there too, not learned: genes whose mutations the
+    training data did not assess as `mutation.GENE`, and the miRNAs, lncRNAs and circRNAs of `knowledge/ncrna.csv` that
+    they did not measure (or found in too few samples) as `ncrna.NAME`.
     """
     from predictor.bundle import load_bundle
     from predictor.knowledge import table as knowledge
@@ -117,10 +118,44 @@ def feature_listing(bundle_folder: Path | None = None) -> pd.DataFrame:
     listing["learned"] = listing["mean_abs_effect"] > 0
     genes = knowledge("genes").query("level != ''")["gene"]
     absent = sorted({f"mutation.{gene}" for gene in genes} - set(model.features_))
+    absent += _ncrna_without_feature(model.features_)
     extra = pd.DataFrame({"feature": absent, "mean_abs_effect": 0.0, "learned": False})
     listing = pd.concat([listing, extra], ignore_index=True)
     listing["block"] = listing["feature"].str.partition(".")[0]
     return listing[["feature", "block", "learned", "mean_abs_effect"]]
+
+
+def _ncrna_without_feature(features: Sequence[str]) -> list[str]:
+    """`ncrna.NAME` of each ncRNA of the table that no feature stands for, as pamrx writes it; miRNAs first."""
+    from predictor.knowledge import table as knowledge
+    from predictor.profiles.mirna_ids import name_mirnas
+
+    there = {name for feature in features for name in feature.removeprefix("ncrna.").split("+")}
+    known = knowledge("ncrna").drop_duplicates("ncrna")
+    absent: list[str] = []
+    for kind in ("miRNA", "lncRNA", "circRNA"):
+        own = known.loc[known["kind"] == kind]
+        names = name_mirnas(own["ncrna"])["name"] if kind == "miRNA" else own["ncrna"]
+        given = zip(names, own["ncrna"], own["older_names"], strict=True)
+        absent += sorted({f"ncrna.{name}" for name, *also in given if there.isdisjoint({name, *_cells(also)})})
+    return absent
+
+
+def _cells(cells: Sequence[str]) -> list[str]:
+    return [name for cell in cells for name in cell.split("|") if name]
+
+
+def _show_untrained(console: Console, untrained: pd.Series) -> None:
+    """Features that the model did not learn from, the circRNAs apart: those it could not have."""
+    from predictor.knowledge import table as knowledge
+
+    known = knowledge("ncrna").query("kind == 'circRNA'")["ncrna"]
+    circular = untrained[untrained.isin(set("ncrna." + known))]
+    others = untrained[~untrained.isin(circular)]
+    if len(others):
+        console.print(f"not learned from: {', '.join(others)}")
+    if len(circular):
+        console.print(f"not learned from, since no training data hold circRNAs: {', '.join(circular)}")
 
 
 def _place(drug: drug_table.Drug) -> int:

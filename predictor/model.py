@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from predictor.boosted import BoostedComponents, source_of
 from predictor.errors import PamrxError
+from predictor.features.regulation import is_proxy
 from predictor.linear import BlockRidge, standardise
 from predictor.responses import ResponseSpace
 
@@ -140,10 +141,15 @@ class SensitivityModel:
         return self._contributions(self._values(features), np.arange(len(self.features_)), columns)
 
     def evidence(self, features: pd.DataFrame) -> pd.DataFrame:
-        """(n, n_assays): training mean |contribution| of the features present, as a share of that of all, 0 to 1."""
+        """(n, n_assays): training mean |contribution| of the features present, as a share of that of all, 0 to 1.
+
+        Proxies count for nothing: a complete profile has none of them, and a stand-in is no evidence.
+        """
         present = (~np.isnan(self._values(features))).astype(float)
-        total = self.importance_.sum(axis=0)
-        share = _rows_apart(present, self.importance_) / np.where(total > 0, total, 1.0)
+        own = np.array([not is_proxy(name) for name in self.features_])
+        importance = np.where(own[:, None], self.importance_, 0.0)
+        total = importance.sum(axis=0)
+        share = _rows_apart(present, importance) / np.where(total > 0, total, 1.0)
         return pd.DataFrame(np.clip(share, 0.0, 1.0), index=features.index, columns=self.assays_)
 
     def _contributions(self, values: np.ndarray, wanted: np.ndarray, columns: slice | list[int]) -> np.ndarray:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from predictor import drugs as drug_table
 from predictor.errors import PamrxError, did_you_mean
+from predictor.features.regulation import is_proxy
 
 if TYPE_CHECKING:
     from predictor.bundle import Bundle
@@ -107,9 +108,11 @@ def sensitivity_percentiles(ln_ic50: pd.DataFrame, reference: pd.DataFrame) -> n
 
 
 def block_evidence(features: pd.DataFrame) -> pd.DataFrame:
-    """(n, blocks): share of each block's features that the sample has."""
+    """(n, blocks): share of each block's features that the sample has; proxies stand in for others and do not count."""
     grouped: dict[str, list[str]] = {}
     for name in features.columns:
+        if is_proxy(name):
+            continue
         grouped.setdefault(name.partition(".")[0], []).append(name)
     return pd.DataFrame({block: features[names].notna().mean(axis=1) for block, names in grouped.items()})
 

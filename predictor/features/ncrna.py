@@ -2,14 +2,18 @@
 
 miRNA totals differ up to thirty-fold between samples (CCLE NanoString), so the level of one miRNA means little
 before it is set against the others of its sample. lncRNAs share the scale of expression and are ranked with it.
+Beside single miRNAs stand the loads of the miRNAs on their targets, and host transcripts as marked proxies
+(`regulation`). The training data hold no circRNA: columns of circRNAs are read and told, and are no features.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import pandas as pd
 
+from predictor.features.regulation import centre_of, load_scores, loads_of, proxies_of, proxy_scores
 from predictor.features.scores import scores_in, universe_of
 from predictor.knowledge import table
 from predictor.profiles import Profiles
@@ -20,18 +24,37 @@ MIN_DETECTED = 0.2
 
 
 class NcrnaBlock:
-    """miRNA scores inside the stored miRNA universe, and the scores of the lncRNAs that training measured."""
+    """miRNA scores inside the stored miRNA universe, lncRNA scores, regulatory loads and host proxies.
+
+    Parameters
+    ----------
+    mirna_universe : the miRNAs within which miRNAs are ranked.
+    mirnas : those of them that are features.
+    lncrnas : the lncRNAs of the axis that training measured.
+    loads : of `regulation.loads_of`. centre : of `regulation.centre_of`. proxies : of `regulation.proxies_of`.
+    """
 
     name = "ncrna"
 
-    def __init__(self, mirna_universe: list[str], mirnas: list[str], lncrnas: list[str]) -> None:
+    def __init__(
+        self,
+        mirna_universe: list[str],
+        mirnas: list[str],
+        lncrnas: list[str],
+        loads: Mapping[str, Mapping[str, float]] | None = None,
+        centre: Mapping[str, float] | None = None,
+        proxies: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> None:
         self.mirna_universe = mirna_universe
         self.mirnas = mirnas
         self.lncrnas = lncrnas
+        self.loads = loads or {}
+        self.centre = centre or {}
+        self.proxies = proxies or {}
 
     @classmethod
     def fit(cls, profiles: Profiles, scores: pd.DataFrame) -> NcrnaBlock:
-        """Learn the miRNA universe, the miRNAs that vary, and which lncRNAs the transcriptome holds."""
+        """Learn the miRNA universe, the miRNAs that vary, which lncRNAs there are, the loads and the proxies."""
         lncrnas = sorted(long_noncoding() & set(scores.columns))
         if profiles.ncrna is None:
             return cls([], [], lncrnas)
@@ -40,19 +63,34 @@ class NcrnaBlock:
         levels = levels[universe].dropna(how="all")
         # CCLE's background differs by sample; the median of its samples' medians is a robust floor for all.
         detected = (levels.gt(levels.median(axis=1), axis=0)).mean(axis=0) if len(levels) else pd.Series(dtype=float)
-        return cls(universe, [name for name in universe if detected[name] >= MIN_DETECTED], lncrnas)
+        mirnas = [name for name in universe if detected[name] >= MIN_DETECTED]
+        mirna = cls(universe, mirnas, [])._mirna_scores(profiles)[mirnas]
+        loads = loads_of(mirnas)
+        return cls(universe, mirnas, lncrnas, loads, centre_of(mirna, loads), proxies_of(mirna, scores))
 
     def transform(self, profiles: Profiles, scores: pd.DataFrame) -> pd.DataFrame:
-        """(n_samples, miRNAs + lncRNAs) normal scores; NaN where not measured."""
-        mirna = scores_in(mirna_levels(profiles, self.mirna_universe), self.mirna_universe, profiles.samples.index)
-        return pd.concat([mirna[self.mirnas], scores[self.lncrnas]], axis=1)
+        """(n_samples, miRNAs + lncRNAs + loads + proxies) normal scores and means of them; NaN where not measured."""
+        mirna = self._mirna_scores(profiles)
+        loads = load_scores(mirna, self.loads, self.centre)
+        proxies = proxy_scores(mirna, scores, self.proxies)
+        return pd.concat([mirna[self.mirnas], scores[self.lncrnas], loads, proxies], axis=1)
 
     def state(self) -> dict:
-        return {"mirna_universe": self.mirna_universe, "mirnas": self.mirnas, "lncrnas": self.lncrnas}
+        return {
+            "mirna_universe": self.mirna_universe,
+            "mirnas": self.mirnas,
+            "lncrnas": self.lncrnas,
+            "loads": self.loads,
+            "centre": self.centre,
+            "proxies": self.proxies,
+        }
 
     @classmethod
     def from_state(cls, state: dict) -> NcrnaBlock:
-        return cls(list(state["mirna_universe"]), list(state["mirnas"]), list(state["lncrnas"]))
+        return cls(**state)
+
+    def _mirna_scores(self, profiles: Profiles) -> pd.DataFrame:
+        return scores_in(mirna_levels(profiles, self.mirna_universe), self.mirna_universe, profiles.samples.index)
 
 
 def is_mirna(name: str) -> bool:

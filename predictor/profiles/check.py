@@ -14,7 +14,7 @@ from predictor.errors import PamrxError
 from predictor.profiles.anndata_file import is_anndata
 from predictor.profiles.files import Head, PathLike, check_file, is_parquet, parquet_columns
 from predictor.profiles.gene_ids import OWN, UNKNOWN, first_names
-from predictor.profiles.genes import default_genes, is_mirna
+from predictor.profiles.genes import UNLISTED_CIRCRNA, default_genes, is_noncoding
 from predictor.profiles.matrices import Matrix, read_matrix
 from predictor.profiles.mirna_ids import UNMEASURED
 from predictor.profiles.mutations import CLASS, GENE, SAMPLE, is_vcf, read_mutations
@@ -123,7 +123,7 @@ def _matrix(path: PathLike, known: frozenset[str]) -> FileCheck:
 def _kind(matrix: Matrix) -> str:
     """By the names first, then by the values: -2 to 2 in whole steps, some below zero, are copy-number calls."""
     labels = matrix.names["given"]
-    if sum(is_mirna(label) for label in labels) > len(labels) / 2:
+    if sum(is_noncoding(label) for label in labels) > len(labels) / 2:
         return NCRNA
     values = matrix.values.to_numpy()
     present = values[np.isfinite(values)]
@@ -157,5 +157,7 @@ def _ways(names: pd.DataFrame) -> pd.DataFrame:
                 "first": first_names(part, str(how), _NAMES_SHOWN),
             }
         )
-    rows.sort(key=lambda row: (row["how"] in (UNKNOWN, UNMEASURED), row["how"] != OWN, -row["labels"]))
+    rows.sort(
+        key=lambda row: (row["how"] in (UNKNOWN, UNMEASURED, UNLISTED_CIRCRNA), row["how"] != OWN, -row["labels"])
+    )
     return pd.DataFrame(rows, columns=["how", "labels", "names", "first"])

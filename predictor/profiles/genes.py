@@ -19,9 +19,11 @@ _COLUMNS = ("gene", "current_symbol", "alias", "ncrna", "older_names", "host_gen
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_*+/-]*")
 
 CIRCRNA = "other name of a circRNA"
+UNLISTED_CIRCRNA = "circRNA that pamrx has no entry for"
 _ENTREZ_TAIL = re.compile(r"(\|[\d?]+|\s*\(\d+\))$")
 _MIRNA = re.compile(r"(hsa|ebv|kshv|hcmv|mcv|hiv1|hsv1)-(mir|let)-", re.IGNORECASE)
 _NONCODING = re.compile(r"(LINC\d{5}|SNHG\d+|MIR\d+[A-Z]*\d*(HG)?|MIRLET7[A-Z0-9]+|hsa_circ_\d+|circ[-_A-Z0-9].*)")
+_CIRCULAR = re.compile(r"(hsa_)?circ(RNA)?[-_A-Z0-9][-_.A-Za-z0-9]*|[A-Z][-A-Za-z0-9]*[-_]circ(RNA)?")
 _ENSEMBL = re.compile(r"ENS[A-Z]{0,4}[GT]\d{11}")
 
 
@@ -58,7 +60,8 @@ def name_columns(labels: list[str], known: Collection[str], kind: str, entrez: b
     ----------
     labels : as `clean_labels` gives them.
     known : symbols that are right as they stand.
-    kind : "expression", "copy_number" or "ncrna"; only in the last are labels tried as miRNAs and circRNAs.
+    kind : "expression", "copy_number" or "ncrna"; only in the last are labels tried as miRNAs and circRNAs. A circRNA
+        that the ncRNA table lacks keeps its name and is told apart from a gene that nobody knows.
     entrez : whether bare numbers are Entrez ids.
     """
     if kind != "ncrna":
@@ -68,10 +71,36 @@ def name_columns(labels: list[str], known: Collection[str], kind: str, entrez: b
     micro = pd.Series([is_mirna(label) for label in labels], dtype=bool)
     named = named.where(~micro, mirnas)
     circular = _circrnas()
-    for row in named.index[(named["how"] == UNKNOWN) & named["given"].map(_circ_key).isin(list(circular))]:
+    # Before what genes are called: all names of a circRNA stand in the tables and would pass for symbols as they are.
+    for row in named.index[named["given"].map(_circ_key).isin(list(circular))]:
         name = circular[_circ_key(str(named.at[row, "given"]))]
         named.loc[row, ["name", "how"]] = (name, OWN if name == named.at[row, "given"] else CIRCRNA)
+    other = (named["how"] == UNKNOWN) & named["given"].map(is_circrna)
+    named.loc[other, "how"] = UNLISTED_CIRCRNA
     return named
+
+
+def circrna_note(names: pd.DataFrame) -> str:
+    """One sentence on the circRNAs among the names of an ncRNA table, and on what they are good for; "" if none.
+
+    `names` has the columns given, name and how (see `name_columns`).
+    """
+    named = names.loc[names["given"].map(is_circrna), "name"].drop_duplicates()
+    if not len(named):
+        return ""
+    listed = [name for name in named if name in _circrnas().values()]
+    told = f"{len(listed)} of them known to act on the axis" + (f": {', '.join(listed)}" if listed else "")
+    return f"{len(named)} circRNAs ({told}): read, but no training data hold circRNAs, so they change no prediction"
+
+
+def is_circrna(name: str) -> bool:
+    """Whether a name is a circRNA's: a circBase id, the host gene marked as circular (circ-ITCH), or in the table."""
+    return bool(_CIRCULAR.fullmatch(name)) or _circ_key(name) in _circrnas()
+
+
+def is_noncoding(name: str) -> bool:
+    """Whether a name is surely an ncRNA's: a miRNA, a circRNA, a lncRNA of the axis or one shaped like a lncRNA."""
+    return is_mirna(name) or is_circrna(name) or bool(_NONCODING.fullmatch(name)) or name in _lncrnas()
 
 
 def with_mirna_names(levels: pd.DataFrame) -> pd.DataFrame:
@@ -89,11 +118,7 @@ def recognised(labels: Collection[str], known: Collection[str], noncoding: bool 
     """Those of the (clean) labels that are known genes; with `noncoding`, names shaped like ncRNAs count too."""
     if not noncoding:
         return [label for label in labels if label in known or is_gene_name(label)]
-    return [
-        label
-        for label in labels
-        if label in known or is_gene_name(label) or is_mirna(label) or _NONCODING.fullmatch(label)
-    ]
+    return [label for label in labels if label in known or is_gene_name(label) or is_noncoding(label)]
 
 
 def unrecognised_message(labels: Collection[str], known: Collection[str], noncoding: bool) -> str:
@@ -120,6 +145,12 @@ def _circ_key(label: str) -> str:
         return label
     key = re.sub(r"[-_]", "", label.removeprefix("hsa_")).upper()
     return key.replace("CIRC", "circ", 1) if "CIRC" in key[:4] else f"circ{key[:-4]}" if key.endswith("CIRC") else key
+
+
+@cache
+def _lncrnas() -> frozenset[str]:
+    known = table("ncrna").query("kind == 'lncRNA'")
+    return frozenset(known["ncrna"]) | {name for cell in known["older_names"] for name in cell.split("|") if name}
 
 
 @cache

@@ -14,7 +14,15 @@ from predictor.errors import PamrxError
 from predictor.profiles.anndata_file import is_anndata, read_anndata
 from predictor.profiles.files import PathLike, check_file
 from predictor.profiles.gene_ids import AMBIGUOUS, SHADOWED, are_entrez, naming_note
-from predictor.profiles.genes import clean_labels, is_mirna, name_columns, recognised, unrecognised_message
+from predictor.profiles.genes import (
+    UNLISTED_CIRCRNA,
+    circrna_note,
+    clean_labels,
+    is_mirna,
+    name_columns,
+    recognised,
+    unrecognised_message,
+)
 from predictor.profiles.grid import Grid, read_grid
 from predictor.profiles.mirna_ids import UNMEASURED
 
@@ -81,8 +89,10 @@ def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expre
     values = _merge_genes(file, values.set_axis(pd.Index(columns, dtype=object), axis=1), kind, notes)
     known = len(set(recognised(list(names["name"].unique()), known_genes, kind == "ncrna")))
     told = f"{file}: {len(values)} samples x {values.shape[1]} genes (genes in {side}; {known} are names pamrx knows)"
-    if naming := naming_note(names, (SHADOWED, AMBIGUOUS, UNMEASURED)):
+    if naming := naming_note(names, (SHADOWED, AMBIGUOUS, UNMEASURED, UNLISTED_CIRCRNA)):
         notes.append(f"{file}: {naming}")
+    if kind == "ncrna" and (circular := circrna_note(names)):
+        notes.append(f"{file}: {circular}")
     return Matrix(values, (told, *notes), names, side)
 
 

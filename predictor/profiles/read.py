@@ -11,7 +11,7 @@ import pandas as pd
 from predictor.errors import PamrxError, did_you_mean
 from predictor.profiles.copy_number import to_calls
 from predictor.profiles.files import PathLike, check_file
-from predictor.profiles.genes import default_genes, is_mirna, with_mirna_names
+from predictor.profiles.genes import default_genes, is_circrna, is_mirna, with_mirna_names
 from predictor.profiles.identifiers import canonical_key, harmonise
 from predictor.profiles.matrices import read_matrix
 from predictor.profiles.mutations import Mutations, read_mutations
@@ -119,10 +119,11 @@ def load_matrix(
         values, told = to_log2(values, str(path), scale) if unit is None else in_unit(values, str(path), unit)
         notes.append(told)
     else:
-        # miRNAs and lncRNAs come from different assays: their scales are told apart.
+        # miRNAs, circRNAs and lncRNAs come from different assays: their scales are told apart.
         micro = np.array([is_mirna(name) for name in values.columns], dtype=bool)
+        circular = np.array([is_circrna(name) for name in values.columns], dtype=bool)
         values = values.copy()
-        for part, chosen in (("miRNA", micro), ("other ncRNA", ~micro)):
+        for part, chosen in (("miRNA", micro), ("circRNA", circular), ("other ncRNA", ~(micro | circular))):
             if chosen.any():
                 changed, told = to_log2(values.loc[:, chosen], f"{path} ({part})", scale)
                 values.loc[:, chosen] = changed

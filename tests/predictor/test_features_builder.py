@@ -86,7 +86,8 @@ def test_the_inputs_of_these_tests_reach_every_block_and_leave_gaps():
         assert part.nunique().max() > 1, block
     assert {f"programme.{name}" for name in SIGNATURES[:3]} <= set(IN_THE_CROWD)
     assert {f"tme.{name}" for name in SIGNATURES[3:]} <= set(IN_THE_CROWD)
-    assert {"ncrna.UCA1", "ncrna.hsa-miR-21", "mutation.PIK3CA", "copy_number.PTEN_loss"} <= set(IN_THE_CROWD)
+    assert {"ncrna.UCA1", "ncrna.hsa-miR-21", "ncrna.load_PTEN"} <= set(IN_THE_CROWD)
+    assert {"mutation.PIK3CA", "copy_number.PTEN_loss"} <= set(IN_THE_CROWD)
 
 
 # --- rule 1: one tumour alone scores as it does in a crowd ---
@@ -161,7 +162,7 @@ OF_TWO = ("mutation.PTEN_two_hit", "mutation.PTEN_lost")
 
 WITHOUT = {
     "expression": lambda name: block_of(name) in ("transcriptome", "tme", "programme") or name == "ncrna.UCA1",
-    "ncrna": lambda name: name.startswith(("ncrna.hsa-miR", "ncrna.hsa-let")),
+    "ncrna": lambda name: name.startswith(("ncrna.hsa-miR", "ncrna.hsa-let", "ncrna.load_")),
     "copy_number": lambda name: block_of(name) == "copy_number",
     "mutations": lambda name: block_of(name) == "mutation" and name not in ("mutation.msi_high", *OF_TWO),
 }
@@ -309,5 +310,6 @@ def test_rare_alterations_are_no_features():
 
 def test_trained_without_a_block_it_builds_no_features_of_it():
     blind = FeatureBuilder(min_altered=3).fit(replace(TRAINING, ncrna=None, copy_number=None)).transform(CROWD)
-    assert not [name for name in blind if name.startswith(("ncrna.hsa-", "copy_number."))]
+    gone = ("ncrna.hsa-", "ncrna.load_", "ncrna.proxy_", "copy_number.")
+    assert not [name for name in blind if name.startswith(gone)]
     assert same(blind[["ncrna.UCA1"]], IN_THE_CROWD[["ncrna.UCA1"]])

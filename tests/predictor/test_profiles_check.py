@@ -125,6 +125,15 @@ def test_files_are_told_apart(tmp_path: Path) -> None:
     assert found[1].names.iloc[-1]["first"] == "OR4F5"
 
 
+def test_circrnas_are_counted_and_make_an_ncrna_matrix(tmp_path: Path) -> None:
+    text = "id,S1\nhsa_circ_0000199,12\ncircITCH,3\nhsa_circ_0099999,5.5\nMALAT1,4\n"
+    found = check_file_kinds([write(tmp_path, "x.csv", text)])[0]
+    assert found.kind == NCRNA
+    ways = found.names.set_index("how")["labels"].to_dict()
+    assert ways == {"as pamrx writes it": 1, "other name of a circRNA": 2, "circRNA that pamrx has no entry for": 1}
+    assert any("3 circRNAs (2 of them" in note and "change no prediction" in note for note in found.notes)
+
+
 def test_the_command_says_it_and_writes_it(tmp_path: Path) -> None:
     path = write(tmp_path, "b.csv", "gene,S1,S2\nPTEN,3.5,4\nCXCL8,7,1\n")
     output = tmp_path / "found.csv"

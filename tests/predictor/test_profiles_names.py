@@ -25,7 +25,7 @@ from predictor.profiles.gene_ids import (
     are_entrez,
     name_genes,
 )
-from predictor.profiles.genes import default_genes, name_columns
+from predictor.profiles.genes import CIRCRNA, UNLISTED_CIRCRNA, default_genes, name_columns
 from predictor.profiles.matrices import read_matrix
 from predictor.profiles.mirna_ids import (
     ACCESSION,
@@ -230,6 +230,38 @@ def test_new_names_reach_the_merged_probes_of_training(tmp_path: Path) -> None:
 )
 def test_circrnas_by_circbase_id_or_host(label: str, name: str) -> None:
     assert name_columns([label], (), "ncrna")["name"].tolist() == [name]
+
+
+@pytest.mark.parametrize("label", ["hsa_circ_0000199", "ciRS-7", "CDR1as", "circHIPK3"])
+def test_circrnas_are_named_though_every_name_of_theirs_is_known(label: str) -> None:
+    named = name_columns([label], default_genes(), "ncrna").iloc[0]
+    assert named["name"] in set(table("ncrna")["ncrna"])
+    assert named["how"] == (OWN if named["name"] == label else CIRCRNA)
+
+
+def test_a_circrna_that_nobody_lists_is_told_from_an_unknown_gene() -> None:
+    labels = ["hsa_circ_0099999", "circ_0001946", "circFBXW7", "FBXW7_circ", "OR4F5", "CIRBP", "ITCH"]
+    named = name_columns(labels, default_genes(), "ncrna")
+    assert named["name"].tolist() == labels
+    assert [how == UNLISTED_CIRCRNA for how in named["how"]] == [True] * 4 + [False] * 3
+
+
+def test_what_becomes_of_circrnas_is_said(tmp_path: Path) -> None:
+    text = "id\tS1\nhsa_circ_0000199\t120\ncirc_ITCH\t3\nhsa_circ_0099999\t5\nMALAT1\t9.1\nhsa-miR-21\t9\n"
+    profiles = read_profiles(ncrna=write(tmp_path, "x.tsv", text))
+    assert profiles.ncrna is not None
+    assert set(profiles.ncrna.columns) == {"circAKT3", "circ-ITCH", "hsa_circ_0099999", "MALAT1", "hsa-miR-21"}
+    told = next(note for note in profiles.notes if "circRNAs (" in note)
+    assert "3 circRNAs (2 of them known to act on the axis: circAKT3, circ-ITCH)" in told
+    assert "they change no prediction" in told
+    # Read counts of circRNAs do not make linear what stands beside them on a log scale.
+    assert profiles.ncrna.loc["S1", ["MALAT1", "hsa-miR-21"]].tolist() == [9.1, 9.0]
+    assert profiles.ncrna.loc["S1", "circAKT3"] == pytest.approx(np.log2(121))
+
+
+def test_without_circrnas_nothing_is_said_of_them(tmp_path: Path) -> None:
+    profiles = read_profiles(ncrna=write(tmp_path, "x.tsv", "id\tS1\nMALAT1\t9\nhsa-miR-21\t5\n"))
+    assert not any("circRNA" in note for note in profiles.notes)
 
 
 def test_a_lncrna_by_its_ensembl_id(tmp_path: Path) -> None:
