@@ -8,43 +8,31 @@ CCLE's NanoString miRNA) go through the released bundle twice, once from each so
 2. Predictions: the same line from both profiles, correlation and mean shift per drug. Both profiles name the tissue,
    which alone gives some agreement: shown beside. GDSC lines trained the bundle, so a model is also trained without
    the shared lines (under a minute), and its predictions from both profiles compared with what was measured.
-3. Stability: predictions from GDSC profiles after gene-wise platform differences as large as those found, and after
-   the loss of genes.
 
-**Both sources are arrays. Whole-transcriptome RNA-seq cannot be validated on these data.**
+**Both sources are arrays. Whole-transcriptome RNA-seq cannot be validated on these data.** How far predictions bear
+differences as large as those found here: `stability.py`.
 
 Run: `python benchmarks/platforms.py --data-dir FOLDER [--cache FOLDER]`, with FOLDER holding `nci60/` under
-CellMiner's file names as below. GDSC and CCLE come from the cache of `pamrx data fetch`.
+CellMiner's file names (see `laboratories.py`). GDSC and CCLE come from the cache of `pamrx data fetch`.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from laboratories import ARRAYS, load, main_of, predicted
 
-from predictor.bundle import Bundle, load_bundle
-from predictor.errors import PamrxError
+from predictor.bundle import Bundle
 from predictor.features import BLOCKS, FeatureBuilder, block_of
 from predictor.features.ncrna import mirna_levels
 from predictor.features.scores import scores_in
 from predictor.model import SensitivityModel
 from predictor.predictions import chosen_assays, sensitivity_percentiles
-from predictor.profiles import Profiles, read_profiles
-from training.cohort import Cohort, build_cohort, training_profiles
-from training.datasets import load_ccle_mirna, load_gdsc
-from training.datasets.names import line_key_of_stripped
-
-EXPRESSION = "nci60/nci60_expression_log2.csv.gz"
-EXOMES = "nci60/nci60_exome_percent_variant.csv.gz"
-MIRNA = "nci60/nci60_mirna_agilent_log2.tsv.gz"
-OTHER_NAMES = {"A549ATCC": "A549", "HL60TB": "HL60"}
-"""NCI-60's own names of two lines, stripped."""
+from predictor.profiles import Profiles
+from training.cohort import Cohort, build_cohort
 
 GOAL = 0.6
 MIN_LINES = 10
@@ -57,101 +45,22 @@ DRUG_LEGEND = """\
 all: every block that each source has; expr.: expression and tissue only; tissue: GDSC profile against its
 tissue alone, the agreement that needs no profile; shift in ln units and in sd of the GDSC-profile predictions; pct:
 median absolute change of the sensitivity percentile. GDSC profiles of these lines trained the bundle."""
-STABILITY_LEGEND = """\
-rank rho: Spearman over drugs within a line of the prediction minus its drug's mean, median of lines (the
-order of drugs for one tumour); shift/sd: median over drugs of |mean shift| in sd of the undisturbed predictions. Above
-half of the genes lost, the transcripts count as not measured and a model of the rest answers."""
-REPEATS = 5
-DRAWN_LINES = 200
-ARRAYS = """\
-Both sources are arrays: nothing here says how features or predictions of whole-transcriptome RNA-seq compare,
-and these data cannot validate that. The simulated differences are as large as those between these two arrays."""
-
-
-def main() -> None:
-    """Print the three tables, and what they cannot show."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    options.add_argument("--data-dir", type=Path, required=True, help="folder with nci60/")
-    options.add_argument("--cache", type=Path, default=None, help="data cache of `pamrx data fetch`")
-    options.add_argument("--seed", type=int, default=0)
-    given = options.parse_args()
-    try:
-        run(given)
-    except PamrxError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
 
 
 def run(given: argparse.Namespace) -> None:
-    bundle = load_bundle()
-    gdsc, mirna = load_gdsc(given.cache), load_ccle_mirna(given.cache)
-    lines = gdsc.cell_lines.loc[gdsc.complete_lines()]
-    nci60 = nci60_profiles(given.data_dir, lines)
-    shared = list(nci60.samples.index)
-    everyone = training_profiles(lines, gdsc.alterations, gdsc.expression, mirna)
-    ours = everyone.subset(shared)
-    print(f"{len(shared)} lines compared: {', '.join(shared)}\n")
-    theirs_x, ours_x = bundle.builder.transform(nci60), bundle.builder.transform(ours)
-    spread = bundle.builder.transform(everyone).std()
+    """Print the tables of features and of predictions, and what they cannot show."""
+    both = load(given)
+    bundle, ours, theirs = both.bundle, both.ours, both.theirs
+    theirs_x, ours_x = bundle.builder.transform(theirs), bundle.builder.transform(ours)
+    spread = bundle.builder.transform(both.everyone).std()
     features = feature_agreement(ours_x, theirs_x, spread)
     print_identity(ours_x, theirs_x)
     print_blocks(features)
-    print_mirna(bundle, ours, nci60)
+    print_mirna(bundle, ours, theirs)
     print_scores(features, bundle, ours_x, theirs_x)
-    print_predictions(bundle, ours, nci60)
-    print_refit(build_cohort(gdsc, mirna), nci60)
-    rng = np.random.default_rng(given.seed)
-    print_stability(bundle, everyone, platform_differences(bundle, ours, nci60), rng)
-    print(f"\n{ARRAYS}")
-
-
-def nci60_profiles(folder: Path, lines: pd.DataFrame) -> Profiles:
-    """NCI-60's tables of the lines that GDSC has, written under canonical keys and read as a user's files would be.
-
-    The exome table has no protein change: every call is marked a driver, an upper bound of the flags. Tissue is
-    GDSC's. There is no copy number and no MSI status.
-    """
-    expression, exomes = keyed(read(folder / EXPRESSION)), keyed(read(folder / EXOMES))
-    table = read(folder / MIRNA)
-    mirna = keyed(table[[name for name in table.columns if ":" in name]])
-    shared = [line for line in lines.index if line in expression and line in exomes]
-    empty = [line for line in shared if expression[line].isna().all()]
-    told = ", ".join(empty) or "none"
-    print(f"{len(shared)} lines shared by NCI-60 and GDSC; left out, without expression in NCI-60: {told}")
-    shared = [line for line in shared if line not in empty]
-    row, column = np.nonzero(exomes[shared].to_numpy() > 0)
-    maf = pd.DataFrame(
-        {
-            "Hugo_Symbol": exomes.index.to_numpy()[row],
-            "Tumor_Sample_Barcode": np.array(shared, dtype=object)[column],
-            "Variant_Classification": "Unknown",
-            "cbp_driver": "Putative_Driver",
-        }
-    )
-    described = pd.DataFrame(
-        {"tissue": lines.loc[shared, "tissue"], "sample_type": "cell_line", "sequenced": "yes"},
-        index=pd.Index(shared, name="sample_id"),
-    )
-    with tempfile.TemporaryDirectory() as kept:
-        at = Path(kept)
-        maf.to_csv(at / "exomes.maf", sep="\t", index=False)
-        expression[shared].to_csv(at / "expression.csv", index_label="gene")
-        mirna[[line for line in shared if line in mirna]].to_csv(at / "mirna.csv", index_label="mirna")
-        described.to_csv(at / "samples.csv")
-        return read_profiles(at / "exomes.maf", at / "expression.csv", at / "mirna.csv", samples=at / "samples.csv")
-
-
-def keyed(table: pd.DataFrame) -> pd.DataFrame:
-    """Columns under canonical keys (`BR:MDA-MB-231`, `MDA_MB_231` -> `MDAMB231`); names of two lines left out."""
-    keys = [line_key_of_stripped(str(name).rpartition(":")[2]) or "" for name in table.columns]
-    columns = pd.Index([OTHER_NAMES.get(key, key) for key in keys])
-    return table.set_axis(columns, axis=1).loc[:, (columns != "") & ~columns.duplicated(keep=False)]
-
-
-def read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise PamrxError(f"{path}: no such file; give the folder that holds {EXPRESSION} as --data-dir")
-    return pd.read_csv(path, index_col=0, sep="\t" if ".tsv" in path.name else ",")
+    print_predictions(bundle, ours, theirs)
+    print_refit(build_cohort(both.gdsc, both.mirna), theirs)
+    print(ARRAYS)
 
 
 def feature_agreement(ours: pd.DataFrame, theirs: pd.DataFrame, spread: pd.Series) -> pd.DataFrame:
@@ -280,12 +189,6 @@ def only(profiles: Profiles, *blocks: str) -> Profiles:
     return replace(profiles, **gone, mutations=None, sequenced=nobody, assessed_genes=None)
 
 
-def predicted(bundle: Bundle, profiles: Profiles) -> pd.DataFrame:
-    """(n, drugs) ln IC50 of each drug's newest screen; columns are assays."""
-    assays = list(chosen_assays(bundle.model.assays_).values())
-    return bundle.model.predict(bundle.builder.transform(profiles))[assays]
-
-
 def print_predictions(bundle: Bundle, ours: Profiles, theirs: Profiles) -> None:
     """Per drug: agreement of the predictions from both profiles, and of that from the tissue alone."""
     here, there = predicted(bundle, ours), predicted(bundle, theirs)
@@ -337,91 +240,5 @@ def print_refit(cohort: Cohort, theirs: Profiles) -> None:
     print(f"{between.idxmin()} {between.min():.2f}), median |shift| {shift.abs().median():.2f} sd\n")
 
 
-def platform_differences(bundle: Bundle, ours: Profiles, theirs: Profiles) -> pd.DataFrame:
-    """Per gene of the universe that both hold: offset (mean difference) and factor (ratio of sd), in z within lines.
-
-    Columns centre (GDSC's mean), offset, factor. Each line is standardised over the genes of both first, so that only
-    what differs from gene to gene is left: within-line ranks take no notice of the rest.
-    """
-    here, there = ours.expression, theirs.expression
-    genes = [gene for gene in bundle.builder.universe_ if gene in here and gene in there]
-    here, there = (z_in_line(table[genes]) for table in (here, there))
-    factor = (there.std() / here.std()).replace([np.inf, 0.0], np.nan)
-    return pd.DataFrame({"centre": here.mean(), "offset": (there - here).mean(), "factor": factor}).dropna()
-
-
-def z_in_line(table: pd.DataFrame) -> pd.DataFrame:
-    return table.sub(table.mean(axis=1), axis=0).div(table.std(axis=1), axis=0)
-
-
-def disturbed(
-    values: pd.DataFrame, differences: pd.DataFrame, rng: np.random.Generator, size: float, parts: str
-) -> pd.DataFrame:
-    """Each gene's z around its mean, stretched by another gene's factor and moved by its offset, drawn with repeats.
-
-    `size` multiplies the offsets and is the exponent of the factors; `parts` holds "offset", "factor" or both. With
-    `size` 0 the values stay as they are.
-    """
-    drawn = differences.iloc[rng.integers(len(differences), size=values.shape[1])]
-    factor = drawn["factor"].to_numpy() ** size if "factor" in parts else 1.0
-    offset = drawn["offset"].to_numpy() * size if "offset" in parts else 0.0
-    centre = values.mean()
-    return centre + (values - centre) * factor + offset
-
-
-def without_genes(values: pd.DataFrame, universe: list[str], share: float, rng: np.random.Generator) -> pd.DataFrame:
-    """`share` of the universe's genes, rounded down, set missing in all lines, as a smaller platform would."""
-    held = [gene for gene in universe if gene in values]
-    lost = rng.choice(np.array(held, dtype=object), size=int(share * len(universe)), replace=False)
-    return values.drop(columns=list(lost))
-
-
-def print_stability(bundle: Bundle, everyone: Profiles, found: pd.DataFrame, rng: np.random.Generator) -> None:
-    """Correlation over lines with the undisturbed predictions, per drug; median and lowest drug, mean of repeats."""
-    chosen = everyone.subset(sorted(rng.choice(np.array(everyone.samples.index), DRAWN_LINES, replace=False)))
-    values = z_in_line(chosen.expression[[gene for gene in bundle.builder.universe_ if gene in chosen.expression]])
-    universe = bundle.builder.universe_
-    before = predicted(bundle, chosen)
-    cases = {
-        "offsets": lambda: disturbed(values, found, rng, 1.0, "offset"),
-        "factors": lambda: disturbed(values, found, rng, 1.0, "factor"),
-        "offsets and factors": lambda: disturbed(values, found, rng, 1.0, "offset factor"),
-        "the same, half as large": lambda: disturbed(values, found, rng, 0.5, "offset factor"),
-        "the same, twice as large": lambda: disturbed(values, found, rng, 2.0, "offset factor"),
-        **{
-            f"{share:.0%} of genes lost": lambda share=share: without_genes(values, universe, share, rng)
-            for share in (0.1, 0.3, 0.5, 0.52)
-        },
-        "offsets, factors, 30% lost": lambda: without_genes(
-            disturbed(values, found, rng, 1.0, "offset factor"), universe, 0.3, rng
-        ),
-    }
-    print(
-        f"3. Stability: {DRAWN_LINES} GDSC lines, {REPEATS} draws; differences of {len(found)} genes: sd of offsets",
-        end=" ",
-    )
-    spread = values.std().median()
-    print(f"{found['offset'].std():.2f}\n   (a gene's sd between lines is {spread:.2f}), factors", end=" ")
-    print(f"{found['factor'].quantile(0.05):.2f} to {found['factor'].quantile(0.95):.2f} (5 to 95 %)")
-    heads = ("median r", "lowest r", "rank rho", "shift/sd", "sd ratio")
-    print(f"{'disturbance':30}" + "".join(f"{head:>10}" for head in heads) + "  lowest drug")
-    for name, case in cases.items():
-        runs = [compare(before, predicted(bundle, replace(chosen, expression=case()))) for _ in range(REPEATS)]
-        table = sum(runs) / len(runs)
-        numbers = (table["r"].median(), table["r"].min(), table["rho"].median(), table["shift"].median())
-        told = "".join(f"{number:>10.3f}" for number in (*numbers, table["sd_ratio"].median()))
-        print(f"{name:30}{told}  {table['r'].idxmin()}")
-    print(STABILITY_LEGEND)
-
-
-def compare(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Per assay: r and |mean shift| / sd, ratio of sd; rho is the same median over lines for every assay."""
-    centred = (before - before.mean()).T, (after - before.mean()).T
-    rho = centred[0].corrwith(centred[1], method="spearman").median()
-    shift = (after - before).mean().abs() / before.std()
-    ratio = after.std() / before.std()
-    return pd.DataFrame({"r": before.corrwith(after), "rho": rho, "shift": shift, "sd_ratio": ratio})
-
-
 if __name__ == "__main__":
-    main()
+    main_of(run, __doc__)

@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.text import Text
 
 from predictor.errors import PamrxError
-from predictor.profiles.check import UNREADABLE, FileCheck, check_file_kinds
+from predictor.profiles.check import FOLDER, STUDY, UNREADABLE, FileCheck, check_file_kinds
+from predictor.profiles.units import LINEAR
 from predictor.tables import check_ending, write_table
 
 
 def show_checks(paths: Sequence[Path], output: Path | None = None) -> None:
-    """Print what each file is; with `output`, write one row per file and way of naming.
+    """Print what each file or study folder is; with `output`, write one row per file and way of naming.
 
     Raises
     ------
@@ -29,7 +30,7 @@ def show_checks(paths: Sequence[Path], output: Path | None = None) -> None:
         _show(found)
     if output is not None:
         write_table(as_table(checks), output)
-    if all(found.kind == UNREADABLE for found in checks):
+    if all(found.kind in (UNREADABLE, FOLDER) for found in checks):
         raise PamrxError("none of the files can be read; the reasons stand above")
 
 
@@ -55,15 +56,22 @@ def as_table(checks: Sequence[FileCheck]) -> pd.DataFrame:
 
 def _show(found: FileCheck) -> None:
     console = Console(soft_wrap=True, highlight=False)
-    takes = f"  ({found.option})" if found.option else ""
-    console.print(Text.assemble((found.file, "bold"), f": {found.kind}{takes}"))
-    if found.axis:
-        console.print(Text(f"  genes in {found.axis}"))
+    console.print(Text.assemble((found.file, "bold"), f": {found.kind}", f"  {_takes(found)}" if found.option else ""))
+    notes = list(found.notes)
+    if len(found.names) and notes:
+        console.print(Text(f"  {notes.pop(0)}"))  # its size
     for way in found.names.to_dict("records"):
         merged = f", {way['names']} distinct" if way["names"] != way["labels"] else ""
-        console.print(Text(f"  {way['labels']:>6} names {way['how']}{merged}: {way['first']}"))
+        more = ", ..." if way["labels"] > len(way["first"].split(", ")) else ""
+        console.print(Text(f"  {way['labels']:>6}  {way['how']}{merged}: {way['first']}{more}"))
     if found.unit is not None:
         override = "; --expression-unit overrides" if found.option == "--expression" else ""
-        console.print(Text(f"  unit: {found.unit.unit} ({found.unit.sure}: {found.unit.why}){override}"))
-    for note in found.notes:
+        effect = ", becomes log2(x + 1)" if found.unit.unit in LINEAR else ""
+        console.print(Text(f"  unit: {found.unit.unit} ({found.unit.sure}: {found.unit.why}){effect}{override}"))
+    for note in notes:
         console.print(Text(f"  · {note}", style="dim"))
+
+
+def _takes(found: FileCheck) -> str:
+    """The way into `pamrx predict`."""
+    return f"(pamrx predict {found.file})" if found.kind == STUDY else f"({found.option})"

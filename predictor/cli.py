@@ -74,6 +74,9 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write a tidy table: CSV, Parquet or JSON by ending.")
     ] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="Write how much of each block each sample has: CSV, Parquet or JSON by ending.")
+    ] = None,
     example: Annotated[
         bool, typer.Option("--example", help="Predict the twelve cell lines shipped with pamrx.")
     ] = False,
@@ -102,7 +105,17 @@ def predict(
     from predictor.run import predict_files
 
     wanted = None if drugs is None else drugs.split(",")
-    predict_files(given, bundle, wanted, output, example=example, measured=measured, top=top, unit=expression_unit)
+    predict_files(
+        given,
+        bundle,
+        wanted,
+        output,
+        example=example,
+        measured=measured,
+        top=top,
+        unit=expression_unit,
+        evidence=evidence,
+    )
 
 
 @app.command()
@@ -142,7 +155,9 @@ def features(
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Any files you would give to `pamrx predict`.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Any files, or the study folder, you would give to `pamrx predict`.")
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the findings: CSV, Parquet or JSON by ending.")
     ] = None,

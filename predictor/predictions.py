@@ -29,6 +29,8 @@ COLUMNS = (
     "evidence",
 )
 
+EVIDENCE_COLUMNS = ("sample_id", "block", "features", "present", "share")
+
 
 def predict(bundle: Bundle, profiles: Profiles, drugs: Sequence[str] | None = None) -> pd.DataFrame:
     """Predict every sample's response to each drug, on the scale of the drug's newest screen.
@@ -115,6 +117,25 @@ def block_evidence(features: pd.DataFrame) -> pd.DataFrame:
             continue
         grouped.setdefault(name.partition(".")[0], []).append(name)
     return pd.DataFrame({block: features[names].notna().mean(axis=1) for block, names in grouped.items()})
+
+
+def evidence_table(features: pd.DataFrame) -> pd.DataFrame:
+    """The same as a tidy table, one row per sample and block.
+
+    Returns
+    -------
+    DataFrame
+        `EVIDENCE_COLUMNS`: features (how many the block has), present (how many of them the sample has), share (0 to
+        1). In the order of the samples and of the blocks.
+    """
+    share = block_evidence(features)
+    size = pd.Series([name.partition(".")[0] for name in features.columns]).value_counts()
+    table = share.rename_axis("sample_id").reset_index().melt("sample_id", var_name="block", value_name="share")
+    order = {sample: place for place, sample in enumerate(share.index)}
+    table = table.sort_values("sample_id", key=lambda names: names.map(order), kind="stable", ignore_index=True)
+    table["features"] = table["block"].map(size)
+    table["present"] = (table["share"] * table["features"]).round().astype(int)
+    return table[list(EVIDENCE_COLUMNS)]
 
 
 def _ranked(table: pd.DataFrame, samples: pd.Index) -> pd.DataFrame:

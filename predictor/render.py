@@ -17,6 +17,9 @@ from predictor.features import block_of
 PLAIN_WIDTH = 150
 """Columns when the output is no terminal (a file, a log)."""
 
+LOW_EVIDENCE = 0.25
+"""Below this share a prediction mostly repeats its drug's mean. A choice, not a measurement."""
+
 
 def show_notes(notes: Sequence[str]) -> None:
     """What reading did with the files."""
@@ -132,6 +135,25 @@ def show_written(table: pd.DataFrame, output: Path) -> None:
     """One line on what was written."""
     samples, drugs = table["sample_id"].nunique(), table["drug"].nunique()
     _console().print(f"{samples} samples x {drugs} drugs written to {output}", soft_wrap=True)
+
+
+def show_evidence_written(samples: int, output: Path) -> None:
+    """One line on the table of evidence."""
+    _console().print(f"what each block holds of {samples} samples written to {output}", soft_wrap=True)
+
+
+def show_evidence(table: pd.DataFrame) -> None:
+    """A caution where most of what the model leans on is missing."""
+    of_samples = table.groupby("sample_id", sort=False)["evidence"].median()
+    low = of_samples[of_samples < LOW_EVIDENCE]
+    if len(low):
+        many = f"{len(low)} of {len(of_samples)} samples" if len(of_samples) > 1 else "the sample"
+        bounds = dict.fromkeys((f"{low.min():.0%}", f"{low.max():.0%}"))
+        _console().print(
+            f"Evidence is low for {many} (median over drugs {' to '.join(bounds)}): most of what "
+            "the model leans on is missing there. Such predictions say little; do not rank drugs by them.",
+            soft_wrap=True,
+        )
 
 
 def _console() -> Console:

@@ -12,9 +12,10 @@ from predictor.alterations import axis_alterations
 from predictor.bundle import Bundle, load_bundle
 from predictor.errors import PamrxError
 from predictor.explain import top_contributions
-from predictor.predictions import block_evidence, chosen_assays, predictions_from
+from predictor.features import block_of
+from predictor.predictions import block_evidence, chosen_assays, evidence_table, predictions_from
 from predictor.profiles import Profiles, read_profiles, read_study
-from predictor.profiles.genes import default_genes
+from predictor.profiles.genes import default_genes, is_mirna
 from predictor.tables import check_ending, write_table
 
 TUMOURS_SHOWN = 20
@@ -33,18 +34,24 @@ def predict_files(
     measured: bool = False,
     top: int = 10,
     unit: str | None = None,
+    evidence: Path | None = None,
 ) -> None:
     """Predict for the files `given` (kind to path), or for the shipped examples; write `output`, or show the result.
+
+    `evidence` takes the share of each block that each sample has (see `predictor.predictions.evidence_table`).
 
     Raises
     ------
     PamrxError
         For any input that cannot be used; nothing is written then.
     """
-    if output is not None:
-        check_ending(output)
-        if not output.parent.is_dir():
-            raise PamrxError(f"{output}: the folder {output.parent} does not exist; make it first or name another")
+    for path in (output, evidence):
+        if path is not None:
+            check_ending(path)
+            if not path.parent.is_dir():
+                raise PamrxError(f"{path}: the folder {path.parent} does not exist; make it first or name another")
+    if output is not None and evidence is not None and output.resolve() == evidence.resolve():
+        raise PamrxError(f"{output}: named for both the predictions and --evidence; name two files")
     bundle = load_bundle(bundle_folder)
     chosen = chosen_assays(bundle.model.assays_, drugs)
     if example:
@@ -54,15 +61,20 @@ def predict_files(
     profiles = _read(given, default_genes() | set(bundle.builder.universe_), unit)
     features = bundle.builder.transform(profiles)
     table = predictions_from(bundle, features, drugs)
+    # What reading did with the shipped files is no news to anybody.
+    render.show_notes(() if example else (*profiles.notes, *_uncovered(profiles, features)))
     if output is not None:
         write_table(table, output)
         render.show_written(table, output)
+    if evidence is not None:
+        write_table(evidence_table(features), evidence)
+        render.show_evidence_written(len(features), evidence)
     if output is None or measured:
         if measured:
             table = _beside_measured(table)
-        # What reading did with the shipped files is no news to anybody.
-        render.show_notes(() if example else profiles.notes)
         _show(bundle, profiles, features, table, chosen, top)
+    if not example:
+        render.show_evidence(table)
     if measured:
         render.show_agreement(table)
 
@@ -80,6 +92,28 @@ def _read(given: Mapping[str, Path], known_genes: frozenset[str], unit: str | No
         known_genes=known_genes,
         expression_unit=unit,
     )
+
+
+def _uncovered(profiles: Profiles, features: pd.DataFrame) -> list[str]:
+    """One sentence per matrix that was given and yet gives some samples nothing, since it holds too few names."""
+    ranked = [name for name in features.columns if block_of(name) == "transcriptome"]
+    micro = [name for name in features.columns if name.startswith("ncrna.") and is_mirna(name.partition(".")[2])]
+    notes = []
+    given = {"expression": (profiles.expression, ranked, "genes"), "ncRNA": (profiles.ncrna, micro, "miRNAs")}
+    for what, (matrix, names, word) in given.items():
+        if matrix is None or not names:
+            continue
+        if what == "ncRNA":
+            matrix = matrix.loc[:, [is_mirna(name) for name in matrix.columns]]
+        measured = matrix.notna().any(axis=1)
+        lost = measured & features[names].isna().all(axis=1)
+        if lost.any():
+            held = len({name.partition(".")[2] for name in names} & set(matrix.columns))
+            notes.append(
+                f"{what}: {int(lost.sum())} of {int(measured.sum())} samples hold too few of the {word} among which "
+                f"the model ranks (the file names {held} of {len(names)}; half are needed): it counts as not measured"
+            )
+    return notes
 
 
 def _show(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,16 +60,23 @@ def read_anndata(path: PathLike, known: Collection[str], notes: list[str]) -> pd
 def _open(file: Path) -> AnnData:
     try:
         import anndata
-    except ModuleNotFoundError:
-        raise PamrxError(
-            f"{file}: reading AnnData needs the package 'anndata'; run: pip install 'pamrx[anndata]' "
-            "(Python 3.12 or newer)"
-        ) from None
+    except (ImportError, AttributeError):  # an anndata older than the installed pandas ends in either
+        raise PamrxError(f"{file}: {_missing(sys.version_info[:2])}") from None
     try:
         return anndata.read_h5ad(file)
     except Exception as error:  # h5py and anndata raise a dozen kinds for a file that is not what it says
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise PamrxError(f"{file}: not an AnnData file, or a damaged one ({reason})") from None
+
+
+def _missing(python: tuple[int, int]) -> str:
+    """What to do without a library that can be imported. The first anndata for pandas 3 needs Python 3.12."""
+    if python < (3, 12):
+        return (
+            f"reading .h5ad needs anndata 0.13 or newer, which needs Python 3.12 or newer, and this is Python "
+            f"{python[0]}.{python[1]}; use a newer Python, or save the matrix as TSV, CSV or Parquet"
+        )
+    return "reading .h5ad needs the package 'anndata', 0.13 or newer; run: pip install 'pamrx[anndata]'"
 
 
 def _cells(file: Path, data: AnnData, layer: str | None):  # type: ignore[no-untyped-def]  # an array, dense or sparse

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +13,49 @@ import pandas as pd
 
 from predictor.errors import PamrxError
 from predictor.profiles.anndata_file import is_anndata
+from predictor.profiles.copy_number import to_calls
 from predictor.profiles.files import Head, PathLike, check_file, is_parquet, parquet_columns
 from predictor.profiles.gene_ids import OWN, UNKNOWN, first_names
 from predictor.profiles.genes import UNLISTED_CIRCRNA, default_genes, is_noncoding
 from predictor.profiles.matrices import Matrix, read_matrix
 from predictor.profiles.mirna_ids import UNMEASURED
 from predictor.profiles.mutations import CLASS, GENE, SAMPLE, is_vcf, read_mutations
+from predictor.profiles.panels import read_panel
+from predictor.profiles.profiles import Profiles
 from predictor.profiles.samples import read_samples
+from predictor.profiles.study import read_study
+from predictor.profiles.study_files import Study, find_study, looks_like_study, read_rows
 from predictor.profiles.units import UnitGuess, guess_unit
 
 MAF, MATRIX, NCRNA, COPY_NUMBER, SAMPLES = (
     "mutations (MAF)", "expression matrix", "ncRNA matrix", "copy-number matrix", "samples table",
 )  # fmt: skip
-FLAGS, SHARES, FOLDER, VARIANTS, UNREADABLE = "0/1 matrix", "matrix of shares", "folder", "variants (VCF)", "not read"
+FLAGS, SHARES, COPIES, PROTEINS = "0/1 matrix", "matrix of shares", "matrix of copies", "protein array"
+STUDY, CLINICAL, PATIENTS, PANEL, PANEL_MATRIX = (
+    "cBioPortal study", "clinical data of samples", "clinical data of patients", "gene panel",
+    "gene panel of each sample",
+)  # fmt: skip
+FOLDER, VARIANTS, UNREADABLE = "folder", "variants (VCF)", "not read"
 _OPTIONS = {
     MAF: "--mutations", VARIANTS: "--mutations", MATRIX: "--expression", NCRNA: "--ncrna",
-    COPY_NUMBER: "--copy-number", SAMPLES: "--samples",
+    COPY_NUMBER: "--copy-number", SAMPLES: "--samples", STUDY: "STUDY",
 }  # fmt: skip
+_NOT_TAKEN = {
+    FLAGS: "only 0 and 1: calls of some kind (mutated or not?), which no option of pamrx takes",
+    SHARES: "whole numbers from 0 to 100, most of them 0: per cent of something, which no option of pamrx takes",
+    COPIES: "small whole numbers around 2: copies c, which --copy-number takes as log2(c / ploidy) only",
+    PROTEINS: "phosphorylated sites among the names: levels of proteins, which no option of pamrx takes",
+}
+_STUDY_KINDS = {
+    "mutations": MAF, "expression": MATRIX, "ncrna": NCRNA, "copy_number": COPY_NUMBER, "clinical_sample": CLINICAL,
+    "clinical_patient": PATIENTS, "gene_matrix": PANEL_MATRIX,
+}  # fmt: skip
+_READ_AS = {MATRIX: "expression", NCRNA: "ncrna", COPY_NUMBER: "copy_number"}
 _NAMES_SHOWN = 5
 _MOSTLY = 0.8
+_PHOSPHO_SITE, _PHOSPHO_SHARE = re.compile(r"_p[STY]\d+"), 0.05
+_COPY_NUMBER_FILE = re.compile(r"(^|[^a-z])(cna|cnv|gistic|copy.?number)", re.IGNORECASE)
+_MANY_COPIES, _DIPLOID = 100, 2
 
 
 @dataclass(frozen=True)
@@ -40,7 +65,8 @@ class FileCheck:
     Attributes
     ----------
     file : as the user named it.
-    kind : a constant of this module; `option` is the option of `pamrx predict` that takes it, or "".
+    kind : a constant of this module; `option` is the option of `pamrx predict` that takes it ("STUDY" for its
+        argument), or "" for a file that none takes or that is read with its study's folder.
     axis : where the genes stand, "rows" or "columns"; "" where that has no meaning.
     names : how many labels became a name that pamrx writes, by way: columns how, labels, names, first.
     unit : the guess at the unit of a matrix of levels, else None.
@@ -57,16 +83,18 @@ class FileCheck:
 
 
 def check_file_kinds(paths: Iterable[PathLike], known: Collection[str] | None = None) -> list[FileCheck]:
-    """Look at each file on its own. A file that cannot be read is a finding too, not an error."""
+    """Look at each file on its own, and at each study folder: the whole first, then the files that are read of it.
+
+    What cannot be read is a finding too, not an error.
+    """
     genes = default_genes() if known is None else frozenset(known)
-    return [_check(path, genes) for path in paths]
+    return [
+        found for path in paths for found in (_folder(path, genes) if Path(path).is_dir() else [_check(path, genes)])
+    ]
 
 
 def _check(path: PathLike, known: frozenset[str]) -> FileCheck:
     try:
-        if Path(path).is_dir():
-            study = "a cBioPortal study folder" if (Path(path) / "meta_study.txt").is_file() else "a folder"
-            return _found(path, FOLDER, notes=(f"{study}; name its files to check them",))
         file = check_file(path)
         if not is_anndata(file) and not is_parquet(file) and is_vcf(file):
             return _mutations(path, known, VARIANTS)
@@ -82,6 +110,64 @@ def _check(path: PathLike, known: frozenset[str]) -> FileCheck:
         return _found(path, UNREADABLE, notes=(str(error),))
 
 
+def _folder(folder: PathLike, known: frozenset[str]) -> list[FileCheck]:
+    try:
+        study = find_study(folder)
+    except PamrxError as error:
+        kind = UNREADABLE if looks_like_study(Path(folder)) else FOLDER
+        return [_found(folder, kind, notes=(f"{error}; or name files to check them",))]
+    parts = [_study_file(path, _STUDY_KINDS[kind], known) for kind, path in study.files.items()]
+    parts += [_study_file(path, PANEL, known) for path in study.panels.values()]
+    try:
+        profiles = read_study(folder, known_genes=known)
+    except PamrxError as error:
+        return [_found(folder, UNREADABLE, notes=(str(error),)), *parts]
+    return _with_study_notes(study, folder, profiles, parts)
+
+
+def _study_file(path: Path, kind: str, known: frozenset[str]) -> FileCheck:
+    """A file of a study, whose folder says what it is."""
+    try:
+        if kind == MAF:
+            found = _mutations(path, known)
+        elif kind in _READ_AS:
+            found = _matrix(path, known, kind)
+        elif kind == PANEL:
+            found = _found(path, kind, notes=read_panel(path, known)[1])
+        elif kind == PATIENTS:
+            found = _found(path, kind, notes=(f"{sum(1 for _ in read_rows(path, 'PATIENT_ID'))} patients",))
+        elif kind == PANEL_MATRIX:
+            found = _found(path, kind, notes=(f"{sum(1 for _ in read_rows(path, 'SAMPLE_ID'))} samples",))
+        else:
+            found = _found(path, kind)  # the study's own notes count its samples
+    except PamrxError as error:
+        return _found(path, UNREADABLE, notes=(str(error),))
+    return replace(found, option="")
+
+
+def _with_study_notes(study: Study, folder: PathLike, profiles: Profiles, parts: list[FileCheck]) -> list[FileCheck]:
+    """What reading the whole study said, each sentence with its file, the others with the folder before the files."""
+    left = list(profiles.notes)
+    told = []
+    for part in parts:
+        own = [note for note in left if note.startswith((f"{part.file}: ", f"{part.file} ("))]
+        left = [note for note in left if note not in own]
+        short = [note.removeprefix(part.file).removeprefix(": ").strip() for note in own]
+        told.append(replace(part, notes=(*part.notes, *(s for s in short if s not in part.notes and not _renaming(s)))))
+    left = [note.removeprefix(f"{study.folder}: ") for note in left]
+    return [_found(folder, STUDY, notes=(_holdings(profiles), *left)), *told]
+
+
+def _holdings(profiles: Profiles) -> str:
+    matrices = {"expression": profiles.expression, "ncRNA": profiles.ncrna, "copy number": profiles.copy_number}
+    held = {
+        "mutations": int(profiles.sequenced.sum()),
+        **{name: 0 if m is None else int(m.notna().any(axis=1).sum()) for name, m in matrices.items()},
+        **{name.replace("_", " "): int(profiles.samples[name].notna().sum()) for name in profiles.samples.columns},
+    }
+    return f"{profiles.n} samples, of them with " + ", ".join(f"{name} {count}" for name, count in held.items())
+
+
 def _found(
     path: PathLike,
     kind: str,
@@ -91,7 +177,7 @@ def _found(
     notes: Iterable[str] = (),
 ) -> FileCheck:
     empty = pd.DataFrame(columns=["how", "labels", "names", "first"])
-    told = tuple(note.removeprefix(f"{path}: ") for note in notes)
+    told = tuple(note for note in (note.removeprefix(f"{path}: ") for note in notes) if not _renaming(note))
     return FileCheck(str(path), kind, _OPTIONS.get(kind, ""), axis, empty if names is None else names, unit, told)
 
 
@@ -100,39 +186,57 @@ def _mutations(path: PathLike, known: frozenset[str], kind: str = MAF) -> FileCh
     return _found(path, kind, names=None if read.names is None else _ways(read.names), notes=read.notes)
 
 
-def _matrix(path: PathLike, known: frozenset[str]) -> FileCheck:
+def _renaming(note: str) -> bool:
+    """Whether a sentence only sums up what the table of names tells in full."""
+    return note.startswith("names brought to pamrx's own: ") or note.endswith("left as they stand")
+
+
+def _matrix(path: PathLike, known: frozenset[str], kind: str = "") -> FileCheck:
+    matrix, kind = (read_matrix(path, known, _READ_AS[kind]), kind) if kind else _told_apart(path, known)
+    notes = list(matrix.notes)
+    if kind == COPY_NUMBER:
+        try:
+            notes.append(to_calls(matrix.values, str(path))[1])
+        except PamrxError as error:
+            notes.append(str(error))
+    if kind in _NOT_TAKEN:
+        notes.append(_NOT_TAKEN[kind])
+    return _found(path, kind, matrix.genes_in, _ways(matrix.names), _unit(matrix, kind), notes)
+
+
+def _told_apart(path: PathLike, known: frozenset[str]) -> tuple[Matrix, str]:
+    """A matrix of unknown kind, read as what it seems to hold, and that kind."""
     try:
         matrix = read_matrix(path, known)
-        kind = _kind(matrix)
-        noncoding = False
-    except PamrxError:
-        matrix, kind, noncoding = read_matrix(path, known, "ncrna"), NCRNA, True
-    if kind == NCRNA and not noncoding:
-        matrix = read_matrix(path, known, "ncrna")
-    unit = _unit(matrix, kind)
-    notes = list(matrix.notes)
-    if kind == FLAGS:
-        notes.append("only 0 and 1: calls of some kind (mutated or not?), which no option of pamrx takes")
-    if kind == SHARES:
-        notes.append(
-            "whole numbers from 0 to 100, most of them 0: per cent of something, which no option of pamrx takes"
-        )
-    return _found(path, kind, matrix.genes_in, _ways(matrix.names), unit, notes)
+    except PamrxError as first:
+        try:
+            return read_matrix(path, known, "ncrna"), NCRNA
+        except PamrxError:
+            raise first from None
+    kind = _kind(matrix, Path(path).name)
+    return (read_matrix(path, known, _READ_AS[kind]) if kind in (NCRNA, COPY_NUMBER) else matrix), kind
 
 
-def _kind(matrix: Matrix) -> str:
+def _kind(matrix: Matrix, file: str) -> str:
     """By the names first, then by the values: -2 to 2 in whole steps, some below zero, are copy-number calls."""
     labels = matrix.names["given"]
     if sum(is_noncoding(label) for label in labels) > len(labels) / 2:
         return NCRNA
+    if sum(bool(_PHOSPHO_SITE.search(label)) for label in labels) > _PHOSPHO_SHARE * len(labels):
+        return PROTEINS
     values = matrix.values.to_numpy()
     present = values[np.isfinite(values)]
-    whole = present.size and (present % 1 == 0).all() and present.min() >= 0
-    if whole and 2 < present.max() <= 100 and (present == 0).mean() > _MOSTLY:
-        return SHARES
-    if not present.size or (present % 1 != 0).any() or present.max() > 2 or present.min() < -2:
+    if not present.size:
         return MATRIX
-    return COPY_NUMBER if present.min() < 0 or present.max() > 1 else FLAGS
+    low, high = present.min(), present.max()
+    if (present % 1 == 0).all():
+        if low >= 0 and 2 < high <= 100 and (present == 0).mean() > _MOSTLY:
+            return SHARES
+        if low >= 0 and 2 < high <= _MANY_COPIES and np.median(present) == _DIPLOID:
+            return COPIES
+        if low >= -2 and high <= 2:
+            return COPY_NUMBER if low < 0 or high > 1 else FLAGS
+    return COPY_NUMBER if low < 0 and _COPY_NUMBER_FILE.search(file) else MATRIX
 
 
 def _unit(matrix: Matrix, kind: str) -> UnitGuess | None:

@@ -3,7 +3,12 @@
 pamrx writes a gene as its training data do, which is not always today's symbol (IL8, today CXCL8). The table
 `knowledge/gene_ids.csv` holds every gene of the training universe and of the knowledge tables with its current
 symbol, previous symbols and aliases, and ids, from the HGNC complete set (CC0). Names that two genes share are in
-its column `ambiguous` and lead nowhere; a name that is some gene's approved symbol is never an alias of another.
+its column `ambiguous`; a name that is some gene's approved symbol is never an alias of another.
+
+Of an ambiguous name that was the approved symbol of one gene in annotations still in use (TAZ, now TAFAZZIN, beside
+WWTR1's alias) that gene is meant: `knowledge/previous_symbols.csv` names them, few and by hand. HGNC's whole list of
+previous symbols will not do, since it counts disease loci and names of the 1990s: by it ERK is EPHB2 and CBP is OPN1LW.
+All other ambiguous names lead nowhere and are told.
 """
 
 from __future__ import annotations
@@ -21,12 +26,13 @@ from predictor.knowledge import table
 OWN = "as pamrx writes it"
 CURRENT = "current symbol"
 ALIAS = "older symbol or alias"
+FORMER = "former symbol of one gene, alias of others"
 ENSEMBL = "Ensembl id"
 ENTREZ = "Entrez id"
 SHADOWED = "alias of a gene that is there by its own name"
 AMBIGUOUS = "alias of several genes"
 UNKNOWN = "no gene that pamrx uses"
-MAPPED = (CURRENT, ALIAS, ENSEMBL, ENTREZ)
+MAPPED = (CURRENT, ALIAS, FORMER, ENSEMBL, ENTREZ)
 
 # The version, and the mark of the pseudoautosomal copy on Y, say nothing of the gene.
 _ENSEMBL = re.compile(r"(ENSG\d{11})(\.\d+)?(_PAR_Y)?")
@@ -42,6 +48,7 @@ class _Index:
     alias: dict[str, str]
     ensembl: dict[str, str]
     entrez: dict[str, str]
+    former: dict[str, str]
     ambiguous: frozenset[str]
 
 
@@ -67,7 +74,7 @@ def name_genes(
     if guarded:
         there = {name for name, how in found.values() if how in (OWN, CURRENT, ENSEMBL, ENTREZ)}
         for label, (name, how) in found.items():
-            if how == ALIAS and name in there:
+            if how in (ALIAS, FORMER) and name in there:
                 found[label] = (label, SHADOWED)
     return pd.DataFrame(
         {
@@ -128,6 +135,8 @@ def _find(label: str, known: Collection[str], entrez: bool) -> tuple[str, str]:
                 return names[spelling], how
         if spelling in index.own:
             return spelling, ALIAS
+    if label in index.former:
+        return index.former[label], FORMER
     return label, AMBIGUOUS if label in index.ambiguous else UNKNOWN
 
 
@@ -160,6 +169,18 @@ def _index() -> _Index:
         }
 
     unclear = frozenset(name for cell in genes["ambiguous"] for name in cell.split("|") if name)
+    current = by("current_symbol")
+    previous = table("previous_symbols")
     return _Index(
-        frozenset(symbol), by("current_symbol"), by("aliases"), by("ensembl"), by("entrez"), unclear - set(symbol)
+        own=frozenset(symbol),
+        current=current,
+        alias=by("aliases"),
+        ensembl=by("ensembl"),
+        entrez=by("entrez"),
+        # A gene that pamrx does not use goes by its current symbol.
+        former={
+            old: current.get(new, new)
+            for old, new in zip(previous["previous_symbol"], previous["current_symbol"], strict=True)
+        },
+        ambiguous=unclear - set(symbol),
     )

@@ -11,11 +11,13 @@ import pandas as pd
 from predictor.errors import did_you_mean
 from predictor.knowledge import table
 from predictor.profiles.gene_ids import OWN, UNKNOWN, is_gene_name, name_genes
+from predictor.profiles.identifiers import is_barcode
 from predictor.profiles.mirna_ids import HUGO, looks_like_mirna, merge_mirnas, name_mirnas
 
 # Tables that name genes, and the columns in which they do so (cells may hold several names, parted by `|`).
 _TABLES = ("genes", "hotspots", "ncrna", "signatures")
 _COLUMNS = ("gene", "current_symbol", "alias", "ncrna", "older_names", "host_gene")
+_NEAR = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,9}")  # else likeness to a symbol is chance
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_*+/-]*")
 
 CIRCRNA = "other name of a circRNA"
@@ -132,8 +134,10 @@ def unrecognised_message(labels: Collection[str], known: Collection[str], noncod
         return message + "; these are Ensembl ids, but none of a human gene (ENSG...) that pamrx knows"
     if found and all(label.isdigit() for label in found):
         return message + "; these are numbers, but no list of Entrez gene ids that pamrx knows"
+    if any(is_barcode(label) for label in found):
+        return message + "; these are TCGA samples: a table that describes samples needs a column sample_id (--samples)"
     for label in found:
-        hint = did_you_mean(label, known)
+        hint = did_you_mean(label, known) if _NEAR.fullmatch(label) else ""
         if hint:
             return f"{message} ({label}{hint})"
     return message

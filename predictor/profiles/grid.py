@@ -159,8 +159,14 @@ def _ragged(file: Path, head: Head, width: int) -> PamrxError | None:
         for fields in reader:
             if fields and any(fields) and len(fields) != width:
                 line = head.skipped + 1 + reader.line_num
+                if any("\n" in field for field in fields):
+                    return PamrxError(
+                        f"{file}: line {line}: a quotation mark opens in a field and does not close; expected "
+                        "closed quotes, or none"
+                    )
+                advice = "the file may be cut short" if len(fields) < width else "a delimiter too many?"
                 return PamrxError(
                     f"{file}: line {line} ({fields[0][:40]}): {len(fields)} fields found, {width} expected from the "
-                    "header; the file may be cut short"
+                    f"header; {advice}"
                 )
     return None

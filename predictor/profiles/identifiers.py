@@ -21,6 +21,11 @@ def canonical_key(name: str) -> str:
     return "".join(character for character in str(name).upper() if character.isascii() and character.isalnum())
 
 
+def is_barcode(name: str) -> bool:
+    """Whether a name is a TCGA barcode of a patient, a sample or an aliquot."""
+    return bool(_BARCODE.fullmatch(name))
+
+
 @dataclass(frozen=True)
 class _Barcode:
     raw: str

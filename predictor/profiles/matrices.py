@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -39,6 +40,11 @@ _ANNOTATION = frozenset(_ANNOTATION_NAMES)
 _ANNOTATION_PARTS = ("entrez", "ensembl", "geneid", "unnamed")
 _SAMPLE_COLUMNS = ("sample_id", "tumor_sample_barcode", "sample")
 _LABEL_COLUMNS = 12  # a gene label stands among the first columns or nowhere
+
+
+# What spreadsheets make of MARCH1, SEPT2 and DEC1.
+_DATED = re.compile(r"\d{1,2}-(mar|sep|dec)|(mar|sep|dec)-\d{1,2}|\d{4}[-/]\d\d[-/]\d\d.*", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,8 @@ def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expre
     columns = [g if kind == "ncrna" and is_mirna(g) else n for g, n in zip(given, names["name"], strict=True)]
     values = _merge_genes(file, values.set_axis(pd.Index(columns, dtype=object), axis=1), kind, notes)
     known = len(set(recognised(list(names["name"].unique()), known_genes, kind == "ncrna")))
-    told = f"{file}: {len(values)} samples x {values.shape[1]} genes (genes in {side}; {known} are names pamrx knows)"
+    word = "ncRNAs" if kind == "ncrna" else "genes"
+    told = f"{file}: {len(values)} samples x {values.shape[1]} {word} ({word} in {side}; {known} are names pamrx knows)"
     if naming := naming_note(names, (SHADOWED, AMBIGUOUS, UNMEASURED, UNLISTED_CIRCRNA)):
         notes.append(f"{file}: {naming}")
     if kind == "ncrna" and (circular := circrna_note(names)):
@@ -118,6 +125,11 @@ def _read_table(
             f"{file}: rows and columns are both named for genes; expected genes on one side, samples on the other"
         )
     if in_rows > in_header and label_column is not None:
+        if recognised([header[label_column]], known, noncoding):
+            raise PamrxError(
+                f"{file}: line 1: gene {header[label_column]} found where the header belongs; expected a first line of "
+                "sample names (samples are never matched by position)"
+            )
         return _from_gene_rows(file, grid, label_column, notes), "rows", entrez
     return _from_gene_columns(file, grid, header, known, noncoding, notes), "columns", entrez
 
@@ -149,6 +161,7 @@ def _from_gene_rows(file: Path, grid: Grid, label_column: int, notes: list[str])
             samples.append(column)
     if not samples:
         raise PamrxError(f"{file}: no sample column beside the gene names; expected one column of numbers per sample")
+    _check_numbers(file, grid, samples)
     names = [grid.header[column] for column in samples]
     _check_samples(file, names, "column", [column + 1 for column in samples])
     others = [name for name in skipped if name != grid.header[label_column]]
@@ -209,9 +222,26 @@ def _numbers(
             place = f"row {gene}, column {sample}" if genes_in_rows else f"row {sample}, column {gene}"
             value = "an infinite value" if np.isinf(numeric[row]) else f"'{series.iloc[row]}'"
             more = f" (and {int(wrong.sum()) - 1} more in that column)" if wrong.sum() > 1 else ""
-            raise PamrxError(f"{file}: {place}: found {value}{more}, expected a finite number or an empty cell")
+            point = " with a point for decimals" if _DECIMAL_COMMA.fullmatch(str(series.iloc[row])) else ""
+            raise PamrxError(f"{file}: {place}: found {value}{more}, expected a finite number{point} or an empty cell")
         values[:, position] = numeric
     return values
+
+
+def _check_numbers(file: Path, grid: Grid, columns: list[int]) -> None:
+    """A table whose columns are mostly words is none of levels, whatever stands in one column of it."""
+    words = []
+    for column in columns:
+        if grid.is_text(column) and not grid.has_number(column):
+            first = str(grid.column(column).dropna().iloc[0])
+            if not _DECIMAL_COMMA.fullmatch(first):
+                words.append((grid.header[column], first))
+    if len(words) > len(columns) / 2:
+        name, first = words[0]
+        raise PamrxError(
+            f"{file}: no matrix of levels: {len(words)} of {len(columns)} columns hold words, such as '{first[:30]}' "
+            f"in {name}; expected one column of numbers per sample"
+        )
 
 
 def _check_samples(file: Path, names: list[str], axis: str, places: list[int]) -> None:
@@ -233,7 +263,7 @@ def _drop_unnamed(file: Path, frame: pd.DataFrame, notes: list[str]) -> pd.DataF
     if not named.all():
         notes.append(f"{file}: {int((~named).sum())} values per sample without a gene name dropped")
         frame = frame.loc[:, named]
-    dated = [label for label in frame.columns if len(label) <= 6 and label[:1].isdigit() and "-" in label]
+    dated = [label for label in frame.columns if _DATED.fullmatch(label)]
     if dated:
         notes.append(f"{file}: {len(dated)} gene names look like dates made by a spreadsheet, such as {dated[0]}")
     return frame
@@ -252,7 +282,8 @@ def _merge_genes(file: Path, frame: pd.DataFrame, kind: str, notes: list[str]) -
     else:
         merged = high
         how = "each sample's highest value kept"
-    notes.append(f"{file}: {merged.shape[1]} genes are named more than once, such as {merged.columns[0]}; {how}")
+    word = "ncRNAs" if kind == "ncrna" else "genes"
+    notes.append(f"{file}: {merged.shape[1]} {word} are named more than once, such as {merged.columns[0]}; {how}")
     order = frame.columns.drop_duplicates()
     return pd.concat([frame.loc[:, ~repeated], merged], axis=1)[order]
 

@@ -19,7 +19,9 @@ from predictor.profiles.panels import inside_panels, read_panel
 from predictor.profiles.profiles import MATRICES, SAMPLE_COLUMNS, Profiles
 from predictor.profiles.samples import read_samples
 from predictor.profiles.scale import Scale, to_log2
-from predictor.profiles.units import in_unit
+from predictor.profiles.units import ZSCORE_CAUTION, guess_unit, in_unit
+
+_ENOUGH_TO_DIFFER = 20  # genes: fewer may be equal by chance
 
 
 def read_profiles(
@@ -116,8 +118,10 @@ def load_matrix(
         values, told = to_calls(values, str(path))
         notes.append(told)
     elif kind == "expression":
+        standardised = unit is None and scale == "auto" and guess_unit(values).unit == "zscore"
         values, told = to_log2(values, str(path), scale) if unit is None else in_unit(values, str(path), unit)
-        notes.append(told)
+        notes.append(f"{told}. {ZSCORE_CAUTION}" if standardised else told)
+        values = _without_flat(values, str(path), notes)
     else:
         # miRNAs, circRNAs and lncRNAs come from different assays: their scales are told apart.
         micro = np.array([is_mirna(name) for name in values.columns], dtype=bool)
@@ -130,6 +134,21 @@ def load_matrix(
                 notes.append(told)
         values = with_mirna_names(values)
     return values
+
+
+def _without_flat(values: pd.DataFrame, what: str, notes: list[str]) -> pd.DataFrame:
+    """Samples whose genes all have one value say nothing of any gene: they count as not measured."""
+    flat = (values.max(axis=1) == values.min(axis=1)) & (values.notna().sum(axis=1) >= _ENOUGH_TO_DIFFER)
+    if not flat.any():
+        return values
+    first = flat.index[flat][0]
+    if flat.all():
+        raise PamrxError(
+            f"{what}: all genes of sample {first} have the value {values.loc[first].max():.4g}, and so on in "
+            "every sample; expected levels that differ"
+        )
+    notes.append(f"{what}: {int(flat.sum())} samples have one value for all genes, such as {first}: not measured")
+    return values.mask(flat, np.nan, axis=0)
 
 
 def join(

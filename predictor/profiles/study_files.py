@@ -99,6 +99,11 @@ def find_study(folder: PathLike) -> Study:
     )
 
 
+def looks_like_study(folder: Path) -> bool:
+    """Whether a folder holds a file meta_* or data_*."""
+    return any(entry.is_file() and entry.name.startswith(("meta_", "data_")) for entry in folder.iterdir())
+
+
 def is_whole_exome(panel: str) -> bool:
     """Whether a panel's name says that every gene was looked at."""
     return bool(_WHOLE.match(panel))
@@ -141,17 +146,11 @@ def _check_folder(folder: PathLike) -> Path:
     if not root.is_dir():
         near = [entry.name for entry in root.parent.iterdir() if entry.is_dir()] if root.parent.is_dir() else []
         raise PamrxError(f"{root}: no such folder{did_you_mean(root.name, near)}")
-    if not _looks_like_study(root):
-        inner = next(
-            (entry.name for entry in sorted(root.iterdir()) if entry.is_dir() and _looks_like_study(entry)), ""
-        )
+    if not looks_like_study(root):
+        inner = next((entry.name for entry in sorted(root.iterdir()) if entry.is_dir() and looks_like_study(entry)), "")
         hint = f"; did you mean {root / inner}?" if inner else ""
         raise PamrxError(f"{root}: no file meta_* or data_* in it; expected a cBioPortal study folder{hint}")
     return root
-
-
-def _looks_like_study(folder: Path) -> bool:
-    return any(entry.is_file() and entry.name.startswith(("meta_", "data_")) for entry in folder.iterdir())
 
 
 def _fields(file: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ from predictor.errors import PamrxError, did_you_mean
 from predictor.profiles.scale import LINEAR_ABOVE, LOW_MAXIMUM, to_log2
 
 UNITS = ("counts", "tpm", "fpkm", "log2", "zscore")
-_LINEAR = ("counts", "tpm", "fpkm")
+LINEAR = ("counts", "tpm", "fpkm")
 _MILLION, _SPREAD = 1e6, 0.03
 _WHOLE_PROFILE = 1000
 _FEW_SAMPLES = 5
@@ -24,7 +24,8 @@ ZSCORE_CAUTION = (
 
 @dataclass(frozen=True)
 class UnitGuess:
-    """`unit` is one of `UNITS`, `sure` is "sure", "likely" or "unsure", `why` the rule that led there."""
+    """`unit` is one of `UNITS`, or "none" where no unit has such values; `sure` is "sure", "likely" or "unsure";
+    `why` is the rule that led there."""
 
     unit: str
     sure: str
@@ -44,6 +45,10 @@ def guess_unit(frame: pd.DataFrame) -> UnitGuess:
         return UnitGuess("log2", "unsure", "no value at all")
     low, high = float(present.min()), float(present.max())
     whole_profile = frame.shape[1] >= _WHOLE_PROFILE
+    if low < 0 and high > LINEAR_ABOVE:
+        return UnitGuess(
+            "none", "sure", f"{low:.3g} to {high:.3g}: values below zero beside values above 50 fit no unit"
+        )
     if low < 0:
         return _below_zero(frame, whole_profile)
     if high > LINEAR_ABOVE:
@@ -85,7 +90,7 @@ def in_unit(frame: pd.DataFrame, what: str, unit: str) -> tuple[pd.DataFrame, st
         raise PamrxError(f"{what}: holds no number at all; expected numbers")
     low, high = float(present.min()), float(present.max())
     spread = f"{what}: values {low:.4g} to {high:.4g}"
-    if unit in _LINEAR:
+    if unit in LINEAR:
         if high <= LINEAR_ABOVE and frame.shape[1] >= _WHOLE_PROFILE and low >= 0:
             raise PamrxError(
                 f"{spread}, read as {unit}: these are logarithms already; a second log is refused: say log2"

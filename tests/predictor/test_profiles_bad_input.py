@@ -6,11 +6,13 @@ import gzip
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from predictor.errors import PamrxError
-from predictor.profiles import read_profiles
+from predictor.profiles import Profiles, read_profiles
+from predictor.profiles.genes import default_genes
 
 GENES = ("PIK3CA", "PTEN", "AKT1")
 MAF_HEAD = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\n"
@@ -285,3 +287,83 @@ def test_files_without_a_common_sample_show_both_spellings(tmp_path: Path) -> No
     message = fails("no sample in common", "'s-1' against 'S1, S2'", mutations=maf, expression=data)
     assert "s-1 and S1 differ only in case or punctuation" in message
     assert str(data) in message
+
+
+def matrix_of(genes: int = 30, samples: int = 6) -> pd.DataFrame:
+    """Levels of the product's own genes, like log2 of a sequencer."""
+    names = [gene for gene in sorted(default_genes()) if gene.isalnum() and gene.isupper()][:genes]
+    drawn = np.random.default_rng(3).normal(6, 2, size=(genes, samples)).clip(0).round(3)
+    index = pd.Index(names, name="gene")
+    return pd.DataFrame(drawn, index=index, columns=[f"S{place}" for place in range(1, samples + 1)])
+
+
+def expression_of(folder: Path, text: str | bytes, name: str = "x.csv", unit: str | None = None) -> Profiles:
+    path = folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_profiles(expression=path, expression_unit=unit)
+
+
+LEVELS = matrix_of()
+COUNTS = (2**LEVELS * 10).round()
+STANDARDISED = LEVELS.sub(LEVELS.mean(axis=1), axis=0).div(LEVELS.std(axis=1), axis=0)
+NEGATIVE = COUNTS.assign(S2=-5.0)
+CUT = LEVELS.to_csv().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "part"),
+    [
+        (NEGATIVE.to_csv(), None, r"-5 at sample S2, gene \w+ is below zero on a linear scale"),
+        (NEGATIVE.to_csv(), "counts", "below zero on a linear scale"),
+        (STANDARDISED.to_csv(), "tpm", "below zero on a linear scale"),
+        (STANDARDISED.to_csv(), "fpkm", "below zero on a linear scale"),
+        (STANDARDISED.to_csv(), "counts", "below zero on a linear scale"),
+        ("\n".join(CUT[1:]), None, r"line 1: gene \w+ found where the header belongs"),
+        ((LEVELS * 0).to_csv(), None, "all genes of sample S1 have the value 0, and so on in every sample"),
+        (
+            "\n".join([CUT[0], *(f"{line}," for line in CUT[1:])]),
+            None,
+            "8 fields found, 7 expected.*delimiter too many",
+        ),
+        ("\n".join([*CUT[:-1], CUT[-1][:12]]), None, "7 expected from the header; the file may be cut short"),
+        ('gene,S1\n"PTEN,3\nPIK3CA,2\n', None, "a quotation mark opens in a field and does not close"),
+        ('gene,S1\nPTEN,"6,5"\nPIK3CA,"3,5"\n', None, "found '6,5'.* with a point for decimals"),
+        ("gene,lineage,origin\nPTEN,lung,A\nPIK3CA,skin,B\n", None, "no matrix of levels: 2 of 2 columns hold words"),
+    ],
+)
+def test_a_malformed_matrix_is_one_clear_line(tmp_path: Path, text: str, unit: str | None, part: str) -> None:
+    with pytest.raises(PamrxError, match=part):
+        expression_of(tmp_path, text, unit=unit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        gzip.compress(LEVELS.to_csv().encode()),
+        LEVELS.to_csv().replace("\n", "\r\n"),
+        b"\xef\xbb\xbf" + LEVELS.to_csv().encode(),
+        "\n".join(f"{line}," for line in CUT),
+        "\n\n" + LEVELS.to_csv(),
+        LEVELS.T.to_csv(),
+        LEVELS.reset_index().to_csv(),
+    ],
+    ids=["gzip", "CRLF", "BOM", "trailing empty column", "blank lines", "genes in columns", "numbered rows"],
+)
+def test_a_matrix_in_odd_dress_is_the_same(tmp_path: Path, text: str | bytes) -> None:
+    found = expression_of(tmp_path, text).expression
+    assert found is not None
+    np.testing.assert_array_equal(found[list(LEVELS.index)].to_numpy(), LEVELS.T.to_numpy())
+    assert list(found.index) == list(LEVELS.columns)
+
+
+def test_nothing_below_zero_becomes_nan(tmp_path: Path) -> None:
+    read = expression_of(tmp_path, STANDARDISED.to_csv())
+    assert read.expression is not None and read.expression.notna().all(axis=None)
+    assert any("z-scores per gene no longer tell" in note for note in read.notes)
+
+
+def test_a_sample_of_one_value_counts_as_not_measured(tmp_path: Path) -> None:
+    read = expression_of(tmp_path, LEVELS.assign(S2=0.0).to_csv())
+    assert read.expression is not None
+    assert read.expression.isna().all(axis=1).tolist() == [name == "S2" for name in LEVELS.columns]
+    assert any("1 samples have one value for all genes, such as S2" in note for note in read.notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,14 +17,17 @@ from predictor.cli import app
 from predictor.errors import PamrxError
 from predictor.profiles import anndata_file, read_profiles
 from predictor.profiles.check import (
+    COPIES,
     COPY_NUMBER,
     FOLDER,
     MAF,
     MATRIX,
     NCRNA,
+    PROTEINS,
     SAMPLES,
     SHARES,
     UNREADABLE,
+    FileCheck,
     check_file_kinds,
 )
 from predictor.profiles.matrices import read_matrix
@@ -212,11 +215,24 @@ def test_anndata_layers_and_gene_columns(monkeypatch: pytest.MonkeyPatch, tmp_pa
         read_stand_in(monkeypatch, tmp_path, obs_names=pd.Index(["PTEN", "AKT1"]), var=var, var_names=var.index)
 
 
-def test_the_missing_library_is_named(tmp_path: Path) -> None:
-    if importlib.util.find_spec("anndata"):
-        pytest.skip("anndata is installed")
-    with pytest.raises(PamrxError, match=r"needs the package 'anndata'; run: pip install 'pamrx\[anndata\]'"):
+@pytest.mark.parametrize(
+    ("python", "part"),
+    [
+        (
+            (3, 11),
+            r"needs anndata 0\.13 or newer, which needs Python 3\.12 or newer, and this is Python 3\.11; use a newer",
+        ),
+        ((3, 12), r"needs the package 'anndata', 0\.13 or newer; run: pip install 'pamrx\[anndata\]'"),
+    ],
+)
+def test_the_missing_library_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, python: tuple[int, int], part: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "anndata", None)  # an import of it fails, installed or not
+    monkeypatch.setattr(anndata_file.sys, "version_info", (*python, 0))
+    with pytest.raises(PamrxError, match=part) as error:
         read_matrix(write(tmp_path, "x.h5ad", "x"), ["PTEN"])
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_a_real_h5ad_file(tmp_path: Path) -> None:
@@ -237,3 +253,38 @@ def test_a_real_h5ad_file(tmp_path: Path) -> None:
     assert read_matrix(f"{tmp_path / 'x.h5ad'}::tpm", ["PTEN"]).values.to_numpy().sum() == 4
     with pytest.raises(PamrxError, match="not an AnnData file, or a damaged one"):
         read_matrix(write(tmp_path, "y.h5ad", "x"), ["PTEN"])
+
+
+def one(folder: Path, name: str, text: str) -> FileCheck:
+    (found,) = check_file_kinds([write(folder, name, text)])
+    return found
+
+
+def test_what_no_option_takes_is_told_apart(tmp_path: Path) -> None:
+    proteins = one(tmp_path, "a.csv", "sample_id,EGFR,PTEN,Akt_pS473,S6_pS235_S236\nA,0.5,1,2,-1\nB,0.1,1,-2,1\n")
+    assert proteins.kind == PROTEINS and "levels of proteins" in proteins.notes[-1]
+    copies = one(tmp_path, "b.csv", "gene,S1,S2,S3\nPTEN,2,2,0\nPIK3CA,2,4,2\n")
+    assert copies.kind == COPIES and "log2(c / ploidy)" in copies.notes[-1]
+    ratios = "gene,S1,S2\nPTEN,-1.3,0.1\nPIK3CA,0.8,0.05\n"
+    assert one(tmp_path, "tumours_CNA.csv", ratios).kind == COPY_NUMBER
+    assert one(tmp_path, "dna.csv", ratios).kind == MATRIX
+
+
+def test_values_of_no_unit_have_none() -> None:
+    guess = guess_unit(pd.DataFrame({"PTEN": [-3.0, 2.0], "PIK3CA": [900.0, 4.0]}))
+    assert (guess.unit, guess.sure) == ("none", "sure")
+
+
+def test_a_table_about_samples_is_no_matrix(tmp_path: Path) -> None:
+    clinical = one(tmp_path, "c.tsv", "Tumor_Sample_Barcode\tdays\nTCGA-AB-2802\t365\nTCGA-AB-2803\t792\n")
+    assert clinical.kind == UNREADABLE and "needs a column sample_id (--samples)" in clinical.notes[0]
+    assert "did you mean" not in clinical.notes[0]
+    models = one(tmp_path, "m.csv", "gene,name,site\nPTEN,MCF-7,breast\nMET,PC-3,prostate\n")
+    assert "columns hold words" in models.notes[0]
+
+
+def test_names_are_told_once(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["check", str(write(tmp_path, "x.csv", "gene,S1\nCXCL8,3\nMLL4,2\nPTEN,1\n"))])
+    assert "1  current symbol: CXCL8" in result.output
+    assert "1  alias of several genes: MLL4" in result.output
+    assert "brought to pamrx's own" not in result.output and "left as they stand" not in result.output

@@ -19,6 +19,7 @@ from predictor.profiles.gene_ids import (
     CURRENT,
     ENSEMBL,
     ENTREZ,
+    FORMER,
     OWN,
     SHADOWED,
     UNKNOWN,
@@ -67,7 +68,13 @@ def write(folder: Path, name: str, text: str) -> Path:
         ("ENSG00000171862.12_PAR_Y", "PTEN", ENSEMBL),
         ("ENSG00000251562.9", "MALAT1", ENSEMBL),
         ("5290", "PIK3CA", ENTREZ),
-        ("TAZ", "TAZ", AMBIGUOUS),
+        ("TAZ", "TAFAZZIN", FORMER),
+        ("QARS", "QARS1", FORMER),
+        ("LOR", "LORICRIN", FORMER),
+        ("GIF", "CBLIF", FORMER),
+        ("CDC2", "CDK1", FORMER),
+        ("MLL4", "MLL4", AMBIGUOUS),
+        ("ERK", "ERK", AMBIGUOUS),
         ("OR4F5", "OR4F5", UNKNOWN),
         ("ENSG99999999999", "ENSG99999999999", UNKNOWN),
         ("", "", UNKNOWN),
@@ -82,6 +89,20 @@ def test_an_alias_is_not_used_where_its_gene_stands_itself() -> None:
     assert both["how"].tolist() == [SHADOWED, CURRENT]
     assert both["name"].tolist() == ["SCYB8", "IL8"]
     assert name_genes(["SCYB8", "CXCL8"], guarded=False)["name"].tolist() == ["IL8", "IL8"]
+
+
+def test_a_former_symbol_is_told_and_goes_before_an_alias(tmp_path: Path) -> None:
+    named = name_genes(["TAZ", "WWTR1"])
+    assert named["name"].tolist() == ["TAFAZZIN", "WWTR1"]
+    assert name_genes(["CDC2", "CDK1"])["how"].tolist() == [SHADOWED, OWN]
+    previous, genes = table("previous_symbols"), table("gene_ids")
+    assert not set(previous["previous_symbol"]) & (set(genes["gene"]) | set(genes["current_symbol"]))
+    unclear = {name for cell in genes["ambiguous"] for name in cell.split("|")}
+    assert set(previous["previous_symbol"]) <= unclear
+    read = read_matrix(write(tmp_path, "x.csv", "gene,S1\nTAZ,1\nMLL4,2\nPTEN,3\n"), ["PTEN"])
+    told = " ".join(read.notes)
+    assert "1 (former symbol of one gene, alias of others)" in told
+    assert "1 alias of several genes (MLL4) left as they stand" in told
 
 
 def test_every_gene_of_training_has_ids(universe: list[str]) -> None:

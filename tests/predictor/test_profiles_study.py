@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from predictor.cli import app
 from predictor.errors import PamrxError
-from predictor.profiles import read_profiles, read_study
+from predictor.profiles import check, read_profiles, read_study
+from predictor.profiles.check import check_file_kinds
 
 GENES = ("AKT1", "BRAF", "KRAS", "PIK3CA", "PTEN", "TP53")
 MAF_HEAD = "Hugo_Symbol\tEntrez_Gene_Id\tVariant_Classification\tTumor_Sample_Barcode\tHGVSp_Short\n"
@@ -283,3 +286,46 @@ def test_tcga_laml_as_a_study_is_tcga_laml(shared_data: Path, tmp_path: Path) ->
     pd.testing.assert_frame_equal(same.mutations, alone.mutations)
     pd.testing.assert_series_equal(same.sequenced, alone.sequenced)
     assert same.assessed_genes is alone.assessed_genes is None
+
+
+def test_a_study_is_checked_file_by_file(tmp_path: Path) -> None:
+    folder = full(tmp_path, data_gene_panel_target2=PANEL, data_clinical_patient="PATIENT_ID\tSEX\nP1\tF\nP2\tM\n")
+    found = {Path(one.file).name: one for one in check_file_kinds([folder])}
+    assert next(iter(found)) == folder.name
+    whole = found.pop(folder.name)
+    assert (whole.kind, whole.option) == (check.STUDY, "STUDY")
+    assert whole.notes[0] == (
+        "3 samples, of them with mutations 3, expression 2, ncRNA 0, copy number 2, tissue 2, sample type 3, msi 2"
+    )
+    assert has(whole.notes, "copy number from data_cna.txt, not from data_log2_cna.txt")
+    assert has(whole.notes, "1 samples with clinical data only left out, such as P4-T")
+    assert {name: one.kind for name, one in found.items()} == {
+        "data_mutations.txt": check.MAF,
+        "data_mrna_seq_v2_rsem.txt": check.MATRIX,
+        "data_cna.txt": check.COPY_NUMBER,
+        "data_clinical_sample.txt": check.CLINICAL,
+        "data_clinical_patient.txt": check.PATIENTS,
+        "data_gene_panel_target2.txt": check.PANEL,
+    }
+    assert all(one.option == "" for one in found.values())
+    assert has(found["data_cna.txt"].notes, "1 calls of -1.5 (partial deletion) taken as -2")
+    assert has(found["data_clinical_sample.txt"].notes, "4 samples described: tissue of 3")
+    assert found["data_clinical_patient.txt"].notes == ("2 patients",)
+
+
+def test_a_study_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
+    broken = full(tmp_path / "a", data_gene_matrix=MATRIX, case_lists__cases_sequenced="")
+    found = check_file_kinds([broken])
+    assert found[0].kind == check.UNREADABLE and has(found[0].notes, "2 samples were sequenced with the panel TARGET2")
+    assert {one.kind for one in found[1:]} >= {check.MAF, check.MATRIX}
+    outer = check_file_kinds([tmp_path])
+    assert [one.kind for one in outer] == [check.FOLDER] and has(outer[0].notes, f"did you mean {broken}?")
+
+
+def test_the_command_checks_a_study(tmp_path: Path) -> None:
+    folder = full(tmp_path / "hand_made")
+    result = CliRunner().invoke(app, ["check", str(folder), "-o", str(tmp_path / "found.csv")])
+    assert result.exit_code == 0, result.output
+    assert f"{folder}: cBioPortal study  (pamrx predict {folder})" in result.output
+    assert "data_mutations.txt: mutations (MAF)\n" in result.output
+    assert set(pd.read_csv(tmp_path / "found.csv")["kind"]) >= {check.STUDY, check.MAF, check.COPY_NUMBER}
