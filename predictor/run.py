@@ -11,6 +11,7 @@ from predictor import render
 from predictor.bundle import Bundle, load_bundle
 from predictor.errors import PamrxError
 from predictor.explain import top_contributions
+from predictor.features.purity import estimate_purity
 from predictor.predictions import block_evidence, chosen_assays, predictions_from
 from predictor.profiles import Profiles, read_profiles, read_study
 from predictor.profiles.genes import default_genes
@@ -93,10 +94,12 @@ def _show(
     shown = features.iloc[:TUMOURS_SHOWN]
     reasons = top_contributions(bundle.model, shown, chosen, REASONS_SHOWN)
     present = block_evidence(shown)
+    purity = estimate_purity(profiles.subset(shown.index), bundle.builder.universe_)
     for sample in shown.index:
         rows = table[table["sample_id"] == sample].head(top)
         own = reasons[reasons["sample_id"] == sample]
-        render.show_tumour(sample, profiles.samples.loc[sample], present.loc[sample], rows, own)
+        about = profiles.samples.loc[sample]
+        render.show_tumour(sample, about, present.loc[sample], rows, own, purity.loc[sample])
     render.show_footer(len(features) - len(shown), table["drug"].nunique(), top)
 
 
