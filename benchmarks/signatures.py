@@ -131,7 +131,10 @@ def scores_of(builder: FeatureBuilder, expression: pd.DataFrame) -> pd.DataFrame
     index = pd.Index(expression.index.astype(str), name="sample_id", dtype=object)
     samples = pd.DataFrame(None, index=index, columns=["tissue", "sample_type", "msi"], dtype=object)
     unknown = pd.Series(False, index=index)
-    return builder.transform(Profiles(samples, unknown, expression=expression.set_axis(index, axis=0)))
+    # `set_axis` copies the values with pandas 2.
+    expression = expression.copy(deep=False)
+    expression.index = index
+    return builder.transform(Profiles(samples, unknown, expression=expression))
 
 
 def ssgsea(

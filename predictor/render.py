@@ -35,6 +35,7 @@ def show_tumour(
     present: pd.Series,
     rows: pd.DataFrame,
     reasons: pd.DataFrame,
+    purity: pd.Series | None = None,
 ) -> None:
     """One tumour: what was measured, and its best drugs with what argues for and against each.
 
@@ -45,6 +46,7 @@ def show_tumour(
     present : share of each block's features that the sample has.
     rows : its predictions, best first; with `measured_ln_ic50` where a measurement is to stand beside.
     reasons : its rows of `predictor.explain.top_contributions`.
+    purity : its row of `predictor.features.purity.estimate_purity`; NaN is not shown.
     """
     console = _console()
     words = [str(word).replace("_", " ") for word in about if isinstance(word, str)]
@@ -53,6 +55,8 @@ def show_tumour(
     console.print(f"axis alterations: {_in_words(altered, present)}")
     measured = ", ".join(f"{block_name(str(block))} {share:.0%}" for block, share in present.items())
     console.print(Text(f"features present: {measured}", style="dim"))
+    if purity is not None and not math.isnan(purity["estimate"]):
+        console.print(Text(_purity(purity, about), style="dim"))
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("", "drug", "class", "screen"):
         table.add_column(name, no_wrap=name != "class")
@@ -159,6 +163,17 @@ def show_evidence(table: pd.DataFrame) -> None:
 def _console() -> Console:
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+def _purity(purity: pd.Series, about: pd.Series) -> str:
+    """The purity with its two scores, and what it rests on."""
+    beyond = math.isnan(purity["purity"])
+    told = "beyond the formula's range" if beyond else f"about {purity['purity']:.2f}"
+    known = isinstance(about["tissue"], str) and isinstance(about["sample_type"], str)
+    return (
+        f"ESTIMATE purity, approximate: {told} (stromal score {purity['stromal']:.0f}, immune score "
+        f"{purity['immune']:.0f})" + ("" if known else "; holds for a solid tumour only")
+    )
 
 
 def _ic50(row: dict) -> str:

@@ -3,8 +3,7 @@
 Drugs of one axis answer alike, and screens are noisy: what several assays agree on is better measured than any one
 of them. The assays of the training lines are standardised, their tails cut off, their gaps filled by a low-rank fit,
 and rotated to principal components. Each component gets a model of its own, with a penalty of its own; an assay's
-prediction is the
-loading-weighted sum. Assays are never pooled on the raw scale: (screen, drug) stays the unit.
+prediction is the loading-weighted sum. Assays are never pooled on the raw scale: (screen, drug) stays the unit.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from predictor.bundle import Bundle, load_bundle
 from predictor.errors import PamrxError
 from predictor.explain import top_contributions
 from predictor.features import block_of
+from predictor.features.purity import estimate_purity
 from predictor.predictions import block_evidence, chosen_assays, evidence_table, predictions_from
 from predictor.profiles import Profiles, read_profiles, read_study
 from predictor.profiles.genes import default_genes, is_mirna
@@ -128,12 +129,19 @@ def _show(
     shown = features.iloc[:TUMOURS_SHOWN]
     reasons = top_contributions(bundle.model, shown, chosen, REASONS_SHOWN)
     present = block_evidence(shown)
-    altered = axis_alterations(profiles.subset(shown.index), shown)
+    chosen_profiles = profiles.subset(shown.index)
+    altered = axis_alterations(chosen_profiles, shown)
+    purity = estimate_purity(chosen_profiles, bundle.builder.universe_)
     for sample in shown.index:
-        rows = table[table["sample_id"] == sample].head(top)
-        own = reasons[reasons["sample_id"] == sample]
-        found = altered[altered["sample_id"] == sample]
-        render.show_tumour(sample, profiles.samples.loc[sample], found, present.loc[sample], rows, own)
+        render.show_tumour(
+            sample,
+            profiles.samples.loc[sample],
+            altered[altered["sample_id"] == sample],
+            present.loc[sample],
+            table[table["sample_id"] == sample].head(top),
+            reasons[reasons["sample_id"] == sample],
+            purity.loc[sample],
+        )
     render.show_footer(len(features) - len(shown), table["drug"].nunique(), top)
 
 

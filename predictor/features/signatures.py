@@ -25,8 +25,14 @@ class SignatureBlock:
 
     @classmethod
     def fit(cls, name: str, scores: pd.DataFrame) -> SignatureBlock:
-        """Keep the signatures of which the training universe measures at least half."""
-        rows = table("signatures").query("block == @name")
+        """Keep the signatures of which the training universe measures at least half.
+
+        One that `knowledge/signature_sources.csv` takes out of the model (`in_model` no, the reason under `note`) is
+        not learned.
+        """
+        sources = table("signature_sources")
+        allowed = set(sources.loc[sources["in_model"] == "yes", "signature"])  # noqa: F841  in the query
+        rows = table("signatures").query("block == @name and signature in @allowed")
         universe = set(scores.columns)
         members: dict[str, dict[str, float]] = {}
         for signature, genes in rows.groupby("signature", sort=True):
@@ -41,7 +47,7 @@ class SignatureBlock:
 
     def transform(self, scores: pd.DataFrame) -> pd.DataFrame:
         """(n_samples, n_signatures); NaN where under half of the learned genes are measured."""
-        values = scores.to_numpy()
+        values = np.ascontiguousarray(scores.to_numpy())
         place = {gene: column for column, gene in enumerate(scores.columns)}
         out = {
             signature: _weighted_mean(
