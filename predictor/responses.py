@@ -1,9 +1,9 @@
 """Responses of many assays as a few shared components.
 
 Drugs of one axis answer alike, and screens are noisy: what several assays agree on is better measured than any one
-of them. The assays of the training lines are standardised, their tails cut off, their gaps filled by a low-rank fit,
-and rotated to principal components. Each component gets a model of its own, with a penalty of its own; an assay's
-prediction is the loading-weighted sum. Assays are never pooled on the raw scale: (screen, drug) stays the unit.
+of them. The assays of the training lines are standardised, their gaps filled by a low-rank fit, and rotated to
+principal components. Each component gets a model of its own, with a penalty of its own; an assay's prediction is the
+loading-weighted sum. Assays are never pooled on the raw scale: (screen, drug) stays the unit.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from predictor.errors import PamrxError
 FILL_RANK = 10
 FILL_ITERATIONS = 30
 MIN_LINES = 30
-WINSOR = 2.0
-"""Standard deviations from the mean at which a training response is cut off: the tails are mostly extrapolated IC50."""
 
 
 class ResponseSpace:
@@ -64,7 +62,7 @@ class ResponseSpace:
         varies = sd > 1e-9 * np.abs(mean)  # a constant column may miss its mean by a rounding error
         if not varies.all():
             raise PamrxError(f"responses: assay {responses.columns[varies.argmin()]} is the same in every line")
-        filled = _fill(np.clip((values - mean) / sd, -WINSOR, WINSOR))
+        filled = _fill((values - mean) / sd)
         _, _, loadings = np.linalg.svd(filled, full_matrices=False)
         # A singular vector's sign is arbitrary; a fixed choice keeps re-trained bundles alike.
         largest = np.abs(loadings).argmax(axis=1)

@@ -260,12 +260,10 @@ def test_a_profile_without_expression_is_served_by_a_part_fitted_without(fitted,
 # --- responses and their components ---
 
 
-def test_components_give_back_the_responses_within_two_standard_deviations(training):
+def test_components_give_back_the_responses(training):
     responses = training[1].dropna()
     space, components = ResponseSpace.fit(responses)
-    expected = responses.clip(space.mean - 2 * space.sd, space.mean + 2 * space.sd, axis=1)
-    assert (expected != responses).any(axis=None)
-    np.testing.assert_allclose(space.mean + space.to_assays(components), expected.to_numpy(), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(space.mean + space.to_assays(components), responses.to_numpy(), rtol=0, atol=1e-10)
     np.testing.assert_allclose(space.loadings @ space.loadings.T, np.eye(4), atol=1e-12)
 
 
@@ -287,10 +285,9 @@ def test_gaps_are_filled_from_what_the_other_assays_say(n_assays):
     responses = pd.DataFrame(truth).mask(random.random(truth.shape) < 0.1)
     space, components = ResponseSpace.fit(responses)
     filled = space.mean + space.to_assays(components)
-    known = responses.notna().to_numpy() & (np.abs(truth - space.mean) < 2 * space.sd)
+    known = responses.notna().to_numpy()
     np.testing.assert_allclose(filled[known], truth[known], atol=1e-9)
-    gaps = responses.isna().to_numpy()
-    assert np.corrcoef(filled[gaps], truth[gaps])[0, 1] > 0.6  # the assay's mean would give 0
+    assert np.corrcoef(filled[~known], truth[~known])[0, 1] > 0.6  # the assay's mean would give 0
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -3.3])
