@@ -23,9 +23,11 @@ BLOCK_WEIGHTS = {
     "ncrna": 0.1,
     "mutation": 0.1,
     "copy_number": 0.05,
+    "tme": 0.05,
+    "programme": 0.05,
     "tissue": 0.03,
 }
-"""Prior variance of each block in the linear part; `tme` and `programme` are sums of transcripts that it holds."""
+"""Prior variance of each block in the linear part."""
 
 N_BOOSTED = 12
 """Leading response components that get trees; the rest are mostly noise."""
