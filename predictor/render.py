@@ -18,6 +18,13 @@ PLAIN_WIDTH = 150
 """Columns when the output is no terminal (a file, a log)."""
 
 
+FLAG_WORDS = {
+    "platform": "the expression is unlike the training panel's, as with mixed-up genes, another species or noise",
+    "missing": "too little of what the model leans on was measured; predictions are near each drug's mean",
+    "biology": "the expression is sound but lies far from every kind of tumour in the training panel",
+}
+
+
 def show_notes(notes: Sequence[str]) -> None:
     """What reading did with the files."""
     console = _console()
@@ -41,6 +48,7 @@ def show_tumour(sample: str, about: pd.Series, present: pd.Series, rows: pd.Data
     console.print(Text.assemble((sample, "bold"), f"  {', '.join(words)}" if words else ""))
     measured = ", ".join(f"{block_name(str(block))} {share:.0%}" for block, share in present.items())
     console.print(Text(f"features present: {measured}", style="dim"))
+    _show_flag(console, rows)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("", "drug", "class", "screen"):
         table.add_column(name, no_wrap=name != "class")
@@ -62,7 +70,7 @@ def show_tumour(sample: str, about: pd.Series, present: pd.Series, rows: pd.Data
     console.print(table)
 
 
-def show_footer(tumours_left: int, n_drugs: int, top: int) -> None:
+def show_footer(tumours_left: int, n_drugs: int, top: int, coverage: float) -> None:
     """How to read the tables, and how to get what was not shown."""
     console = _console()
     console.print()
@@ -73,8 +81,10 @@ def show_footer(tumours_left: int, n_drugs: int, top: int) -> None:
     console.print(
         Text(
             "percentile: among out-of-fold predictions of the reference cell lines, 100 is most sensitive; compare "
-            "drugs by it, not by IC50. evidence: share of what the model leans on that was present. In brackets: "
-            "effect on ln IC50, negative towards sensitive. Research software, not a medical device.",
+            "drugs by it, not by IC50. IC50 in brackets: "
+            f"{coverage:.0%} of measurements lie inside. evidence: share of what the model leans on that was present. "
+            "Reasons in brackets: effect on ln IC50, negative towards sensitive. "
+            "Research software, not a medical device.",
             style="dim",
         )
     )
@@ -120,9 +130,24 @@ def _console() -> Console:
 
 
 def _ic50(row: dict) -> str:
-    if row["beyond_tested_range"] is True:
-        return "> max"
-    return _number(row["ic50_um"])
+    about = "> max" if row["beyond_tested_range"] is True else _number(row["ic50_um"])
+    lower, upper = row.get("ln_ic50_lower"), row.get("ln_ic50_upper")
+    if lower is None or upper is None or not (math.isfinite(lower) and math.isfinite(upper)):
+        return about
+    return f"{about} ({_short(math.exp(lower))}–{_short(math.exp(upper))})"
+
+
+def _show_flag(console: Console, rows: pd.DataFrame) -> None:
+    """One line where the profile lies beyond what the model knows."""
+    flag = rows["flag"].iloc[0] if len(rows) else None
+    if isinstance(flag, str) and flag:
+        distance = f"distance {rows['distance'].iloc[0]:.1f}, limit 1"
+        console.print(Text(f"flagged, {flag}: {FLAG_WORDS[flag]} ({distance})", style="yellow"))
+
+
+def _short(value: float) -> str:
+    """Two significant digits."""
+    return _number(float(f"{value:.1e}")).rstrip("0").rstrip(".") if value < 100 else f"{float(f'{value:.1e}'):.0f}"
 
 
 def _number(value: float) -> str:

@@ -15,6 +15,7 @@ from predictor.predictions import block_evidence, chosen_assays, predictions_fro
 from predictor.profiles import Profiles, read_profiles, read_study
 from predictor.profiles.genes import default_genes
 from predictor.tables import check_ending, write_table
+from predictor.uncertainty import COVERAGE, check_coverage
 
 TUMOURS_SHOWN = 20
 """More than this are not read from a terminal; the table holds them all."""
@@ -32,6 +33,7 @@ def predict_files(
     measured: bool = False,
     top: int = 10,
     unit: str | None = None,
+    coverage: float = COVERAGE,
 ) -> None:
     """Predict for the files `given` (kind to path), or for the shipped examples; write `output`, or show the result.
 
@@ -44,6 +46,7 @@ def predict_files(
         check_ending(output)
         if not output.parent.is_dir():
             raise PamrxError(f"{output}: the folder {output.parent} does not exist; make it first or name another")
+    check_coverage(coverage)
     bundle = load_bundle(bundle_folder)
     chosen = chosen_assays(bundle.model.assays_, drugs)
     if example:
@@ -52,7 +55,7 @@ def predict_files(
         given = example_files()
     profiles = _read(given, default_genes() | set(bundle.builder.universe_), unit)
     features = bundle.builder.transform(profiles)
-    table = predictions_from(bundle, features, drugs)
+    table = predictions_from(bundle, features, drugs, coverage)
     if output is not None:
         write_table(table, output)
         render.show_written(table, output)
@@ -61,7 +64,7 @@ def predict_files(
             table = _beside_measured(table)
         # What reading did with the shipped files is no news to anybody.
         render.show_notes(() if example else profiles.notes)
-        _show(bundle, profiles, features, table, chosen, top)
+        _show(bundle, profiles, features, table, chosen, top, coverage)
     if measured:
         render.show_agreement(table)
 
@@ -88,6 +91,7 @@ def _show(
     table: pd.DataFrame,
     chosen: Mapping[str, str],
     top: int,
+    coverage: float,
 ) -> None:
     """The first tumours, each with its `top` drugs and the reasons."""
     shown = features.iloc[:TUMOURS_SHOWN]
@@ -97,7 +101,7 @@ def _show(
         rows = table[table["sample_id"] == sample].head(top)
         own = reasons[reasons["sample_id"] == sample]
         render.show_tumour(sample, profiles.samples.loc[sample], present.loc[sample], rows, own)
-    render.show_footer(len(features) - len(shown), table["drug"].nunique(), top)
+    render.show_footer(len(features) - len(shown), table["drug"].nunique(), top, coverage)
 
 
 def _beside_measured(table: pd.DataFrame) -> pd.DataFrame:
