@@ -8,6 +8,8 @@ linear_<k>.parquet   the linear part of view k: feature, centre, scale, one coef
 boosted_<kk>.txt     LightGBM text of response component kk
 importance.parquet   training mean |contribution| per feature and assay
 reference.parquet    out-of-fold predictions of the reference lines, per assay
+uncertainty.json, scales.parquet, scores.parquet, panel.parquet
+                     intervals and applicability (`predictor.uncertainty_files`)
 MODEL_CARD.md        for a person
 ```
 """
@@ -32,11 +34,15 @@ from predictor.boosted import BoostedComponents
 from predictor.errors import PamrxError
 from predictor.features import FeatureBuilder
 from predictor.model import LinearView, SensitivityModel
+from predictor.uncertainty import COVERAGE
+from predictor.uncertainty_files import STATE, TABLES, from_state, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from predictor.applicability import Applicability
     from predictor.profiles import Profiles
+    from predictor.uncertainty import Intervals
 
 FORMAT = 1
 RELEASED = "pamrx-gdsc"
@@ -53,14 +59,19 @@ class Bundle:
     builder, model : fitted.
     reference : (n_lines, n_assays) out-of-fold predictions of ln IC50 for the reference lines.
     manifest : what it was trained on, and how.
+    intervals, applicability : of predictions; None in a bundle that was saved without.
     """
 
     builder: FeatureBuilder
     model: SensitivityModel
     reference: pd.DataFrame
     manifest: dict[str, Any]
+    intervals: Intervals | None = None
+    applicability: Applicability | None = None
 
-    def predict(self, profiles: Profiles, drugs: Sequence[str] | None = None) -> pd.DataFrame:
+    def predict(
+        self, profiles: Profiles, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
+    ) -> pd.DataFrame:
         """One row per sample and drug; the columns are those of `predictor.predictions.COLUMNS`.
 
         Raises
@@ -70,7 +81,7 @@ class Bundle:
         """
         from predictor.predictions import predict
 
-        return predict(self, profiles, drugs)
+        return predict(self, profiles, drugs, coverage)
 
 
 def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> dict[str, Any]:
@@ -175,6 +186,7 @@ def _write_parts(bundle: Bundle, folder: Path, card: str) -> None:
     importance = pd.DataFrame(model.importance_, index=model.features_, columns=model.assays_)
     _write_parquet(folder / "importance.parquet", importance)
     _write_parquet(folder / "reference.parquet", bundle.reference)
+    _write_uncertainty(bundle, folder)
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 
 
@@ -197,7 +209,23 @@ def _read_parts(folder: Path, manifest: dict[str, Any]) -> Bundle:
     model.boosted_ = BoostedComponents(described["boosted_features"], boosters)
     model.importance_ = _read_parquet(folder / "importance.parquet")[model.assays_].to_numpy(dtype=float)
     reference = _read_parquet(folder / "reference.parquet")[model.assays_].astype(float)
-    return Bundle(builder, model, reference, manifest)
+    return Bundle(builder, model, reference, manifest, *_read_uncertainty(folder, manifest))
+
+
+def _write_uncertainty(bundle: Bundle, folder: Path) -> None:
+    if bundle.intervals is None or bundle.applicability is None:
+        return
+    content, tables = state_of(bundle.intervals, bundle.applicability)
+    _write_json(folder / f"{STATE}.json", content)
+    for name, table in tables.items():
+        _write_parquet(folder / f"{name}.parquet", table)
+
+
+def _read_uncertainty(folder: Path, manifest: dict[str, Any]) -> tuple[Intervals | None, Applicability | None]:
+    if f"{STATE}.json" not in manifest["files"]:
+        return None, None
+    tables = {name: _read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    return from_state(_read_json(folder / f"{STATE}.json"), tables)
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -84,6 +84,9 @@ def predict(
         bool, typer.Option("--measured", help="With --example: show the measured responses beside.")
     ] = False,
     top: Annotated[int, typer.Option(min=1, help="Drugs shown per tumour on the terminal.")] = 10,
+    coverage: Annotated[
+        float, typer.Option(help="Share of measurements that lie inside the interval of a prediction, 0.5 to 0.99.")
+    ] = 0.9,
 ) -> None:
     """Predict each tumour's response to each drug.
 
@@ -115,6 +118,7 @@ def predict(
         top=top,
         unit=expression_unit,
         evidence=evidence,
+        coverage=coverage,
     )
 
 

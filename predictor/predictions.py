@@ -10,7 +10,9 @@ import pandas as pd
 
 from predictor import drugs as drug_table
 from predictor.errors import PamrxError, did_you_mean
+from predictor.evidence import patterns, source_shares
 from predictor.features.regulation import is_proxy
+from predictor.uncertainty import COVERAGE, check_coverage, traits_of
 
 if TYPE_CHECKING:
     from predictor.bundle import Bundle
@@ -22,36 +24,50 @@ COLUMNS = (
     "drug_class",
     "screen",
     "ln_ic50",
+    "ln_ic50_lower",
+    "ln_ic50_upper",
     "ic50_um",
     "beyond_tested_range",
     "sensitivity_percentile",
     "rank",
     "evidence",
+    "distance",
+    "flag",
 )
 
 EVIDENCE_COLUMNS = ("sample_id", "block", "features", "present", "share")
 
 
-def predict(bundle: Bundle, profiles: Profiles, drugs: Sequence[str] | None = None) -> pd.DataFrame:
+def predict(
+    bundle: Bundle, profiles: Profiles, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
+) -> pd.DataFrame:
     """Predict every sample's response to each drug, on the scale of the drug's newest screen.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`: ln_ic50 (ln micromolar), ic50_um, beyond_tested_range (null where no verified maximum
+        `COLUMNS`: ln_ic50 (ln micromolar) with the bounds of the interval in which a share `coverage` of measurements
+        lies, ic50_um, beyond_tested_range (null where no verified maximum
         concentration is known), sensitivity_percentile (0 to 100, 100 most sensitive, among the out-of-fold
-        predictions of the reference lines), rank (1 is best, within the sample), evidence (0 to 1). Sorted by sample,
-        in the order of `profiles`, and rank.
+        predictions of the reference lines), rank (1 is best, within the sample), evidence (0 to 1),
+        distance of the profile from what the model knows (1 is the limit) and flag (platform, missing, biology or
+        empty), both null where the bundle holds no limits, as are the bounds. Sorted by sample, in the order of
+        `profiles`, and rank.
     """
     features = bundle.builder.transform(profiles)
-    return predictions_from(bundle, features, drugs)
+    return predictions_from(bundle, features, drugs, coverage)
 
 
-def predictions_from(bundle: Bundle, features: pd.DataFrame, drugs: Sequence[str] | None = None) -> pd.DataFrame:
+def predictions_from(
+    bundle: Bundle, features: pd.DataFrame, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
+) -> pd.DataFrame:
     """The same from features that `bundle.builder` built."""
     assays = chosen_assays(bundle.model.assays_, drugs)
     names = list(assays.values())
-    ln_ic50 = bundle.model.predict(features)[names]
+    check_coverage(coverage)
+    predicted = bundle.model.predict(features)
+    ln_ic50 = predicted[names]
+    lower, upper, standing = _uncertainty(bundle, features, predicted, names, coverage)
     evidence = bundle.model.evidence(features)[names]
     percentile = sensitivity_percentiles(ln_ic50, bundle.reference)
     table = pd.DataFrame(
@@ -60,8 +76,12 @@ def predictions_from(bundle: Bundle, features: pd.DataFrame, drugs: Sequence[str
             "drug": np.tile(np.array(list(assays), dtype=object), len(features)),
             "screen": np.tile(np.array([name.partition(":")[0] for name in names], dtype=object), len(features)),
             "ln_ic50": ln_ic50.to_numpy().ravel(),
+            "ln_ic50_lower": lower.to_numpy().ravel(),
+            "ln_ic50_upper": upper.to_numpy().ravel(),
             "sensitivity_percentile": percentile.ravel(),
             "evidence": evidence.to_numpy().ravel(),
+            "distance": np.repeat(standing["distance"].to_numpy(), len(names)),
+            "flag": np.repeat(standing["flag"].to_numpy(), len(names)),
         }
     )
     table["drug_class"] = table["drug"].map({name: drug_table.resolve(name).drug_class for name in assays})
@@ -136,6 +156,21 @@ def evidence_table(features: pd.DataFrame) -> pd.DataFrame:
     table["features"] = table["block"].map(size)
     table["present"] = (table["share"] * table["features"]).round().astype(int)
     return table[list(EVIDENCE_COLUMNS)]
+
+
+def _uncertainty(
+    bundle: Bundle, features: pd.DataFrame, predicted: pd.DataFrame, names: Sequence[str], coverage: float
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Bounds (n, len(names)) and the standing (distance, flag) of each sample; null in a bundle without them."""
+    if bundle.intervals is None or bundle.applicability is None:
+        nothing = pd.DataFrame(np.nan, index=features.index, columns=list(names))
+        standing = pd.DataFrame({"distance": np.nan, "flag": None}, index=features.index)
+        return nothing, nothing, standing.astype({"flag": object})
+    model = bundle.model
+    found = patterns(source_shares(features, model.importance_, model.features_))
+    traits = traits_of(bundle.applicability, features)
+    lower, upper = bundle.intervals.bounds(predicted, traits, found, coverage, names)
+    return lower, upper, bundle.applicability.assess(traits, found)
 
 
 def _ranked(table: pd.DataFrame, samples: pd.Index) -> pd.DataFrame:

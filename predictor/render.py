@@ -21,6 +21,13 @@ LOW_EVIDENCE = 0.25
 """Below this share a prediction mostly repeats its drug's mean. A choice, not a measurement."""
 
 
+FLAG_WORDS = {
+    "platform": "the expression is unlike the training panel's, as with mixed-up genes, another species or noise",
+    "missing": "too little of what the model leans on was measured; predictions are near each drug's mean",
+    "biology": "the expression is sound but lies far from every kind of tumour in the training panel",
+}
+
+
 def show_notes(notes: Sequence[str]) -> None:
     """What reading did with the files."""
     console = _console()
@@ -57,6 +64,7 @@ def show_tumour(
     console.print(Text(f"features present: {measured}", style="dim"))
     if purity is not None and not math.isnan(purity["estimate"]):
         console.print(Text(_purity(purity, about), style="dim"))
+    _show_flag(console, rows)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("", "drug", "class", "screen"):
         table.add_column(name, no_wrap=name != "class")
@@ -78,18 +86,7 @@ def show_tumour(
     console.print(table)
 
 
-def _in_words(altered: pd.DataFrame, present: pd.Series) -> str:
-    """`PIK3CA (p.H1047R, activating), PTEN (deep deletion; both copies hit)`."""
-    if len(altered):
-        genes = altered.groupby("gene", sort=False)["alteration"].agg("; ".join)
-        return ", ".join(f"{gene} ({what})" for gene, what in genes.items())
-    looked = [
-        words for block, words in (("mutation", "drivers"), ("copy_number", "strong calls")) if present[block] > 0
-    ]
-    return f"no {' or '.join(looked)} found" if looked else "not looked for"
-
-
-def show_footer(tumours_left: int, n_drugs: int, top: int) -> None:
+def show_footer(tumours_left: int, n_drugs: int, top: int, coverage: float) -> None:
     """How to read the tables, and how to get what was not shown."""
     console = _console()
     console.print()
@@ -100,8 +97,10 @@ def show_footer(tumours_left: int, n_drugs: int, top: int) -> None:
     console.print(
         Text(
             "percentile: among out-of-fold predictions of the reference cell lines, 100 is most sensitive; compare "
-            "drugs by it, not by IC50. evidence: share of what the model leans on that was present. In brackets: "
-            "effect on ln IC50, negative towards sensitive. Research software, not a medical device.",
+            "drugs by it, not by IC50. IC50 in brackets: "
+            f"{coverage:.0%} of measurements lie inside. evidence: share of what the model leans on that was present. "
+            "Reasons in brackets: effect on ln IC50, negative towards sensitive. "
+            "Research software, not a medical device.",
             style="dim",
         )
     )
@@ -165,6 +164,17 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
+def _in_words(altered: pd.DataFrame, present: pd.Series) -> str:
+    """`PIK3CA (p.H1047R, activating), PTEN (deep deletion; both copies hit)`."""
+    if len(altered):
+        genes = altered.groupby("gene", sort=False)["alteration"].agg("; ".join)
+        return ", ".join(f"{gene} ({what})" for gene, what in genes.items())
+    looked = [
+        words for block, words in (("mutation", "drivers"), ("copy_number", "strong calls")) if present[block] > 0
+    ]
+    return f"no {' or '.join(looked)} found" if looked else "not looked for"
+
+
 def _purity(purity: pd.Series, about: pd.Series) -> str:
     """The purity with its two scores, and what it rests on."""
     beyond = math.isnan(purity["purity"])
@@ -177,9 +187,24 @@ def _purity(purity: pd.Series, about: pd.Series) -> str:
 
 
 def _ic50(row: dict) -> str:
-    if row["beyond_tested_range"] is True:
-        return "> max"
-    return _number(row["ic50_um"])
+    about = "> max" if row["beyond_tested_range"] is True else _number(row["ic50_um"])
+    lower, upper = row.get("ln_ic50_lower"), row.get("ln_ic50_upper")
+    if lower is None or upper is None or not (math.isfinite(lower) and math.isfinite(upper)):
+        return about
+    return f"{about} ({_short(math.exp(lower))}–{_short(math.exp(upper))})"
+
+
+def _show_flag(console: Console, rows: pd.DataFrame) -> None:
+    """One line where the profile lies beyond what the model knows."""
+    flag = rows["flag"].iloc[0] if len(rows) else None
+    if isinstance(flag, str) and flag:
+        distance = f"distance {rows['distance'].iloc[0]:.1f}, limit 1"
+        console.print(Text(f"flagged, {flag}: {FLAG_WORDS[flag]} ({distance})", style="yellow"))
+
+
+def _short(value: float) -> str:
+    """Two significant digits."""
+    return _number(float(f"{value:.1e}")).rstrip("0").rstrip(".") if value < 100 else f"{float(f'{value:.1e}'):.0f}"
 
 
 def _number(value: float) -> str:

@@ -18,6 +18,7 @@ from predictor.predictions import block_evidence, chosen_assays, evidence_table,
 from predictor.profiles import Profiles, read_profiles, read_study
 from predictor.profiles.genes import default_genes, is_mirna
 from predictor.tables import check_ending, write_table
+from predictor.uncertainty import COVERAGE, check_coverage
 
 TUMOURS_SHOWN = 20
 """More than this are not read from a terminal; the table holds them all."""
@@ -36,6 +37,7 @@ def predict_files(
     top: int = 10,
     unit: str | None = None,
     evidence: Path | None = None,
+    coverage: float = COVERAGE,
 ) -> None:
     """Predict for the files `given` (kind to path), or for the shipped examples; write `output`, or show the result.
 
@@ -53,6 +55,7 @@ def predict_files(
                 raise PamrxError(f"{path}: the folder {path.parent} does not exist; make it first or name another")
     if output is not None and evidence is not None and output.resolve() == evidence.resolve():
         raise PamrxError(f"{output}: named for both the predictions and --evidence; name two files")
+    check_coverage(coverage)
     bundle = load_bundle(bundle_folder)
     chosen = chosen_assays(bundle.model.assays_, drugs)
     if example:
@@ -61,7 +64,7 @@ def predict_files(
         given = example_files()
     profiles = _read(given, default_genes() | set(bundle.builder.universe_), unit)
     features = bundle.builder.transform(profiles)
-    table = predictions_from(bundle, features, drugs)
+    table = predictions_from(bundle, features, drugs, coverage)
     # What reading did with the shipped files is no news to anybody.
     render.show_notes(() if example else (*profiles.notes, *_uncovered(profiles, features)))
     if output is not None:
@@ -73,7 +76,7 @@ def predict_files(
     if output is None or measured:
         if measured:
             table = _beside_measured(table)
-        _show(bundle, profiles, features, table, chosen, top)
+        _show(bundle, profiles, features, table, chosen, top, coverage)
     if not example:
         render.show_evidence(table)
     if measured:
@@ -124,6 +127,7 @@ def _show(
     table: pd.DataFrame,
     chosen: Mapping[str, str],
     top: int,
+    coverage: float,
 ) -> None:
     """The first tumours, each with its `top` drugs and the reasons."""
     shown = features.iloc[:TUMOURS_SHOWN]
@@ -142,7 +146,7 @@ def _show(
             reasons[reasons["sample_id"] == sample],
             purity.loc[sample],
         )
-    render.show_footer(len(features) - len(shown), table["drug"].nunique(), top)
+    render.show_footer(len(features) - len(shown), table["drug"].nunique(), top, coverage)
 
 
 def _beside_measured(table: pd.DataFrame) -> pd.DataFrame:

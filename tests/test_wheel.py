@@ -21,11 +21,15 @@ COLUMNS = [
     "drug_class",
     "screen",
     "ln_ic50",
+    "ln_ic50_lower",
+    "ln_ic50_upper",
     "ic50_um",
     "beyond_tested_range",
     "sensitivity_percentile",
     "rank",
     "evidence",
+    "distance",
+    "flag",
 ]
 
 pytestmark = pytest.mark.slow

@@ -10,10 +10,12 @@ import pandas as pd
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from predictor.applicability import Panel
 from predictor.features import FeatureBuilder
 from predictor.model import SensitivityModel
 from training import baselines
 from training.cohort import Cohort
+from training.heldout import HeldOut, held_out, together
 from training.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
 from training.progress import track
 from training.splits import sides
@@ -32,12 +34,14 @@ class Evaluation:
     oof : one row per line and assay: cell_line, assay, drug, fold, measured, predicted (ln IC50, micromolar).
     per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson, and `<baseline>_pearson`,
         `<baseline>_rmse` of each baseline.
+    held : the test lines under every pattern of evidence, what intervals are calibrated on.
     summary : the same as means over assays, with 95 % bootstrap intervals over lines.
     """
 
     oof: pd.DataFrame
     per_assay: pd.DataFrame
     summary: dict[str, float]
+    held: HeldOut | None = None
 
 
 def evaluate(
@@ -63,10 +67,12 @@ def evaluate(
     started = time.perf_counter()
     names = sorted(folds.unique())
     runs = Parallel(n_jobs=min(jobs, len(names)), return_as="generator")(
-        delayed(run_fold)(cohort, folds, name, seed) for name in names
+        delayed(run_fold_masked)(cohort, folds, name, seed) for name in names
     )
     parts: dict[str, list[pd.DataFrame]] = {}
-    for run in track(runs, len(names), "fold", report):
+    held = []
+    for run, seen in track(runs, len(names), "fold", report):
+        held.append(seen)
         for name, frame in run.items():
             parts.setdefault(name, []).append(frame)
     lines = [line for line in cohort.lines if line in folds.index]
@@ -77,11 +83,18 @@ def evaluate(
     summary = _summary(measured, frames, table, draws)
     summary["seconds"] = time.perf_counter() - started
     oof = _tidy(measured, frames[MODEL], folds, cohort)
-    return Evaluation(oof, table, summary), frames[MODEL]
+    return Evaluation(oof, table, summary, together(held)), frames[MODEL]
 
 
 def run_fold(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> dict[str, pd.DataFrame]:
-    """Measured values and every method's predictions for the test lines of one fold, each (n_test, n_assays).
+    """Measured values and every method's predictions for the test lines of one fold, each (n_test, n_assays)."""
+    return run_fold_masked(cohort, folds, fold, seed, masked=False)[0]
+
+
+def run_fold_masked(
+    cohort: Cohort, folds: pd.Series, fold: object, seed: int, masked: bool = True
+) -> tuple[dict[str, pd.DataFrame], HeldOut | None]:
+    """`run_fold`, and with `masked` the model's predictions for the same lines under every pattern of evidence.
 
     Features, response alignment, scaling, selection and penalties are all learned on the training lines.
     """
@@ -95,13 +108,18 @@ def run_fold(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> dict[
     tissue = cohort.cell_lines["tissue"]
     with threadpool_limits(1):
         ridge = baselines.assay_ridge(features, known, test_features, seed)
-    return {
+    seen = None
+    if masked:
+        panel, profiles = Panel.fit(features), cohort.profiles.subset(test)
+        seen = held_out(builder, model, panel, profiles, responses.loc[test], fold, seed)
+    frames = {
         "measured": responses.loc[test],
         MODEL: model.predict(test_features),
         "drug_mean": baselines.drug_mean(known, test_features.index),
         "tissue_drug_mean": baselines.tissue_drug_mean(known, tissue, test_features.index),
         "ridge": ridge,
     }
+    return frames, seen
 
 
 def _table(measured: pd.DataFrame, frames: dict[str, pd.DataFrame], tissue: pd.Series) -> pd.DataFrame:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from predictor.applicability import Panel
 from predictor.bundle import Bundle
 from predictor.errors import PamrxError, did_you_mean
 from predictor.features import FeatureBuilder
 from predictor.features.ncrna import is_mirna
 from predictor.model import SensitivityModel
 from training.cohort import Cohort
+from training.conformal import fit_applicability, fit_intervals
+from training.coverage import coverage_metrics, coverage_table, cross_coverage
 from training.evaluate import Evaluation, evaluate
 from training.splits import leave_cell_line_out
 
@@ -68,7 +71,21 @@ def train(
         "protocol": "five-fold leave-cell-line-out, by donor",
         "evaluation": {key: value for key, value in evaluation.summary.items() if key != "seconds"},
     }
-    return Trained(Bundle(builder, model, reference, manifest), features, evaluation)
+    bundle = _with_uncertainty(Bundle(builder, model, reference, manifest), evaluation, features, kept, seed)
+    return Trained(bundle, features, evaluation)
+
+
+def _with_uncertainty(
+    bundle: Bundle, evaluation: Evaluation, features: pd.DataFrame, kept: Cohort, seed: int
+) -> Bundle:
+    """The bundle with intervals and limits from the evaluation's held-out lines, and their measured coverage."""
+    held = evaluation.held
+    if held is None:
+        return bundle
+    table = coverage_table(cross_coverage(held, seed=seed), kept.cell_lines["tissue"])
+    manifest = {**bundle.manifest, "intervals": coverage_metrics(table)}
+    applicability = fit_applicability(held, Panel.fit(features))
+    return replace(bundle, manifest=manifest, intervals=fit_intervals(held, seed), applicability=applicability)
 
 
 def _with_mirna(cohort: Cohort) -> int:

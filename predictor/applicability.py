@@ -1,0 +1,138 @@
+"""How far a profile lies from the training panel, and from the evidence that the model needs.
+
+Three distances, each as a share of its limit; the largest is the score, and above 1 the profile is flagged with that
+distance's reason:
+
+platform : what is left of the transcripts' deviation from the panel's mean profile after the panel's leading
+    components are taken out, as root mean square over genes of the normal scores. Shuffled genes, another species,
+    noise or a constant profile leave much of it. The limit is where held-out lines whose genes were exchanged are
+    predicted no better than without any transcripts.
+biology : how far out the profile lies along those components (Mahalanobis distance per component): transcripts as
+    good as the panel's, of a tumour unlike its lines. The limit is a quantile over held-out lines.
+missing : the share of the model's skill that is lost for want of evidence, known from held-out lines with the same
+    sources masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from predictor.evidence import Pattern, pattern_name
+from predictor.features import block_of
+
+N_COMPONENTS = 30
+MIN_SPREAD = 0.5
+"""Normal scores of a profile have spread 1 but for ties; under this, most genes have one and the same value."""
+
+CONSTANT = np.sqrt(2.0)
+"""Distance of a constant profile: that of two unrelated standard normal ones."""
+
+MIN_SKILL = 0.25
+"""Under this share of the skill of a complete profile, a prediction says little more than the drug's mean."""
+
+REASONS = ("platform", "missing", "biology")
+"""In the order in which they are named when several hold."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The training lines' transcripts: mean profile and leading components.
+
+    Attributes
+    ----------
+    genes : feature names.
+    mean : (n_genes,) normal scores.
+    components : (k, n_genes), orthonormal rows.
+    spread : (k,) standard deviation of the training lines along each.
+    """
+
+    genes: list[str]
+    mean: np.ndarray
+    components: np.ndarray
+    spread: np.ndarray
+
+    @classmethod
+    def fit(cls, features: pd.DataFrame, n_components: int = N_COMPONENTS) -> Panel:
+        """Learn from the training lines whose transcripts are whole."""
+        genes = [name for name in features.columns if block_of(name) == "transcriptome"]
+        values = features[genes].to_numpy(dtype=float)
+        values = values[~np.isnan(values).any(axis=1)]
+        if len(values) < 3:
+            return cls([], np.zeros(0), np.zeros((0, 0)), np.zeros(0))
+        mean = values.mean(axis=0)
+        kept = max(1, min(n_components, len(values) // 3, len(genes)))
+        # One thread: with more, the last digits depend on the machine.
+        with threadpool_limits(1):
+            _, sizes, components = np.linalg.svd(values - mean, full_matrices=False)
+        kept = min(kept, int((sizes > 1e-9 * sizes[0]).sum()))
+        spread = sizes[:kept] / np.sqrt(len(values))
+        return cls(genes, _single(mean), _single(components[:kept]), _single(spread))
+
+    def measure(self, features: pd.DataFrame) -> pd.DataFrame:
+        """(n, 2): platform and depth of each profile, as the module's text says; NaN without transcripts."""
+        out = np.full((len(features), 2), np.nan)
+        if self.genes:
+            values = np.ascontiguousarray(features[self.genes].to_numpy(dtype=float))
+            for place, row in enumerate(values):
+                out[place] = self._measure(row)
+        return pd.DataFrame(out, index=features.index, columns=["platform", "depth"])
+
+    def _measure(self, row: np.ndarray) -> tuple[float, float]:
+        known = ~np.isnan(row)
+        if not known.any():
+            return np.nan, np.nan
+        if row[known].std() < MIN_SPREAD:
+            return float(CONSTANT), np.nan
+        deviation = row[known] - self.mean[known]
+        axes = self.components[:, known]
+        # Where genes lack, the components are no longer orthonormal on the rest.
+        along = axes @ deviation if known.all() else np.linalg.lstsq(axes.T, deviation, rcond=None)[0]
+        left = deviation - along @ axes
+        return float(np.sqrt((left**2).mean())), float(np.sqrt(((along / self.spread) ** 2).mean()))
+
+
+@dataclass(frozen=True)
+class Applicability:
+    """The limits of the three distances.
+
+    Attributes
+    ----------
+    platform, biology : limits of the columns `platform` and `depth` of `Panel.measure`.
+    skill : by name of pattern, out-of-fold share of the squared error of knowing nothing that the model removes,
+        relative to the complete profile's (1 complete, 0 nothing).
+    """
+
+    panel: Panel
+    platform: float
+    biology: float
+    skill: Mapping[str, float]
+
+    def distances(self, traits: pd.DataFrame, patterns: Sequence[Pattern]) -> pd.DataFrame:
+        """(n, 3): platform, missing, biology, each as a share of its limit; NaN where it cannot be told."""
+        skill = np.array([self.skill.get(pattern_name(pattern), 0.0) for pattern in patterns])
+        return pd.DataFrame(
+            {
+                "platform": traits["platform"].to_numpy() / self.platform,
+                "missing": (1 - np.clip(skill, 0.0, 1.0)) / (1 - MIN_SKILL),
+                "biology": traits["depth"].to_numpy() / self.biology,
+            },
+            index=traits.index,
+        )
+
+    def assess(self, traits: pd.DataFrame, patterns: Sequence[Pattern]) -> pd.DataFrame:
+        """Per profile the score `distance` (above 1 beyond a limit) and `flag`: "" or one of `REASONS`."""
+        shares = self.distances(traits, patterns)
+        flag = pd.Series("", index=shares.index, dtype=object)
+        for reason in reversed(REASONS):
+            flag[shares[reason].to_numpy() > 1] = reason
+        return pd.DataFrame({"distance": shares.max(axis=1), "flag": flag})
+
+
+def _single(values: np.ndarray) -> np.ndarray:
+    """Rounded to single precision, as the bundle stores it."""
+    return values.astype(np.float32).astype(np.float64)
