@@ -48,8 +48,9 @@ def _drivers(profiles: Profiles, place: dict[str, int]) -> list[tuple[str, str, 
     words = variant_classes(rows)
     out = []
     for row, word in zip(rows.itertuples(), words, strict=True):
-        change = str(row.hgvsp or row.variant_classification or "mutated").replace("_", " ")
-        out.append((str(row.sample_id), str(row.gene), f"{change}, {word}" if word != "other" else change))
+        told = row.hgvsp or ("" if row.variant_classification == "Unknown" else row.variant_classification)
+        change = str(told or "driver, change not given").replace("_", " ")
+        out.append((str(row.sample_id), str(row.gene), f"{change}, {word}" if told and word != "other" else change))
     return list(dict.fromkeys(out))
 
 

@@ -75,13 +75,14 @@ def variant_classes(mutations: pd.DataFrame) -> pd.Series:
     Returns
     -------
     One word per row, same index: activating (a hotspot that the table says activates), truncating (frame shift, stop,
-    splice site, lost start), damaging (a change that the table says loses function, or that the file calls a driver
-    of a tumour suppressor), other.
+    splice site, lost start), damaging (a change that the table says loses function), other. A change that the file
+    itself calls a driver, and of which it tells no more, is damaging in a tumour suppressor and activating in an
+    oncogene.
     """
     words = _per_distinct(mutations, _class_of)
     told = mutations["driver"].fillna(False).astype(bool) & (words == "other")
-    suppressor = mutations["gene"].isin(_suppressors())
-    return words.mask(told & suppressor, "damaging").mask(told & ~suppressor, "activating")
+    role = mutations["gene"].map(_roles())
+    return words.mask(told & (role == "tumour_suppressor"), "damaging").mask(told & (role == "oncogene"), "activating")
 
 
 @cache
@@ -166,6 +167,12 @@ def _hotspots() -> dict[str, tuple[dict[str, str], dict[str, str], list[tuple[in
         elif span := _SPAN.match(str(row.residue_change)):
             spans.append((int(span[1]), int(span[2]), span[3], str(row.effect)))
     return found
+
+
+@cache
+def _roles() -> dict[str, str]:
+    genes = table("genes")
+    return dict(zip(genes["gene"], genes["role"], strict=True))
 
 
 @cache

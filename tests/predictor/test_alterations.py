@@ -31,6 +31,12 @@ def test_drivers_come_with_change_and_class_and_passengers_are_left_out():
     assert set(found["b"]) == {"PTEN: p.R130*, truncating", "PIK3CA: p.H1047R, activating"}
 
 
+def test_a_driver_of_unknown_change_is_named_without_inventing_one():
+    given = profiles(["a"], [("a", "FLT3", "Unknown", ""), ("a", "PTEN", "", "")])
+    given.mutations["driver"] = pd.array([True, True], dtype="boolean")
+    assert set(named(given)["a"]) == {"FLT3: driver, change not given", "PTEN: driver, change not given"}
+
+
 def test_strong_calls_only_and_genes_of_the_axis_only():
     found = named(profiles(["a"], copy_number={"PTEN": [-2], "RICTOR": [2], "AKT1": [1], "TP53": [-2]}))
     assert set(found["a"]) == {"PTEN: deep deletion", "RICTOR: amplified"}

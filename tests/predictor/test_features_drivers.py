@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from predictor.features.drivers import TRUNCATING, driver_calls, training_symbol
+from predictor.features.drivers import TRUNCATING, driver_calls, non_synonymous, training_symbol, variant_classes
 from predictor.knowledge import table
 
 
@@ -114,3 +114,34 @@ def test_current_symbols_lead_to_those_of_the_training_table():
     assert training_symbol()["KMT2D"] == "MLL2"
     assert training_symbol()["AMER1"] == "FAM123B"
     assert "PIK3CA" not in training_symbol()
+
+
+def test_classes_come_from_consequence_and_protein_change():
+    rows = [
+        ("PIK3CA", "Missense_Mutation", "p.H1047R", None, "activating"),
+        ("PIK3CA", "Missense_Mutation", "p.L10F", None, "other"),
+        ("PTEN", "Nonsense_Mutation", "p.R130*", None, "truncating"),
+        ("PTEN", "Missense_Mutation", "p.R130G", None, "damaging"),
+        ("TTN", "Frame_Shift_Del", "p.L5fs", None, "truncating"),  # of any gene; a driver only in a suppressor
+        ("KRAS", "Missense_Mutation", "p.L10F", True, "activating"),  # the file's own word
+        ("PTEN", "", "", True, "damaging"),
+        ("PTEN", "Missense_Mutation", "p.L1000F", False, "other"),
+    ]
+    table = pd.DataFrame(rows, columns=["gene", "variant_classification", "hgvsp", "driver", "expected"])
+    table["driver"] = table["driver"].astype("boolean")
+    assert variant_classes(table).tolist() == table["expected"].tolist()
+
+
+def test_silent_changes_and_those_outside_the_protein_are_synonymous():
+    rows = [
+        ("Silent", "p.L10L", False),
+        ("Intron", "", False),
+        ("3'UTR", "", False),
+        ("", "p.T5=", False),
+        ("Missense_Mutation", "p.L10F", True),
+        ("Splice_Site", "", True),
+        ("In_Frame_Del", "p.E5del", True),
+        ("", "", True),  # a table of flags tells no more than that the gene is changed
+    ]
+    table = pd.DataFrame(rows, columns=["variant_classification", "hgvsp", "expected"]).assign(gene="PTEN")
+    assert non_synonymous(table).tolist() == table["expected"].tolist()
