@@ -71,7 +71,7 @@ def predict_files(
     features = bundle.builder.transform(profiles)
     table = predictions_from(bundle, features, drugs, coverage)
     # What reading did with the shipped files is no news to anybody.
-    render.show_notes((EXAMPLE_NOTE,) if example else (*profiles.notes, *_uncovered(profiles, features)))
+    render.show_notes((EXAMPLE_NOTE,) if example else (*profiles.notes, *_set_aside(bundle, profiles, features)))
     if output is not None:
         write_table(table, output)
         render.show_written(table, output)
@@ -103,8 +103,11 @@ def _read(given: Mapping[str, Path], known_genes: frozenset[str], unit: str | No
     )
 
 
-def _uncovered(profiles: Profiles, features: pd.DataFrame) -> list[str]:
-    """One sentence per matrix that was given and yet gives some samples nothing, since it holds too few names."""
+def _set_aside(bundle: Bundle, profiles: Profiles, features: pd.DataFrame) -> list[str]:
+    """One sentence per matrix that was given and yet gives some samples nothing: too few names, or another assay."""
+    block = bundle.builder.ncrna_
+    likeness = block.likeness(profiles)
+    unlike = likeness < block.least_like
     ranked = [name for name in features.columns if block_of(name) == "transcriptome"]
     micro = [name for name in features.columns if name.startswith("ncrna.") and is_mirna(name.partition(".")[2])]
     notes = []
@@ -113,15 +116,21 @@ def _uncovered(profiles: Profiles, features: pd.DataFrame) -> list[str]:
         if matrix is None or not names:
             continue
         if what == "ncRNA":
-            matrix = matrix.loc[:, [is_mirna(name) for name in matrix.columns]]
+            matrix = matrix.loc[~unlike, [is_mirna(name) for name in matrix.columns]]
         measured = matrix.notna().any(axis=1)
-        lost = measured & features[names].isna().all(axis=1)
+        lost = measured & features.loc[measured.index, names].isna().all(axis=1)
         if lost.any():
             held = len({name.partition(".")[2] for name in names} & set(matrix.columns))
             notes.append(
                 f"{what}: {int(lost.sum())} of {int(measured.sum())} samples hold too few of the {word} among which "
                 f"the model ranks (the file names {held} of {len(names)}; half are needed): it counts as not measured"
             )
+    if unlike.any():
+        notes.append(
+            f"ncRNA: the miRNAs of {int(unlike.sum())} samples are unlike the training panel's (NanoString): r with its "
+            f"mean {likeness[unlike].median():.2f}, there {block.least_like:.2f} or more; levels of another assay "
+            "mislead, so they count as not measured"
+        )
     return notes
 
 

@@ -253,3 +253,23 @@ def test_columns_that_are_never_known_or_never_vary_do_no_harm():
     assert np.isfinite(model.predict(features)).all(axis=None)
     moved = features.assign(**{"ncrna.proxy_EGFL7": 5.0})
     pd.testing.assert_frame_equal(model.predict(moved), model.predict(features))
+
+
+def test_mirna_of_another_assay_counts_as_not_measured():
+    random = np.random.default_rng(4)
+    names = [f"hsa-miR-{place}" for place in range(1, 81)]
+    usual = random.normal(8, 3, len(names))
+    levels = usual + random.normal(0, 1, (60, len(names)))
+    index = pd.Index([f"L{row}" for row in range(60)], name="sample_id", dtype=object)
+    training = profiles(pd.DataFrame(levels, index=index, columns=names), None)
+    nothing = pd.DataFrame(index=index)
+    block = NcrnaBlock.fit(training, nothing)
+    assert 0.5 < block.least_like < 1
+    kept = block.transform(training, nothing)[block.mirnas].notna().all(axis=1)
+    assert kept.sum() == 59  # the least alike of sixty is one in two hundred, or more
+    other = training.ncrna.copy()
+    other.iloc[:30] = random.permuted(levels[:30], axis=1)
+    given = replace(training, ncrna=other)
+    found = NcrnaBlock.from_state(block.state()).transform(given, nothing)
+    assert found.iloc[:30].isna().all(axis=None)
+    assert found[block.mirnas].iloc[30:].notna().all(axis=1).sum() >= 29

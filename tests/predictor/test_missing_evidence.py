@@ -100,10 +100,14 @@ def test_tcga_acc_has_no_transcriptome_to_score(shared_data: Path, tmp_path: Pat
     assert 0.05 < shares["copy_number"].max() < 0.5
     assert profiles.ncrna is not None
     measured = profiles.ncrna.notna().any(axis=1)
-    assert ((shares["ncrna"] > 0.5) == measured.reindex(shares.index)).all()
+    assert measured.sum() == 80
+    # Sequenced miRNA is no NanoString: taken at its word, it would push every drug towards resistant.
+    assert (bundle.builder.ncrna_.likeness(profiles)[measured] < bundle.builder.ncrna_.least_like).all()
+    assert (shares["ncrna"] == 0).all()
     assert table["evidence"].between(0.001, LOW).all()
 
     told = run(*(part for kind, path in files.items() for part in (f"--{kind.replace('_', '-')}", path)))
     assert "expression: 79 of 79 samples hold too few of the genes among which the model ranks" in told
+    assert "ncRNA: the miRNAs of 80 samples are unlike the training panel's (NanoString)" in told
     assert "TME 0%" in told
     assert "Evidence is low for 92 of 92 samples" in told
