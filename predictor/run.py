@@ -127,8 +127,8 @@ def _set_aside(bundle: Bundle, profiles: Profiles, features: pd.DataFrame) -> li
             )
     if unlike.any():
         notes.append(
-            f"ncRNA: the miRNAs of {int(unlike.sum())} samples are unlike the training panel's (NanoString): r with its "
-            f"mean {likeness[unlike].median():.2f}, there {block.least_like:.2f} or more; levels of another assay "
+            f"ncRNA: the miRNAs of {int(unlike.sum())} samples are unlike the training panel's (NanoString): r with "
+            f"its mean {likeness[unlike].median():.2f}, there {block.least_like:.2f} or more; levels of another assay "
             "mislead, so they count as not measured"
         )
     return notes

@@ -84,7 +84,8 @@ class NcrnaBlock:
         mirnas = [name for name in universe if detected[name] >= MIN_DETECTED]
         block = cls(universe, mirnas, lncrnas)
         if len(universe) >= MIN_COMPARED:
-            block.usual = block._scored(profiles).mean(axis=0).astype(float).to_dict()
+            usual = block._scored(profiles).mean(axis=0)
+            block.usual = {name: float(usual[name]) for name in universe}
             block.least_like = float(block.likeness(profiles).quantile(UNLIKE_SHARE))
         mirna = block._mirna_scores(profiles)[mirnas]
         block.loads = loads_of(mirnas)

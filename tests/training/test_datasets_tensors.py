@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from predictor.errors import PamrxError
-from training.datasets.tensors import read_lists, read_tensors
+from training.datasets.tensors import read_lists, read_tensors, read_texts
 
 
 def text(word: str) -> bytes:
@@ -64,7 +64,7 @@ class Harm:
 @pytest.mark.parametrize(
     "harm", [Harm(os.system, "touch {}"), Harm(eval, "open({!r}, 'w')"), Harm(getattr, os, "name")]
 )
-@pytest.mark.parametrize("read", [read_tensors, read_lists])
+@pytest.mark.parametrize("read", [read_tensors, read_lists, read_texts])
 def test_a_pickle_that_calls_anything_else_is_refused_and_runs_nothing(tmp_path, harm, read):
     mark = tmp_path / "ran"
     function, arguments = harm.call
@@ -91,3 +91,9 @@ def test_lists_hold_whole_numbers_only():
             read_lists(pickle.dumps(wrong), "f.pkl")
     with pytest.raises(PamrxError, match="one tensor per cell line"):
         read_tensors(pickle.dumps({"A": [1]}), "f.pkl")
+
+
+def test_texts_are_text_only():
+    assert read_texts(pickle.dumps({"Alpelisib": "CC1=C"}), "f.pkl") == {"Alpelisib": "CC1=C"}
+    with pytest.raises(PamrxError, match="expected text"):
+        read_texts(pickle.dumps({"Alpelisib": 3}), "f.pkl")

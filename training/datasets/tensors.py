@@ -62,6 +62,21 @@ def read_lists(content: bytes, name: str) -> dict[str, list[int]]:
     return loaded
 
 
+def read_texts(content: bytes, name: str) -> dict[str, str]:
+    """A pickled dictionary of texts, read by the same restricted reader.
+
+    Raises
+    ------
+    PamrxError
+        If the pickle names a function, or a value is not text.
+    """
+    loaded = _load(content, name)
+    for key, value in loaded.items():
+        if not isinstance(value, str):
+            raise PamrxError(f"{name}, {key}: expected text, found another kind of value")
+    return loaded
+
+
 @dataclass(frozen=True)
 class _Storage:
     content: bytes

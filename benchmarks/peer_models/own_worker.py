@@ -1,0 +1,121 @@
+"""One of our models on one fold, in a process of its own, so that its seconds and memory are its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from benchmarks.peer_models.drevalpy_worker import peak_gigabytes
+from benchmarks.peer_models.export import validation_lines
+from predictor.features import FeatureBuilder
+from training.baselines import assay_ridge
+from training.cohort import Cohort, build_cohort
+from training.datasets import load_ccle_mirna, load_gdsc
+from training.evaluate import MODEL, run_fold
+from training.splits import sides
+
+ROUNDS, PATIENCE = 1000, 50
+LIGHTGBM = {
+    "objective": "regression",
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 10,
+    "feature_fraction": 0.2,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+
+
+def main() -> None:
+    """`own_worker JOB.json`: reads the job, writes its predictions, times and peak memory."""
+    job = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    if hasattr(os, "sched_setaffinity") and job.get("cpu") is not None:
+        os.sched_setaffinity(0, {job["cpu"]})
+    imported = peak_gigabytes()
+    started, cpu = time.perf_counter(), time.process_time()
+    cohort = load_cohort(job["cache"], job["assays"])
+    folds = pd.read_csv(job["folds"], dtype={"cell_line": str}).set_index("cell_line")["fold"]
+    predicted = MODELS[job["model"]](cohort, folds, job["fold"], job["seed"])
+    used = time.process_time() - cpu
+    found = {
+        "seconds": time.perf_counter() - started,
+        "cpu_seconds": used,
+        "fit_seconds": used,
+        "peak_gb": peak_gigabytes(),
+        "imported_gb": imported,
+    }
+    rows = predicted.rename_axis(index="cell_line", columns=None).reset_index()
+    rows = rows.melt(id_vars="cell_line", var_name="assay", value_name="predicted")
+    rows.to_csv(job["predictions"], index=False)
+    Path(job["result"]).write_text(json.dumps(found), encoding="utf-8")
+
+
+def load_cohort(cache: str | None, assays: list[str] | None) -> Cohort:
+    """The training cohort from the data cache, with the named assays only; miRNA where it was fetched."""
+    cohort = build_cohort(load_gdsc(cache), load_ccle_mirna(cache))
+    if assays is None:
+        return cohort
+    responses = cohort.responses[cohort.responses["assay"].isin(assays)].reset_index(drop=True)
+    return Cohort(cohort.profiles, responses, cohort.cell_lines)
+
+
+def pamrx(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> pd.DataFrame:
+    return run_fold(cohort, folds, fold, seed)[MODEL]
+
+
+def ridge(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> pd.DataFrame:
+    features, responses, test = features_of(cohort, folds, fold)
+    with threadpool_limits(1):
+        return assay_ridge(features, responses, test, seed)
+
+
+def lightgbm(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> pd.DataFrame:
+    """A booster per assay on all features; rounds chosen on the validation lines, then fitted again on all."""
+    features, responses, test = features_of(cohort, folds, fold)
+    held_out = features.index.isin(validation_lines(cohort, list(features.index)))
+    out = {}
+    for assay in responses.columns:
+        known = responses[assay].notna().to_numpy()
+        out[assay] = boosted(features, responses[assay], known & ~held_out, known & held_out, test, seed)
+    return pd.DataFrame(out, index=test.index)
+
+
+def boosted(
+    features: pd.DataFrame, y: pd.Series, train: np.ndarray, held_out: np.ndarray, test: pd.DataFrame, seed: int
+) -> np.ndarray:
+    values, target = features.to_numpy(dtype=np.float32), y.to_numpy()
+    settings: dict[str, Any] = LIGHTGBM | {"seed": seed}
+    rounds = ROUNDS // 10
+    if held_out.sum() >= 10:
+        data = lgb.Dataset(values[train], target[train])
+        watched = lgb.Dataset(values[held_out], target[held_out], reference=data)
+        stop = lgb.early_stopping(PATIENCE, verbose=False)
+        rounds = lgb.train(settings, data, ROUNDS, valid_sets=[watched], callbacks=[stop]).best_iteration
+    whole = train | held_out
+    model = lgb.train(settings, lgb.Dataset(values[whole], target[whole]), max(rounds, 1))
+    return np.asarray(model.predict(test.to_numpy(dtype=np.float32), num_threads=1))
+
+
+def features_of(cohort: Cohort, folds: pd.Series, fold: object) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Training features, training responses and test features, all learned on the training lines."""
+    train, test = sides(cohort, folds, fold)
+    builder = FeatureBuilder().fit(cohort.profiles.subset(train))
+    features = builder.transform(cohort.profiles.subset(train))
+    return features, cohort.response_matrix(train).loc[train], builder.transform(cohort.profiles.subset(test))
+
+
+MODELS = {MODEL: pamrx, "ridge": ridge, "lightgbm": lightgbm}
+
+if __name__ == "__main__":
+    main()
