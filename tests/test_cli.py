@@ -190,6 +190,9 @@ def test_a_study_folder_with_one_argument_is_its_files(tmp_path):
         (["features", "--block", "mutations"], "mutation"),
         (["data", "fetch", "gdcs"], "gdsc"),
         (["evaluate", "-o", "out.txt"], ".txt"),
+        (["evaluate", "--protocol", "leave-tisue-out"], "leave-tissue-out"),
+        (["evaluate", "--protocol", "nci60"], "--data-dir"),
+        (["evaluate", "--ablate", "remove"], "removed"),
     ],
 )
 def test_wrong_words_end_in_one_line(tmp_path, arguments, part):

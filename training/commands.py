@@ -73,9 +73,27 @@ def evaluate(
         typer.Option(help="CSV of cell_line,fold (canonical key or COSMIC id). [default: made from --seed]"),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Out-of-fold predictions: CSV, Parquet or JSON by ending.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Out-of-fold predictions, or the table per assay of other protocols, --repeats and --ablate: CSV, "
+            "Parquet or JSON by ending.",
+        ),
     ] = None,
+    protocol: Annotated[
+        str,
+        typer.Option(help="leave-cell-line-out, leave-tissue-out, leave-screen-out, nci60 or gcsi."),
+    ] = "leave-cell-line-out",
     n_folds: Annotated[int, typer.Option(min=2, help="How many folds to make without --folds.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="Splits, with the seeds that follow --seed.")] = 1,
+    ablate: Annotated[
+        str | None,
+        typer.Option(help="What blocks of features add: each block 'removed', each 'alone', or 'both'."),
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder that holds nci60/ or gcsi/ under the portals' names.")
+    ] = None,
     seed: Seed = 2026,
     cache: Cache = None,
     jobs: Jobs = CORES,
@@ -84,20 +102,30 @@ def evaluate(
 ) -> None:
     """Measure accuracy on lines not trained on.
 
-    Stands beside three baselines. Five-fold leave-cell-line-out: lines of one donor are never on both sides.
+    Stands beside three baselines. Five-fold leave-cell-line-out: lines of one donor are never on both sides. Other
+    protocols, repeated splits and ablation keep finished fits in the cache, so that a run that was stopped goes on.
     """
     from predictor.tables import check_ending, write_table
     from training.evaluate import evaluate as run
-    from training.splits import leave_cell_line_out, read_folds
+    from training.evidence import Asked, Run, check, run_asked
+    from training.fits import open_store
+    from training.splits import read_folds, repeated
     from training.tables import print_evaluation
 
     if output is not None:
         check_ending(output)
-    cohort, _ = _cohort(cache, mirna, panel)
-    fold = leave_cell_line_out(cohort, n_folds, seed) if folds is None else read_folds(folds, cohort)
-    left = len(cohort.lines) - len(fold)
-    outside = f"; {left} lines of the data are not in {folds} and take no part" if left else ""
-    typer.echo(f"{len(fold)} lines in {fold.nunique()} folds{outside}")
+    asked = Asked(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir)
+    split = check(asked)
+    cohort, data_fingerprint = _cohort(cache, mirna, panel)
+    splits = repeated(cohort, n_folds, seed, repeats, split) if folds is None else [(seed, read_folds(folds, cohort))]
+    fold = splits[0][1]
+    if not asked.elsewhere:
+        left = len(cohort.lines) - len(fold)
+        outside = f"; {left} lines of the data are not in {folds} and take no part" if left else ""
+        typer.echo(f"{protocol}: {len(fold)} lines in {fold.nunique()} folds{outside}")
+    if not asked.plain:
+        run_asked(cohort, asked, splits, Run(open_store(cache, data_fingerprint), jobs, output, typer.echo))
+        return
     evaluation, _ = run(cohort, fold, seed=seed, jobs=jobs, report=typer.echo)
     if output is not None:
         write_table(evaluation.oof, output)

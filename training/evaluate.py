@@ -14,6 +14,7 @@ from predictor.applicability import Panel
 from predictor.features import FeatureBuilder
 from predictor.model import SensitivityModel
 from training import baselines
+from training.ceiling import ceilings, with_ceiling
 from training.cohort import Cohort
 from training.heldout import HeldOut, held_out, together
 from training.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
@@ -32,8 +33,9 @@ class Evaluation:
     Attributes
     ----------
     oof : one row per line and assay: cell_line, assay, drug, fold, measured, predicted (ln IC50, micromolar).
-    per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson, and `<baseline>_pearson`,
-        `<baseline>_rmse` of each baseline.
+    per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson, `<baseline>_pearson` and
+        `<baseline>_rmse` of each baseline, and, where the assay was measured more than once, ceiling, ceiling_low,
+        ceiling_high, ceiling_within_screen and share_of_ceiling (see `training.ceiling`).
     held : the test lines under every pattern of evidence, what intervals are calibrated on.
     summary : the same as means over assays, with 95 % bootstrap intervals over lines.
     """
@@ -79,7 +81,7 @@ def evaluate(
     frames = {name: pd.concat(part).reindex(lines) for name, part in parts.items()}
     measured = frames.pop("measured")
     tissue = cohort.cell_lines.loc[lines, "tissue"]
-    table = _table(measured, frames, tissue)
+    table = with_ceiling(_table(measured, frames, tissue), ceilings(cohort.responses))
     summary = _summary(measured, frames, table, draws)
     summary["seconds"] = time.perf_counter() - started
     oof = _tidy(measured, frames[MODEL], folds, cohort)
@@ -147,7 +149,7 @@ def _summary(
             out[difference] = out["lco_pearson"] - out[key]
             out[f"{difference}_low"], out[f"{difference}_high"] = interval(resampled[:, 0] - resampled[:, place])
             out[f"lco_rmse_{name}"] = float(table[f"{name}_rmse"].mean())
-    for column in ("spearman", "rmse", "within_tissue_pearson", "ridge_within_tissue_pearson"):
+    for column in ("spearman", "rmse", "within_tissue_pearson", "ridge_within_tissue_pearson", "share_of_ceiling"):
         out[f"lco_{column}"] = float(table[column].mean())
     return out
 

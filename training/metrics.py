@@ -41,15 +41,19 @@ def per_assay(measured: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
 def within_tissue(measured: pd.DataFrame, predicted: pd.DataFrame, tissue: pd.Series) -> pd.Series:
     """Pearson per assay after both sides lose their tissue means: what is left when lineage is no help."""
     known = measured.notna()
-    y = measured - measured.groupby(tissue).transform("mean")
-    p = predicted.where(known)
-    p = p - p.groupby(tissue).transform("mean")
+    y = tissue_centred(measured, tissue)
+    p = tissue_centred(predicted.where(known), tissue)
     return pd.Series(
         {
             assay: correlation(y.loc[known[assay], assay].to_numpy(), p.loc[known[assay], assay].to_numpy())
             for assay in measured.columns
         }
     )
+
+
+def tissue_centred(values: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:
+    """Each column less its mean in the line's tissue; NaN stays."""
+    return values - values.groupby(tissue).transform("mean")
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:

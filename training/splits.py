@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,37 @@ def leave_cell_line_out(cohort: Cohort, n_folds: int = 5, seed: int = 0) -> pd.S
     shuffled = np.random.default_rng(seed).permutation(donors)
     fold = dict(zip(shuffled, np.arange(len(shuffled)) % n_folds, strict=True))
     return pd.Series([fold[donor] for donor in cohort.donors], index=cohort.lines, name="fold")
+
+
+def leave_tissue_out(cohort: Cohort, n_folds: int = 5, seed: int = 0) -> pd.Series:
+    """A fold per line, whole tissue groups together (lung's kinds are one group): no tissue is on both sides.
+
+    Groups are dealt in random order, each to the fold with the fewest lines so far. With as many folds as there are
+    groups each tissue is left out by itself.
+    """
+    group = cohort.cell_lines["tissue_group"]
+    sizes = group.value_counts().sort_index()
+    if len(sizes) < n_folds:
+        raise PamrxError(f"folds: {len(sizes)} tissue groups cannot fill {n_folds} folds")
+    shuffled = np.random.default_rng(seed).permutation(sizes.index.to_numpy(dtype=object))
+    held, fold = np.zeros(n_folds), {}
+    for place, name in enumerate(shuffled):
+        # The first groups open the folds, so that none stays empty.
+        chosen = place if place < n_folds else int(held.argmin())
+        fold[name] = chosen
+        held[chosen] += sizes[name]
+    return pd.Series(group.map(fold).to_numpy(dtype=int), index=cohort.lines, name="fold")
+
+
+def repeated(
+    cohort: Cohort,
+    n_folds: int,
+    seed: int,
+    repeats: int,
+    split: Callable[[Cohort, int, int], pd.Series] = leave_cell_line_out,
+) -> list[tuple[int, pd.Series]]:
+    """(seed, folds) for `repeats` seeds from `seed` on, by `split`."""
+    return [(number, split(cohort, n_folds, number)) for number in range(seed, seed + repeats)]
 
 
 def read_folds(path: str | os.PathLike[str], cohort: Cohort) -> pd.Series:

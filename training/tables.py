@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.console import Console
 from rich.table import Table
 
@@ -12,7 +14,7 @@ def print_evaluation(evaluation: Evaluation, console: Console | None = None) -> 
     """Metrics per assay beside the baselines, then the means with their intervals over lines."""
     console = console or Console(highlight=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=120)
+        console = Console(highlight=False, width=130)
     console.print(_assays(evaluation))
     console.print(_means(evaluation.summary))
 
@@ -21,15 +23,24 @@ def _assays(evaluation: Evaluation) -> Table:
     table = Table(title="Out of fold, per assay (ln IC50; r is Pearson's)", header_style="bold", box=None)
     table.add_column("assay", no_wrap=True)
     columns = ["lines", "r", "Spearman", "RMSE", "r within tissue"]
-    columns += ["r ridge", "r tissue mean", "RMSE ridge", "RMSE tissue", "RMSE drug mean"]
+    columns += ["share of ceiling", "r ridge", "r tissue mean", "RMSE ridge", "RMSE tissue", "RMSE drug mean"]
     for name in columns:
         table.add_column(name, justify="right")
     for assay, row in evaluation.per_assay.iterrows():
-        values = [row["pearson"], row["spearman"], row["rmse"], row["within_tissue_pearson"], row["ridge_pearson"]]
-        values += [row["tissue_drug_mean_pearson"]]
+        values = [row["pearson"], row["spearman"], row["rmse"], row["within_tissue_pearson"]]
+        values += [row["share_of_ceiling"], row["ridge_pearson"], row["tissue_drug_mean_pearson"]]
         values += [row[f"{name}_rmse"] for name in ("ridge", "tissue_drug_mean", "drug_mean")]
-        table.add_row(str(assay), f"{row['n']:.0f}", *[f"{value:.2f}" for value in values])
+        table.add_row(str(assay), f"{row['n']:.0f}", *[_number(value) for value in values])
     return table
+
+
+def _share(share: float) -> str:
+    return "" if math.isnan(share) else f"Mean share of the noise ceiling, where it is known: {share:.2f}. "
+
+
+def _number(value: float) -> str:
+    """Two decimals; a dash where there is none, as the ceiling of an assay that was measured once."""
+    return "-" if math.isnan(value) else f"{value:.2f}"
 
 
 def _means(summary: dict[str, float]) -> Table:
@@ -52,6 +63,7 @@ def _means(summary: dict[str, float]) -> Table:
         f"pamrx: mean Spearman {summary['lco_spearman']:.3f}, RMSE {summary['lco_rmse']:.3f} "
         f"(drug mean {summary['lco_rmse_drug_mean']:.3f}), Pearson within tissue "
         f"{summary['lco_within_tissue_pearson']:.3f} (ridge {summary['lco_ridge_within_tissue_pearson']:.3f}). "
+        f"{_share(summary['lco_share_of_ceiling'])}"
         "The drug mean orders nothing; its correlation lies below 0 because a fold's own lines are not in its mean."
     )
     return table

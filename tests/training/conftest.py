@@ -54,6 +54,7 @@ def _made_up_gdsc(n: int = 100, n_genes: int = 30, seed: int = 0) -> GdscData:
         },
         index=lines,
     )
+    cell_lines["tissue_group"] = cell_lines["tissue"]
     truth = 2 + expression["G0"] - alterations["PIK3CA_mut"]
     series = [("GDSC1:A", "A", 0, 0.0, 1.0), ("GDSC2:A", "A", 0, -1.0, 0.9), ("GDSC2:B", "B", 0, 0.5, 0.6),
               ("GDSC2:B", "B", 1, 1.5, 0.7)]  # fmt: skip

@@ -100,10 +100,10 @@ def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(coh
     spoilt = test[: len(test) // 2]
     expression = cohort.profiles.expression.copy()
     expression.loc[spoilt] = np.random.default_rng(1).normal(0, 99, (len(spoilt), expression.shape[1]))
-    copy_number = cohort.profiles.copy_number.copy()
-    copy_number.loc[spoilt] = 2.0
+    segments = cohort.profiles.segments.copy()
+    segments.loc[spoilt] = 2.0
     poisoned = Cohort(
-        replace(cohort.profiles, expression=expression, copy_number=copy_number), cohort.responses, cohort.cell_lines
+        replace(cohort.profiles, expression=expression, segments=segments), cohort.responses, cohort.cell_lines
     )
     a, b = run_fold(cohort, folds, 0, seed=0), run_fold(poisoned, folds, 0, seed=0)
     others = [line for line in test if line not in set(spoilt)]

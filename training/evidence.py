@@ -1,0 +1,124 @@
+"""What `pamrx evaluate` runs beside the plain evaluation: ablation, other protocols, repeated splits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from predictor.errors import PamrxError, did_you_mean
+from predictor.tables import write_table
+from training.ablation import ablate, check_kind
+from training.cohort import Cohort
+from training.datasets.gcsi import load_gcsi
+from training.datasets.laboratory import Laboratory
+from training.datasets.nci60 import load_nci60
+from training.evidence_tables import print_ablation, print_elsewhere, print_repeats, print_transfer
+from training.fits import Store
+from training.laboratories import elsewhere
+from training.repeats import evaluate_repeats
+from training.screens import across_screens
+from training.splits import leave_cell_line_out, leave_tissue_out
+
+LINE, TISSUE, SCREEN = "leave-cell-line-out", "leave-tissue-out", "leave-screen-out"
+LABORATORIES = ("nci60", "gcsi")
+PROTOCOLS = (LINE, TISSUE, SCREEN, *LABORATORIES)
+
+Split = Callable[[Cohort, int, int], pd.Series]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of one evaluation."""
+
+    protocol: str = LINE
+    ablate: str | None = None
+    repeats: int = 1
+    n_folds: int = 5
+    seed: int = 0
+    own_folds: bool = False
+    data_dir: Path | None = None
+
+    @property
+    def plain(self) -> bool:
+        """One split, all blocks, judged by the screens trained on."""
+        return self.protocol in (LINE, TISSUE) and self.ablate is None and self.repeats == 1
+
+    @property
+    def elsewhere(self) -> bool:
+        """Judged by another laboratory."""
+        return self.protocol in LABORATORIES
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where finished fits are kept, how many processes, where the table goes, whom to tell."""
+
+    store: Store
+    jobs: int = 2
+    output: Path | None = None
+    report: Callable[[str], None] = print
+
+
+def check(asked: Asked) -> Split:
+    """What makes the folds.
+
+    Raises
+    ------
+    PamrxError
+        If a word is unknown or options do not go together; told before any work is done.
+    """
+    if asked.protocol not in PROTOCOLS:
+        known = f"{', '.join(PROTOCOLS[:-1])} or {PROTOCOLS[-1]}"
+        hint = did_you_mean(asked.protocol, PROTOCOLS)
+        raise PamrxError(f"--protocol: unknown word '{asked.protocol}'; expected {known}{hint}")
+    if asked.ablate is not None:
+        check_kind(asked.ablate)
+        if asked.protocol not in (LINE, TISSUE):
+            raise PamrxError(f"--ablate goes with --protocol {LINE} or {TISSUE}; found {asked.protocol}")
+    if asked.own_folds and asked.protocol not in (LINE, SCREEN):
+        raise PamrxError(f"--folds goes with --protocol {LINE} or {SCREEN}; {asked.protocol} makes its own split")
+    if asked.own_folds and asked.repeats > 1:
+        raise PamrxError("--repeats makes splits of its own; leave out --folds, or --repeats")
+    if asked.elsewhere and asked.data_dir is None:
+        raise PamrxError(f"--protocol {asked.protocol} needs --data-dir, a folder that holds {asked.protocol}/")
+    return leave_tissue_out if asked.protocol == TISSUE else leave_cell_line_out
+
+
+def run_asked(cohort: Cohort, asked: Asked, splits: Sequence[tuple[int, pd.Series]], run: Run) -> None:
+    """Run what was asked for over (seed, folds) of each repeat; print its table and write its tidy one."""
+    if asked.ablate is not None:
+        found = ablate(cohort, splits, asked.ablate, run.store, run.jobs, report=run.report)
+        print_ablation(found, lines=len(splits[0][1]), repeats=len(splits))
+        write(found.per_assay, run)
+    elif asked.protocol == SCREEN:
+        transfer = across_screens(cohort, splits, run.store, run.jobs, report=run.report)
+        print_transfer(transfer)
+        write(transfer.table, run)
+    elif asked.elsewhere:
+        laboratory = load(asked, cohort)
+        for line in laboratory.dropped:
+            run.report(f"{laboratory.name}: left out: {line}")
+        judged = elsewhere(cohort, laboratory, [seed for seed, _ in splits], run.store, run.jobs, report=run.report)
+        print_elsewhere(judged, laboratory.name)
+        write(judged.table, run)
+    else:
+        repeated = evaluate_repeats(cohort, splits, run.store, run.jobs, report=run.report)
+        print_repeats(repeated, asked.protocol)
+        write(repeated.per_assay, run)
+
+
+def load(asked: Asked, cohort: Cohort) -> Laboratory:
+    """The laboratory that was asked for."""
+    if asked.protocol == "gcsi":
+        return load_gcsi(asked.data_dir)
+    return load_nci60(asked.data_dir, cohort.cell_lines["tissue"])
+
+
+def write(table: pd.DataFrame, run: Run) -> None:
+    """Write the tidy table of a run where it was asked for."""
+    if run.output is not None:
+        write_table(table, run.output)
+        run.report(f"{len(table)} rows written to {run.output}")

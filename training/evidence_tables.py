@@ -1,0 +1,146 @@
+"""Ablation and protocols as tables on the terminal."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from training.ablation import Ablation
+from training.laboratories import Elsewhere
+from training.repeats import Repeated
+from training.screens import DIRECTIONS, Transfer
+
+
+def print_ablation(found: Ablation, lines: int, repeats: int, console: Console | None = None) -> None:
+    """Mean Pearson of each variant, and what it loses against all blocks."""
+    assays = found.per_assay["assay"].nunique()
+    title = f"Ablation: mean over {assays} assays, {lines} lines, out of fold{_again(repeats)}; r is Pearson's"
+    table = Table(title=title, header_style="bold", box=None)
+    table.add_column("blocks", no_wrap=True)
+    heads = ["r", "minus all blocks (95 %)", "r within tissue", "minus all blocks (95 %)"]
+    for head in heads + (["sd over splits"] if repeats > 1 else []):
+        table.add_column(head, justify="right")
+    for name, row in found.table.iterrows():
+        cells = [f"{row['pearson']:.3f}", difference(row, "difference")]
+        cells += [f"{row['within_tissue']:.3f}", difference(row, "within_difference")]
+        table.add_row(str(name), *cells, *([f"{row['spread']:.3f}"] if repeats > 1 else []))
+    table.caption = (
+        "Intervals: paired bootstrap over lines. Without the transcriptome, tme and programme take its weight in the "
+        "linear part."
+    )
+    wide(console).print(table)
+
+
+def print_transfer(found: Transfer, console: Console | None = None) -> None:
+    """Leave-screen-out per drug, both directions, then the means with their intervals."""
+    mean = found.table.drop(columns="repeat").groupby(["trained_on", "tested_on", "drug"], as_index=False).mean()
+    repeats = found.table["repeat"].nunique()
+    table = Table(
+        title="Leave-screen-out, unseen lines; r is Pearson's" + _again(repeats), header_style="bold", box=None
+    )
+    table.add_column("drug", no_wrap=True)
+    heads = [
+        "trained on",
+        "tested on",
+        "lines",
+        "r",
+        "Spearman",
+        "r within tissue",
+        "r own screen",
+        "screens agree (r)",
+    ]
+    for head in heads:
+        table.add_column(head, justify="right")
+    columns = ["pearson", "spearman", "within_tissue_pearson", "own_screen_pearson", "screens_agree"]
+    for direction in DIRECTIONS:
+        part = mean[(mean["trained_on"] == direction[0]) & (mean["tested_on"] == direction[1])]
+        for _, row in part.sort_values("pearson", ascending=False).iterrows():
+            table.add_row(row["drug"], *direction, f"{row['n']:.0f}", *[number(row[name]) for name in columns])
+        low, high = found.intervals[direction]
+        over = [number(part[name].mean(), ".3f") for name in columns]
+        over[0] = f"{over[0]} ({low:.3f} to {high:.3f})"
+        table.add_row(f"mean of {len(part)}", *direction, "", *over, end_section=True, style="bold")
+    table.caption = (
+        "r: predictions in the screen trained on against measurements of the other. Own screen: the same predictions "
+        "against the screen trained on. Screens agree: the two measurements, no model. Interval: bootstrap over lines."
+    )
+    wide(console).print(table)
+
+
+def print_elsewhere(found: Elsewhere, name: str, console: Console | None = None) -> None:
+    """A laboratory's drugs one by one, then the means."""
+    console = wide(console)
+    repeats = found.table["repeat"].nunique()
+    shown = found.table.groupby(["measure", "drug", "lines", "profile"], sort=False)[
+        ["n", "pearson", "spearman"]
+    ].mean()
+    columns = list(dict.fromkeys(zip(found.table["lines"], found.table["profile"], strict=True)))
+    columns.sort(key=lambda column: (column[1] == "measured in GDSC", column[0] != "held out"))
+    table = Table(title=f"{name}: Pearson's r per drug (lines)" + _again(repeats), header_style="bold", box=None)
+    for head in ["measure", "drug", *(_head(*column) for column in columns)]:
+        table.add_column(head, justify="left" if head in ("measure", "drug") else "right")
+    wide_table = pd.DataFrame(shown.unstack(["lines", "profile"]))
+    for (measure, drug), row in zip(wide_table.index.tolist(), wide_table.to_dict("records"), strict=True):
+        cells = [f"{number(row['pearson', *column])} ({row['n', *column]:.0f})" for column in columns]
+        table.add_row(measure, drug, *cells)
+    console.print(table)
+    means = Table(title=f"{name}: mean over drugs", header_style="bold", box=None)
+    heads = ["measure", "lines and profile", "drugs", "lines", "r (95 % over lines)", "Spearman"]
+    for place, head in enumerate(heads + (["sd over splits"] if repeats > 1 else [])):
+        means.add_column(head, justify="left" if place < 2 else "right")
+    for (measure, lines, profile), mean in zip(found.means.index.tolist(), found.means.to_dict("records"), strict=True):
+        cells = [f"{mean['n_drugs']:.0f}", f"{mean['n_lines']:.0f}"]
+        cells += [f"{mean['pearson']:.3f} ({mean['low']:.3f} to {mean['high']:.3f})", number(mean["spearman"], ".3f")]
+        cells += [number(mean["spread"], ".3f")] if repeats > 1 else []
+        means.add_row(measure, _head(lines, profile), *cells)
+    means.caption = (
+        "All: the model was trained on all GDSC lines, most of these among them. Held out: it saw neither the line nor "
+        "its donor. Measured in GDSC: no model, GDSC's own measurement of the shared lines."
+    )
+    console.print(means)
+
+
+def print_repeats(found: Repeated, protocol: str, console: Console | None = None) -> None:
+    """Mean, standard deviation and range over the splits of each number."""
+    table = Table(title=f"{protocol}: {len(found.summaries)} splits", header_style="bold", box=None)
+    for place, head in enumerate(("number", "mean", "sd", "lowest", "highest")):
+        table.add_column(head, justify="left" if place == 0 else "right")
+    for key, values in found.summaries.items():
+        name = str(key)
+        if name.endswith(("_low", "_high")) or name in ("n_lines", "n_assays", "seconds"):
+            continue
+        shown = [values.mean(), values.std(), values.min(), values.max()]
+        label = name.removeprefix("lco_").replace("_", " ")
+        table.add_row(label, *[number(value, ".3f") for value in shown])
+    low, high = found.summaries["lco_pearson_low"].min(), found.summaries["lco_pearson_high"].max()
+    seeds = ", ".join(map(str, found.summaries.index))
+    table.caption = f"Seeds {seeds}. Widest 95 % interval over lines of Pearson: {low:.3f} to {high:.3f}."
+    wide(console).print(table)
+
+
+def _head(lines: str, profile: str) -> str:
+    return profile if profile == "measured in GDSC" else f"{lines}, {profile} profile"
+
+
+def _again(repeats: int) -> str:
+    return f", mean of {repeats} splits" if repeats > 1 else ""
+
+
+def difference(row: pd.Series, name: str) -> str:
+    """`-0.012 (-0.020 to -0.004)`; empty for the variant that others are measured against."""
+    if row[name] == 0 and row[f"{name}_low"] == 0:
+        return ""
+    return f"{row[name]:+.3f} ({row[f'{name}_low']:+.3f} to {row[f'{name}_high']:+.3f})"
+
+
+def number(value: float, form: str = ".2f") -> str:
+    """The number, or a dash where there is none."""
+    return "-" if value is None or np.isnan(value) else format(value, form)
+
+
+def wide(console: Console | None = None) -> Console:
+    """A console that does not fold tables where the output is no terminal."""
+    console = console or Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=140)
