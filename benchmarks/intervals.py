@@ -5,7 +5,7 @@
 2. Width against constant widths; and how narrow an interval could be that knew each line's own measured errors.
 3. Flags: held-out lines, disturbed ones, NCI-60 and TCGA-ACC; error by score.
 
-Run: `python -m benchmarks.intervals [--cache FOLDER] [--data-dir FOLDER] [--nested] [--seed 11]`. One fit takes about
+Run: `python benchmarks/intervals.py [--cache FOLDER] [--data-dir FOLDER] [--nested] [--seed 11]`. One fit takes about
 40 seconds of one core; there are five, and ten more with `--nested`.
 """
 
@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from laboratories import nci60_profiles
 
-from benchmarks.platforms import nci60_profiles
 from predictor.applicability import Panel
 from predictor.evidence import Pattern, pattern_from, patterns, source_shares
 from predictor.features import FeatureBuilder
@@ -29,7 +29,7 @@ from predictor.profiles import Profiles, read_profiles
 from training.cohort import Cohort, build_cohort
 from training.conformal import fit_applicability, fit_intervals, own_patterns, under
 from training.coverage import coverage_of, coverage_table, cross_coverage
-from training.datasets import load_ccle_mirna, load_gdsc
+from training.datasets import load_ccle_mirna, load_gdsc, load_panel718
 from training.heldout import HeldOut, chosen, held_out, together
 from training.splits import leave_cell_line_out
 from training.trials import disturbed_profiles, errors_by_score
@@ -55,7 +55,7 @@ def main() -> None:
     options.add_argument("--nested", action="store_true")
     given = options.parse_args()
     gdsc = load_gdsc(given.cache)
-    cohort = build_cohort(gdsc, load_ccle_mirna(given.cache))
+    cohort = build_cohort(gdsc, load_ccle_mirna(given.cache), load_panel718(given.cache))
     folds = leave_cell_line_out(cohort, seed=given.seed)
     others = {} if given.data_dir is None else other_cohorts(given.data_dir, gdsc.cell_lines)
     outer: list[tuple[int, ...]] = [(fold,) for fold in range(5)]

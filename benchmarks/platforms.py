@@ -59,7 +59,7 @@ def run(given: argparse.Namespace) -> None:
     print_mirna(bundle, ours, theirs)
     print_scores(features, bundle, ours_x, theirs_x)
     print_predictions(bundle, ours, theirs)
-    print_refit(build_cohort(both.gdsc, both.mirna), theirs)
+    print_refit(build_cohort(both.gdsc, both.mirna, both.panel), theirs)
     print(ARRAYS)
 
 

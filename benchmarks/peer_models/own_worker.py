@@ -19,7 +19,7 @@ from benchmarks.peer_models.export import validation_lines
 from predictor.features import FeatureBuilder
 from training.baselines import assay_ridge
 from training.cohort import Cohort, build_cohort
-from training.datasets import load_ccle_mirna, load_gdsc
+from training.datasets import load_ccle_mirna, load_gdsc, load_panel718
 from training.evaluate import MODEL, run_fold
 from training.splits import sides
 
@@ -63,7 +63,7 @@ def main() -> None:
 
 def load_cohort(cache: str | None, assays: list[str] | None) -> Cohort:
     """The training cohort from the data cache, with the named assays only; miRNA where it was fetched."""
-    cohort = build_cohort(load_gdsc(cache), load_ccle_mirna(cache))
+    cohort = build_cohort(load_gdsc(cache), load_ccle_mirna(cache), load_panel718(cache))
     if assays is None:
         return cohort
     responses = cohort.responses[cohort.responses["assay"].isin(assays)].reset_index(drop=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ def one_line(error: pytest.ExceptionInfo[PamrxError], *parts: str) -> None:
 
 def test_a_saved_bundle_predicts_to_the_last_digit_what_it_did(bundle, tmp_path):
     manifest = {key: value for key, value in bundle.manifest.items() if key not in ("format", "files", "fingerprint")}
-    first = type(bundle)(bundle.builder, bundle.model, bundle.reference, manifest)
+    first = replace(bundle, manifest=manifest)
     saved = save_bundle(first, tmp_path / "again", CARD)
     again = load_bundle(tmp_path / "again")
     profiles = read_profiles(**example_files())
