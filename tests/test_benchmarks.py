@@ -14,8 +14,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from predictor.errors import PamrxError
-
 REPOSITORY = Path(__file__).resolve().parents[1]
 FOLDER = REPOSITORY / "benchmarks"
 WITH_OPTIONS = ("drivers", "platforms", "signatures", "stability")
@@ -43,17 +41,6 @@ def test_each_script_says_what_it_takes(name: str) -> None:
 def test_every_script_imports_and_states_its_purpose(script) -> None:
     for path in FOLDER.glob("*.py"):
         assert script(path.stem).__doc__, path.name
-
-
-def test_a_missing_folder_is_one_line(script, tmp_path: Path) -> None:
-    with pytest.raises(PamrxError, match=r"no such file; give the folder that holds .* as --data-dir"):
-        script("laboratories").read(tmp_path / "nci60" / "x.csv.gz")
-
-
-def test_line_names_become_keys_and_twins_are_left_out(script) -> None:
-    table = pd.DataFrame([[1, 2, 3, 4]], columns=["BR:MCF7", "MDA_MB_231", "LE:HL-60(TB)", "mcf-7"])
-    found = script("laboratories").keyed(table)
-    assert found.to_dict("records") == [{"MDAMB231": 2, "HL60": 3}]
 
 
 def test_driver_flags_against_calls(script) -> None:

@@ -55,10 +55,10 @@ def export_dataset(cohort: Cohort, folder: Path, smiles: dict[str, str]) -> None
     folder.mkdir(parents=True, exist_ok=True)
     lines = pd.Index(cohort.lines, name=LINE)
     profiles = cohort.profiles
-    assert profiles.expression is not None and profiles.copy_number is not None
+    assert profiles.expression is not None
     _write(profiles.expression.set_axis(lines).round(5), folder / "gene_expression.csv")
     _write(mutation_flags(cohort).set_axis(lines), folder / "mutations.csv")
-    _write(profiles.copy_number.set_axis(lines).astype(int), folder / "copy_number_variation_gistic.csv")
+    _write(copy_number_calls(cohort).set_axis(lines).astype(int), folder / "copy_number_variation_gistic.csv")
     # The reader drops lines whose other columns repeat: the id keeps all lines of one tissue.
     tissue = cohort.cell_lines.loc[cohort.lines, "tissue"].to_numpy()
     _write(pd.DataFrame({"cellosaurus_id": lines, TISSUE: tissue}, index=lines), folder / "cell_line_names.csv")
@@ -66,6 +66,13 @@ def export_dataset(cohort: Cohort, folder: Path, smiles: dict[str, str]) -> None
     _write(drug.rename_axis(DRUG).rename("drug_name").to_frame(), folder / "drug_names.csv")
     structures = pd.DataFrame({"smiles": drug.index.map(smiles)}, index=drug.index.rename(DRUG))
     _write(structures, folder / "smiles.csv")
+
+
+def copy_number_calls(cohort: Cohort) -> pd.DataFrame:
+    """(n_lines, genes): recurrent segments, the panel's calls of other genes, and 0 for gaps: peers take none."""
+    tables = [table for table in (cohort.profiles.segments, cohort.profiles.copy_number) if table is not None]
+    both = pd.concat(tables, axis=1)
+    return both.loc[:, ~both.columns.duplicated()].fillna(0)
 
 
 def export_fold(cohort: Cohort, folds: pd.Series, name: object, folder: Path) -> Path:
@@ -109,11 +116,14 @@ def chosen_genes(expression: pd.DataFrame, landmarks: list[str], wanted: int = N
 
 
 def mutation_flags(cohort: Cohort) -> pd.DataFrame:
-    """(n_lines, n_genes) 0/1: a driver mutation of the gene, over every gene that was assessed."""
+    """(n_lines, n_genes) 0/1: a driver of the gene where drivers were assessed, any change of the panel's other genes."""
     profiles = cohort.profiles
     assert profiles.mutations is not None and profiles.assessed_genes is not None
-    genes = sorted(profiles.assessed_genes)
-    counts = profiles.mutations.groupby(["sample_id", "gene"]).size().unstack(fill_value=0)
+    others = frozenset().union(*(profiles.unfiltered or {}).values()) - profiles.assessed_genes
+    mutations = profiles.mutations
+    counted = mutations[mutations["driver"].fillna(False).astype(bool) | mutations["gene"].isin(others)]
+    counts = counted.groupby(["sample_id", "gene"]).size().unstack(fill_value=0)
+    genes = sorted(profiles.assessed_genes | others)
     return (counts.reindex(index=cohort.lines, columns=genes, fill_value=0) > 0).astype(int)
 
 
