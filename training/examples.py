@@ -76,12 +76,12 @@ def write_examples(gdsc: GdscData, folder: Path) -> None:
     cohort = build_cohort(gdsc)
     gone = set(held_out(cohort))
     profiles = cohort.profiles.subset(EXAMPLE_LINES)
-    assert profiles.copy_number is not None
+    assert profiles.segments is not None
     matrix = cohort.response_matrix([line for line in cohort.lines if line not in gone]).loc[list(EXAMPLE_LINES)]
     written = {
         "mutations": _csv(_maf(profiles), "\t"),
         **_transcript_files(profiles),
-        "copy_number": _csv(_genes_in_rows(profiles.copy_number, lambda call: f"{call:g}")),
+        "copy_number": _csv(_genes_in_rows(profiles.segments, lambda call: f"{call:g}")),
         "samples": _csv(_samples(profiles)),
     }
     for kind, content in written.items():

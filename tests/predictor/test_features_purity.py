@@ -131,10 +131,11 @@ class TestPurity:
 
 class TestShown:
     rows = pd.DataFrame(columns=["drug"])
-    present = pd.Series({"tme": 1.0})
+    present = pd.Series({"mutation": 0.0, "copy_number": 0.0, "tme": 1.0})
+    altered = pd.DataFrame(columns=["sample_id", "gene", "alteration"])
 
     def line(self, capsys, about: dict, purity: dict) -> str:
-        show_tumour("T0", pd.Series(about), self.present, self.rows, self.rows, pd.Series(purity))
+        show_tumour("T0", pd.Series(about), self.altered, self.present, self.rows, self.rows, pd.Series(purity))
         told = capsys.readouterr().out
         return next((line for line in told.splitlines() if "ESTIMATE" in line), "")
 

@@ -21,7 +21,7 @@ MAF = (
     "PIK3CA\tS1\tMissense_Mutation\tp.H1047R\nTP53\tS1\tNonsense_Mutation\tp.R213*\nKRAS\tS2\tMissense_Mutation\tp.G12D\n"
 )
 CBIOPORTAL = "stable_id: TEST3\ndescription: Targeted, by hand\ngene_list:\tPIK3CA\tKRAS\tPTEN\n"
-BLOCK = MutationBlock(list(GENES), list(GENES))
+BLOCK = MutationBlock(list(GENES), list(GENES), [])
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -115,7 +115,7 @@ def test_each_sample_goes_by_its_own_panel() -> None:
 
 
 def test_a_panel_of_nobody_is_refused() -> None:
-    with pytest.raises(PamrxError, match="panels name a sample S9"):
+    with pytest.raises(PamrxError, match="panels names a sample S9"):
         crowd({"S9": frozenset({"PIK3CA"})})
 
 

@@ -132,7 +132,7 @@ class Index:
             except OSError:
                 return
             if slow:
-                time.sleep(0.3)
+                time.sleep(1.0)
 
 
 @pytest.fixture
