@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from predictor.features.brakes import LOST, LOW, READ_FROM_EXPRESSION, TWO_HIT
+from predictor.features.brakes import TWO_HIT
 from predictor.features.drivers import driver_calls, training_symbol, variant_classes
 from predictor.knowledge import table
 from predictor.profiles import Profiles
@@ -19,7 +19,7 @@ def axis_alterations(profiles: Profiles, features: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     profiles : n samples.
-    features : (n, n_features), what the bundle's builder made of them; tells low expression and both copies hit.
+    features : (n, n_features), what the bundle's builder made of them; tells both copies hit.
 
     Returns
     -------
@@ -48,8 +48,9 @@ def _drivers(profiles: Profiles, place: dict[str, int]) -> list[tuple[str, str, 
     words = variant_classes(rows)
     out = []
     for row, word in zip(rows.itertuples(), words, strict=True):
-        told = row.hgvsp or ("" if row.variant_classification == "Unknown" else row.variant_classification)
-        change = str(told or "driver, change not given").replace("_", " ")
+        consequence = str(row.variant_classification).replace("_", " ").replace("Unknown", "")
+        told = str(row.hgvsp) or consequence
+        change = told or "driver, change not given"
         out.append((str(row.sample_id), str(row.gene), f"{change}, {word}" if told and word != "other" else change))
     return list(dict.fromkeys(out))
 
@@ -70,11 +71,6 @@ def _losses(features: pd.DataFrame, place: dict[str, int]) -> list[tuple[str, st
         block, _, feature = str(name).partition(".")
         if block == "mutation" and feature.endswith(TWO_HIT):
             out += _where(features[name], feature.removesuffix(TWO_HIT), "both copies hit")
-    low, lost = (f"mutation.{READ_FROM_EXPRESSION}{end}" for end in (LOW, LOST))
-    if low in features and lost in features:
-        # Known to be lost, its low expression is no news.
-        unexplained = features[low].where(features[lost] != 1)
-        out += _where(unexplained, READ_FROM_EXPRESSION, "low by expression only")
     return [row for row in out if row[1] in place]
 
 

@@ -98,7 +98,8 @@ def show_footer(tumours_left: int, n_drugs: int, top: int, coverage: float) -> N
         Text(
             "percentile: among out-of-fold predictions of the reference cell lines, 100 is most sensitive; compare "
             "drugs by it, not by IC50. IC50 in brackets: "
-            f"{coverage:.0%} of measurements lie inside. evidence: share of what the model leans on that was present. "
+            f"{coverage:.0%} of measurements of GDSC-like cell lines lie inside, of tumours an unknown share; many "
+            "IC50 lie beyond what was tested. evidence: share of what the model leans on that was present. "
             "Reasons in brackets: effect on ln IC50, negative towards sensitive. "
             "Research software, not a medical device.",
             style="dim",

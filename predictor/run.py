@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +28,8 @@ REASONS_SHOWN = 3
 
 EXAMPLE_NOTE = (
     "twelve lines that the released model has not seen; their copy number is GDSC1000's recurrent segments, broad as "
-    "they are, written as the calls 2 and -2 of the genes that a segment names"
+    "they are, written as the calls 2 and -2 of the genes that a segment names, and their mutations are drivers only; "
+    "so what follows from amplification, deep deletion or other mutations of single genes is not to be believed of them"
 )
 
 
@@ -81,7 +83,7 @@ def predict_files(
     if output is None or measured:
         if measured:
             table = _beside_measured(table)
-        _show(bundle, profiles, features, table, chosen, top, coverage)
+        _show(bundle, profiles, features, table, chosen, top, coverage, example)
     if not example:
         render.show_evidence(table)
     if measured:
@@ -142,13 +144,15 @@ def _show(
     chosen: Mapping[str, str],
     top: int,
     coverage: float,
+    example: bool,
 ) -> None:
-    """The first tumours, each with its `top` drugs and the reasons."""
+    """The first tumours, each with its `top` drugs and the reasons; of the examples drivers only are named."""
     shown = features.iloc[:TUMOURS_SHOWN]
     reasons = top_contributions(bundle.model, shown, chosen, REASONS_SHOWN)
     present = block_evidence(shown)
     chosen_profiles = profiles.subset(shown.index)
-    altered = axis_alterations(chosen_profiles, shown)
+    named = replace(chosen_profiles, copy_number=None) if example else chosen_profiles
+    altered = axis_alterations(named, shown[[]] if example else shown)
     purity = estimate_purity(chosen_profiles, bundle.builder.universe_)
     for sample in shown.index:
         render.show_tumour(

@@ -32,7 +32,7 @@ class HeldOut:
     predictions : by name of pattern, (n, n_assays); NaN for a line that lacks a source of the pattern.
     traits : by level of the transcripts, `whole` and `part`: (n, traits) platform, depth and tissues.
     disturbed : one row per fold and share of genes exchanged: platform, error, error_without (without transcripts),
-        errors as mean squares in units of the training variance; and n.
+        errors as mean squares in units of the variance of the held-out lines; and n.
     fold : of each line.
     """
 

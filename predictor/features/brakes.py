@@ -66,13 +66,13 @@ def _two_hits(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
     """(n_samples, genes) of 1, 0 and NaN."""
     index = profiles.samples.index
     mutated = driver_flags(profiles, genes).to_numpy()
-    several = (_driver_counts(profiles, genes) >= 2).to_numpy()
+    several = np.where(np.isnan(mutated), np.nan, (_driver_counts(profiles, genes) >= 2).to_numpy(dtype=float))
     calls = _calls(profiles.copy_number, genes, index)
     shallow = _calls(profiles.copy_number if profiles.segments is None else profiles.segments, genes, index)
     deep, loss = _below(calls, -2), np.fmax(_below(calls, -1), _below(shallow, -1))
     # The minimum of NaN and 0 is 0 here: without a mutation, an unknown loss is no second hit to it.
     both = np.where((mutated == 0) | (loss == 0), 0.0, mutated * loss)
-    return pd.DataFrame(_either(_either(deep, both), np.where(several, 1.0, 0.0)), index=index, columns=genes)
+    return pd.DataFrame(_either(_either(deep, both), several), index=index, columns=genes)
 
 
 def _lost(profiles: Profiles, gene: str) -> pd.Series:

@@ -69,6 +69,13 @@ def non_synonymous(mutations: pd.DataFrame) -> pd.Series:
     return _per_distinct(mutations, _changes_protein).astype(bool)
 
 
+def untold_changes(mutations: pd.DataFrame) -> pd.Series:
+    """True where the protein change is not given and decides: missense or in-frame, in a gene that has hotspots."""
+    known = mutations["gene"].isin(list(_hotspots())) & mutations["driver"].isna()
+    by_change = mutations["variant_classification"].isin(["Missense_Mutation", *IN_FRAME])
+    return known & by_change & (mutations["hgvsp"].fillna("") == "")
+
+
 def variant_classes(mutations: pd.DataFrame) -> pd.Series:
     """What each mutation does to its gene, from consequence and protein change; parameters as `driver_calls`.
 

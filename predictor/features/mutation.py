@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from predictor.features.drivers import driver_calls, non_synonymous, training_symbol
+from predictor.features.drivers import driver_calls, non_synonymous, training_symbol, untold_changes
 from predictor.knowledge import table
 from predictor.profiles import Profiles
 
@@ -87,12 +87,19 @@ class MutationBlock:
         if "PIK3CA" not in flags:
             return pd.Series(np.nan, index=flags.index)
         alone = (flags["PIK3CA"] == 1) & (flags[needed[1:]].sum(axis=1) == 0)
-        return alone.astype(float).where(flags[needed].notna().all(axis=1))
+        # Known without the rest: a wild-type PIK3CA, or one altered member of RAS and RAF.
+        settled = (flags["PIK3CA"] == 0) | (flags[needed[1:]] == 1).any(axis=1)
+        return alone.astype(float).where(settled | flags[needed].notna().all(axis=1))
 
 
 def driver_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
-    """(n_samples, genes): 1 driver, 0 none found, NaN not assessed."""
-    return _flags(profiles, genes, driver_calls, profiles.assessed())
+    """(n_samples, genes): 1 driver, 0 none found; NaN not assessed, or altered in a way that the file does not tell.
+
+    A missense or in-frame change without its protein change may or may not be a hotspot of the gene.
+    """
+    flags = _flags(profiles, genes, driver_calls, profiles.assessed())
+    untold = _flags(profiles, genes, untold_changes, profiles.assessed())
+    return flags.mask((flags == 0) & (untold == 1))
 
 
 def any_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:

@@ -270,3 +270,23 @@ def test_tissue_is_one_of_the_known_none_of_them_or_missing():
     assert found.loc["a"].tolist() == [0, 1]
     assert found.loc["b"].tolist() == [0, 0]
     assert found.loc["c"].isna().all()
+
+
+def test_a_change_that_the_file_does_not_tell_is_unknown_where_it_decides():
+    rows = [
+        ("a", "PIK3CA", "Missense_Mutation", ""),
+        ("b", "PIK3CA", "Missense_Mutation", ""),
+        ("b", "PIK3CA", "Missense_Mutation", "p.H1047R"),  # one known driver settles it
+        ("c", "PTEN", "Nonsense_Mutation", ""),  # the consequence decides
+    ]
+    found = BLOCK.transform(profiles(["a", "b", "c"], rows))
+    assert np.isnan(found.loc["a", "PIK3CA"])
+    assert np.isnan(found.loc["a", "hits_pi3k"])
+    assert found.loc["b", "PIK3CA"] == 1
+    assert found.loc["c", ["PTEN", "PIK3CA"]].tolist() == [1, 0]
+
+
+def test_the_unopposed_flag_is_settled_by_what_is_known():
+    rows = [("a", "KRAS", "Missense_Mutation", "p.G12D"), ("b", "TP53", "Missense_Mutation", "p.R175H")]
+    found = BLOCK.transform(profiles(["a", "b"], rows, assessed=frozenset({"KRAS", "PIK3CA", "TP53"})))
+    assert found["pik3ca_without_ras_raf"].tolist() == [0, 0]
