@@ -132,7 +132,7 @@ class Index:
             except OSError:
                 return
             if slow:
-                time.sleep(1.0)
+                time.sleep(0.3)
 
 
 @pytest.fixture
@@ -265,6 +265,8 @@ def start_slow_download(cache: Path) -> subprocess.Popen[str]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
         text=True,
+        # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
