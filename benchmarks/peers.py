@@ -47,7 +47,7 @@ class Peer:
     Attributes
     ----------
     centred : whether each assay's training mean is taken off the response (drevalpy's `drug_mean`). Off, as it is by
-        default there: on the tuning folds it left the boosted model as good and made the forest of all assays worse.
+        default there: on a fold of another split it left the boosted model as good and the forest of all assays worse.
     max_settings : hyper-parameter settings tried, drawn from the model's own grid; 0 for all.
     while_tuning : what is changed while a setting is judged, but not in the last fit.
     always : what is changed in every fit.
@@ -62,7 +62,7 @@ class Peer:
 
 
 WIDER = {"gene_list": "landmark_and_variable_genes"}
-"""On the tuning folds the elastic net gained from more genes than the landmarks; the models of all assays did not."""
+"""On a fold of another split the elastic net gained from more genes; the models of all assays did not."""
 
 PEERS = {
     "NaiveMeanEffectsPredictor": Peer("drevalpy naive mean effects", "as released"),
@@ -88,15 +88,15 @@ PEERS = {
     ),
 }
 OWN = {
-    "pamrx": ("pamrx", "seconds hold the baselines that an evaluation always fits beside it"),
+    "pamrx": ("pamrx", "penalties chosen on inner folds, by donor; all else as released"),
     "ridge": ("ridge per assay, our features", "penalty chosen on inner folds"),
     "lightgbm": ("LightGBM per assay, our features", "rounds chosen on the validation lines"),
 }
 NOTES = """\
 Pearson: mean over assays of the correlation between out-of-fold prediction and measured ln IC50; intervals from the
 same {draws} draws of lines for all models. Within tissue: both sides less their tissue means; a naive model is below
-zero there, since a tissue's training mean is low in the very fold that tests its high lines. Seconds: all folds
-together on one core each, reading of files and tuning included. Memory: the process's peak.
+zero there, since a tissue's training mean is low in the very fold that tests its high lines. CPU seconds: all folds
+together, one core each, reading of files and tuning included. Memory: the process's peak.
 drevalpy's models get the same lines' expression: the L1000 landmark genes of its own list that our table measures
 ({landmarks} of {listed}); the models per assay get 1,000 genes, filled up with the most variable in the training fold.
 Mutations: drivers in all assessed genes, in place of its list of drug targets. Drugs: the assay is its drug; RDKit
@@ -143,7 +143,7 @@ def run(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
     table.to_csv(work / "peers.csv")
     what = (
         f"{len(assays)} assays, {len(measured_in(folders))} lines in {len(names)} of {N_FOLDS} folds, split seed "
-        f"{options.seed}; {table['seconds'].sum():.0f} core seconds of work in all; this run took "
+        f"{options.seed}; {table['cpu_seconds'].sum():.0f} CPU seconds of work in all; this run took "
         f"{time.perf_counter() - started:.0f} s."
     )
     return table, footnotes(table, cohort, options.draws, len(assays) - len(smiles)) + "\n" + what

@@ -30,8 +30,9 @@ from predictor.features import BLOCKS, FeatureBuilder, block_of
 from predictor.features.ncrna import mirna_levels
 from predictor.features.scores import scores_in
 from predictor.model import SensitivityModel
-from predictor.predictions import chosen_assays, sensitivity_percentiles
+from predictor.predictions import chosen_assays
 from predictor.profiles import Profiles
+from predictor.reference import percentiles_among
 from training.cohort import Cohort, build_cohort
 
 GOAL = 0.6
@@ -194,8 +195,8 @@ def print_predictions(bundle: Bundle, ours: Profiles, theirs: Profiles) -> None:
     here, there = predicted(bundle, ours), predicted(bundle, theirs)
     alone = predicted(bundle, only(ours, "expression")), predicted(bundle, only(theirs, "expression"))
     tissue = predicted(bundle, only(ours))
-    reference = bundle.reference[here.columns]
-    moved = np.abs(sensitivity_percentiles(there, reference) - sensitivity_percentiles(here, reference))
+    reference = bundle.reference.lines
+    moved = np.abs(percentiles_among(there, reference) - percentiles_among(here, reference))
     shift = (there - here).mean()
     columns = {"all r": here.corrwith(there), "all rho": here.corrwith(there, method="spearman")}
     columns |= {"expr. r": alone[0].corrwith(alone[1]), "tissue r": here.corrwith(tissue)}

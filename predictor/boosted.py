@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import lightgbm as lgb
 import numpy as np
@@ -100,6 +101,7 @@ def select_features(features: pd.DataFrame, components: np.ndarray) -> list[str]
     return [name for name in features.columns if name in chosen]
 
 
+@cache
 def source_of(feature: str) -> str:
     """The kind of input file that a feature comes from: transcripts, mutation, copy_number, mirna or tissue.
 

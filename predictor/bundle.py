@@ -7,7 +7,11 @@ model.json           names, base values and loadings
 linear_<k>.parquet   the linear part of view k: feature, centre, scale, one coefficient per assay
 boosted_<kk>.txt     LightGBM text of response component kk
 importance.parquet   training mean |contribution| per feature and assay
-reference.parquet    out-of-fold predictions of the reference lines, per assay
+general_*            the same of the model of general sensitivity, per screen; regression.parquet: ln IC50 on it
+reference.parquet    out-of-fold predictions of the reference lines, per assay; reference_partial.parquet: their
+                     quantiles under each pattern of evidence
+specific_reference.parquet, specific_reference_partial.parquet
+                     the same of the specific response
 uncertainty.json, scales.parquet, scores.parquet, panel.parquet
                      intervals and applicability (`predictor.uncertainty_files`)
 MODEL_CARD.md        for a person
@@ -27,26 +31,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lightgbm as lgb
-import numpy as np
 import pandas as pd
 
-from predictor.boosted import BoostedComponents
 from predictor.errors import PamrxError
 from predictor.features import FeatureBuilder
-from predictor.model import LinearView, SensitivityModel
+from predictor.model import SensitivityModel
+from predictor.model_files import read_json, read_model, read_parquet, write_json, write_model, write_parquet
+from predictor.reference import Reference
+from predictor.specific import Regression, SpecificResponse
 from predictor.uncertainty import COVERAGE
 from predictor.uncertainty_files import STATE, TABLES, from_state, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from predictor.applicability import Applicability
     from predictor.profiles import Profiles
     from predictor.uncertainty import Intervals
 
-FORMAT = 1
+FORMAT = 2
+CARD = "MODEL_CARD.md"
 RELEASED = "pamrx-gdsc"
 MANIFEST = "manifest.json"
+REFERENCE, SPECIFIC_REFERENCE, GENERAL = "reference", "specific_reference", "general_"
 _FILE_NAME = re.compile(r"[A-Za-z0-9_]+\.(json|parquet|txt|md)")
 
 
@@ -57,17 +64,20 @@ class Bundle:
     Attributes
     ----------
     builder, model : fitted.
-    reference : (n_lines, n_assays) out-of-fold predictions of ln IC50 for the reference lines.
+    reference : out-of-fold predictions of ln IC50 for the reference lines.
     manifest : what it was trained on, and how.
     intervals, applicability : of predictions; None in a bundle that was saved without.
+    specific, specific_reference : the response without general sensitivity, and its reference; None likewise.
     """
 
     builder: FeatureBuilder
     model: SensitivityModel
-    reference: pd.DataFrame
+    reference: Reference
     manifest: dict[str, Any]
     intervals: Intervals | None = None
     applicability: Applicability | None = None
+    specific: SpecificResponse | None = None
+    specific_reference: Reference | None = None
 
     def predict(
         self, profiles: Profiles, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
@@ -165,85 +175,54 @@ def released_bundle() -> Path:
 
 
 def _write_parts(bundle: Bundle, folder: Path, card: str) -> None:
-    model = bundle.model
-    _write_json(folder / "features.json", bundle.builder.state())
-    described = {
-        "features": model.features_,
-        "assays": model.assays_,
-        "base": model.base_.tolist(),
-        "boosted_features": model.boosted_.features,
-        "boosted_loadings": model.boosted_loadings_.tolist(),
-        "views": [sorted(view.without) for view in model.views_],
-        "seed": model.seed,
-    }
-    _write_json(folder / "model.json", described)
-    for number, view in enumerate(model.views_):
-        columns = {"centre": view.centre, "scale": view.scale}
-        columns |= dict(zip(model.assays_, view.coefficients.T, strict=True))
-        _write_parquet(folder / f"linear_{number}.parquet", pd.DataFrame(columns, index=view.features))
-    for number, booster in enumerate(model.boosted_.boosters):
-        (folder / f"boosted_{number:02d}.txt").write_text(booster.model_to_string(), encoding="utf-8")
-    importance = pd.DataFrame(model.importance_, index=model.features_, columns=model.assays_)
-    _write_parquet(folder / "importance.parquet", importance)
-    _write_parquet(folder / "reference.parquet", bundle.reference)
+    write_json(folder / "features.json", bundle.builder.state())
+    write_model(bundle.model, folder)
+    for name, reference in ((REFERENCE, bundle.reference), (SPECIFIC_REFERENCE, bundle.specific_reference)):
+        if reference is not None:
+            write_parquet(folder / f"{name}.parquet", reference.lines)
+            if reference.partial is not None:
+                write_parquet(folder / f"{name}_partial.parquet", reference.partial)
+    if bundle.specific is not None:
+        write_model(bundle.specific.general, folder, GENERAL)
+        told = bundle.specific.regression
+        write_parquet(folder / "regression.parquet", pd.DataFrame({"intercept": told.intercept, "slope": told.slope}))
     _write_uncertainty(bundle, folder)
-    (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8")
+    (folder / CARD).write_text(card, encoding="utf-8")
 
 
 def _read_parts(folder: Path, manifest: dict[str, Any]) -> Bundle:
-    builder = FeatureBuilder.from_state(_read_json(folder / "features.json"))
-    described = _read_json(folder / "model.json")
-    model = SensitivityModel(seed=described["seed"])
-    model.features_, model.assays_ = described["features"], described["assays"]
-    model.base_ = np.array(described["base"])
-    model.boosted_loadings_ = np.array(described["boosted_loadings"])
-    model.views_ = []
-    for number, without in enumerate(described["views"]):
-        table = _read_parquet(folder / f"linear_{number}.parquet")
-        values = table.to_numpy(dtype=float)
-        model.views_.append(
-            LinearView(frozenset(without), list(table.index), values[:, 0], values[:, 1], values[:, 2:])
-        )
-    texts = sorted(name for name in manifest["files"] if name.startswith("boosted_"))
-    boosters = [lgb.Booster(model_str=(folder / name).read_text(encoding="utf-8")) for name in texts]
-    model.boosted_ = BoostedComponents(described["boosted_features"], boosters)
-    model.importance_ = _read_parquet(folder / "importance.parquet")[model.assays_].to_numpy(dtype=float)
-    reference = _read_parquet(folder / "reference.parquet")[model.assays_].astype(float)
-    return Bundle(builder, model, reference, manifest, *_read_uncertainty(folder, manifest))
+    builder = FeatureBuilder.from_state(read_json(folder / "features.json"))
+    names = manifest["files"]
+    model = read_model(folder, names)
+    specific, compared = None, None
+    if "regression.parquet" in names:
+        table = read_parquet(folder / "regression.parquet").loc[model.assays_].astype(float)
+        specific = SpecificResponse(read_model(folder, names, GENERAL), Regression(table["intercept"], table["slope"]))
+        compared = _read_reference(folder, names, SPECIFIC_REFERENCE, model.assays_)
+    reference = _read_reference(folder, names, REFERENCE, model.assays_)
+    return Bundle(builder, model, reference, manifest, *_read_uncertainty(folder, manifest), specific, compared)
+
+
+def _read_reference(folder: Path, names: Collection[str], name: str, assays: list[str]) -> Reference:
+    lines = read_parquet(folder / f"{name}.parquet")[assays].astype(float)
+    partial = f"{name}_partial.parquet"
+    return Reference(lines, read_parquet(folder / partial)[assays] if partial in names else None)
 
 
 def _write_uncertainty(bundle: Bundle, folder: Path) -> None:
     if bundle.intervals is None or bundle.applicability is None:
         return
     content, tables = state_of(bundle.intervals, bundle.applicability)
-    _write_json(folder / f"{STATE}.json", content)
+    write_json(folder / f"{STATE}.json", content)
     for name, table in tables.items():
-        _write_parquet(folder / f"{name}.parquet", table)
+        write_parquet(folder / f"{name}.parquet", table)
 
 
 def _read_uncertainty(folder: Path, manifest: dict[str, Any]) -> tuple[Intervals | None, Applicability | None]:
     if f"{STATE}.json" not in manifest["files"]:
         return None, None
-    tables = {name: _read_parquet(folder / f"{name}.parquet") for name in TABLES}
-    return from_state(_read_json(folder / f"{STATE}.json"), tables)
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _write_parquet(path: Path, frame: pd.DataFrame) -> None:
-    frame.astype(np.float32).rename_axis(index="name", columns=None).reset_index().to_parquet(
-        path, compression="zstd", index=False
-    )
-
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(path).set_index("name")
+    tables = {name: read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    return from_state(read_json(folder / f"{STATE}.json"), tables)
 
 
 def _sha256(path: Path) -> str:
@@ -251,7 +230,9 @@ def _sha256(path: Path) -> str:
 
 
 def _fingerprint(manifest: dict[str, Any]) -> str:
+    """Over all but the card: that says what was measured of the model, which may be more or less for the same model."""
     told = {key: value for key, value in manifest.items() if key != "fingerprint"}
+    told["files"] = {name: digest for name, digest in manifest["files"].items() if name != CARD}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

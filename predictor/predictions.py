@@ -10,7 +10,7 @@ import pandas as pd
 
 from predictor import drugs as drug_table
 from predictor.errors import PamrxError, did_you_mean
-from predictor.evidence import patterns, source_shares
+from predictor.evidence import Pattern, patterns, source_shares
 from predictor.features.regulation import is_proxy
 from predictor.uncertainty import COVERAGE, check_coverage, traits_of
 
@@ -29,6 +29,7 @@ COLUMNS = (
     "ic50_um",
     "beyond_tested_range",
     "sensitivity_percentile",
+    "specific_percentile",
     "rank",
     "evidence",
     "distance",
@@ -49,7 +50,9 @@ def predict(
         `COLUMNS`: ln_ic50 (ln micromolar) with the bounds of the interval in which a share `coverage` of measurements
         lies, ic50_um, beyond_tested_range (null where no verified maximum
         concentration is known), sensitivity_percentile (0 to 100, 100 most sensitive, among the out-of-fold
-        predictions of the reference lines), rank (1 is best, within the sample), evidence (0 to 1),
+        predictions of the reference lines told as much, see `predictor.reference`), specific_percentile (the same of
+        the response without the line's general sensitivity, see `predictor.specific`; null in a bundle without it),
+        rank (1 is best by sensitivity_percentile, within the sample), evidence (0 to 1),
         distance of the profile from what the model knows (1 is the limit) and flag (platform, missing, biology or
         empty), both null where the bundle holds no limits, as are the bounds. Sorted by sample, in the order of
         `profiles`, and rank.
@@ -67,9 +70,11 @@ def predictions_from(
     check_coverage(coverage)
     predicted = bundle.model.predict(features)
     ln_ic50 = predicted[names]
-    lower, upper, standing = _uncertainty(bundle, features, predicted, names, coverage)
-    evidence = bundle.model.evidence(features)[names]
-    percentile = sensitivity_percentiles(ln_ic50, bundle.reference)
+    model = bundle.model
+    told = patterns(source_shares(features, model.importance_, model.features_))
+    lower, upper, standing = _uncertainty(bundle, features, predicted, names, coverage, told)
+    evidence = model.evidence(features)[names]
+    percentile = bundle.reference.percentiles(ln_ic50, told)
     table = pd.DataFrame(
         {
             "sample_id": np.repeat(features.index.to_numpy(dtype=object), len(names)),
@@ -79,6 +84,7 @@ def predictions_from(
             "ln_ic50_lower": lower.to_numpy().ravel(),
             "ln_ic50_upper": upper.to_numpy().ravel(),
             "sensitivity_percentile": percentile.ravel(),
+            "specific_percentile": _specific_percentiles(bundle, features, ln_ic50, told).ravel(),
             "evidence": evidence.to_numpy().ravel(),
             "distance": np.repeat(standing["distance"].to_numpy(), len(names)),
             "flag": np.repeat(standing["flag"].to_numpy(), len(names)),
@@ -112,23 +118,6 @@ def chosen_assays(assays: Sequence[str], drugs: Sequence[str] | None = None) -> 
     return {name: newest[name] for name in wanted}
 
 
-def sensitivity_percentiles(ln_ic50: pd.DataFrame, reference: pd.DataFrame) -> np.ndarray:
-    """(n, n_assays): share of the assay's reference predictions above the prediction, ties half, times 100.
-
-    The reference are out-of-fold predictions, not measurements: predictions are shrunk towards the mean, so that
-    among measurements they would crowd at 50.
-    """
-    out = np.empty(ln_ic50.shape)
-    for column, assay in enumerate(ln_ic50.columns):
-        known = np.sort(reference[assay].dropna().to_numpy(dtype=float))
-        # The stored reference is in single precision; so is the side that is compared with it.
-        value = ln_ic50[assay].to_numpy(dtype=np.float32).astype(float)
-        above = len(known) - np.searchsorted(known, value, side="right")
-        ties = np.searchsorted(known, value, side="right") - np.searchsorted(known, value, side="left")
-        out[:, column] = 100 * (above + ties / 2) / max(len(known), 1)
-    return out
-
-
 def block_evidence(features: pd.DataFrame) -> pd.DataFrame:
     """(n, blocks): share of each block's features that the sample has; proxies stand in for others and do not count."""
     grouped: dict[str, list[str]] = {}
@@ -158,19 +147,31 @@ def evidence_table(features: pd.DataFrame) -> pd.DataFrame:
     return table[list(EVIDENCE_COLUMNS)]
 
 
+def _specific_percentiles(
+    bundle: Bundle, features: pd.DataFrame, ln_ic50: pd.DataFrame, told: Sequence[Pattern]
+) -> np.ndarray:
+    """(n, len(ln_ic50.columns)); null in a bundle without."""
+    if bundle.specific is None or bundle.specific_reference is None:
+        return np.full(ln_ic50.shape, np.nan)
+    return bundle.specific_reference.percentiles(bundle.specific.predict(features, ln_ic50), told)
+
+
 def _uncertainty(
-    bundle: Bundle, features: pd.DataFrame, predicted: pd.DataFrame, names: Sequence[str], coverage: float
+    bundle: Bundle,
+    features: pd.DataFrame,
+    predicted: pd.DataFrame,
+    names: Sequence[str],
+    coverage: float,
+    told: Sequence[Pattern],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Bounds (n, len(names)) and the standing (distance, flag) of each sample; null in a bundle without them."""
     if bundle.intervals is None or bundle.applicability is None:
         nothing = pd.DataFrame(np.nan, index=features.index, columns=list(names))
         standing = pd.DataFrame({"distance": np.nan, "flag": None}, index=features.index)
         return nothing, nothing, standing.astype({"flag": object})
-    model = bundle.model
-    found = patterns(source_shares(features, model.importance_, model.features_))
     traits = traits_of(bundle.applicability, features)
-    lower, upper = bundle.intervals.bounds(predicted, traits, found, coverage, names)
-    return lower, upper, bundle.applicability.assess(traits, found)
+    lower, upper = bundle.intervals.bounds(predicted, traits, told, coverage, names)
+    return lower, upper, bundle.applicability.assess(traits, told)
 
 
 def _ranked(table: pd.DataFrame, samples: pd.Index) -> pd.DataFrame:

@@ -68,7 +68,13 @@ def show_tumour(
     table = Table(box=None, header_style="bold", pad_edge=False)
     for name in ("", "drug", "class", "screen"):
         table.add_column(name, no_wrap=name != "class")
-    for name in ["IC50 µM", *(["measured"] if "measured_ln_ic50" in rows else []), "percentile", "evidence"]:
+    for name in [
+        "IC50 µM",
+        *(["measured"] if "measured_ln_ic50" in rows else []),
+        "percentile",
+        "specific",
+        "evidence",
+    ]:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("argues for sensitivity", ratio=1)
     table.add_column("argues against", ratio=1)
@@ -81,7 +87,9 @@ def show_tumour(
                 if row["measured_ln_ic50"] == row["measured_ln_ic50"]
                 else "–"
             )
-        cells += [f"{row['sensitivity_percentile']:.0f}", f"{row['evidence']:.0%}"]
+        specific = row["specific_percentile"]
+        cells += [f"{row['sensitivity_percentile']:.0f}", "–" if math.isnan(specific) else f"{specific:.0f}"]
+        cells.append(f"{row['evidence']:.0%}")
         table.add_row(*cells, _reasons(own, "for"), _reasons(own, "against"))
     console.print(table)
 
@@ -96,8 +104,9 @@ def show_footer(tumours_left: int, n_drugs: int, top: int, coverage: float) -> N
         console.print(f"{top} of {n_drugs} drugs shown; --top N shows more, -o FILE writes all.")
     console.print(
         Text(
-            "percentile: among out-of-fold predictions of the reference cell lines, 100 is most sensitive; compare "
-            "drugs by it, not by IC50. IC50 in brackets: "
+            "percentile: among out-of-fold predictions of the reference cell lines with the same kinds of data, 100 is "
+            "most sensitive; compare drugs by it, not by IC50. specific: the same without what makes a line sensitive "
+            "to drugs of any kind. IC50 in brackets: "
             f"{coverage:.0%} of measurements of GDSC-like cell lines lie inside, of tumours an unknown share; many "
             "IC50 lie beyond what was tested. evidence: share of what the model leans on that was present. "
             "Reasons in brackets: effect on ln IC50, negative towards sensitive. "

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from importlib.resources import files
 
 import pandas as pd
 
 from predictor.features import BLOCKS, block_of
+from training.dossier import Section, markdown
+from training.evidence_tables import number
 from training.fit import Trained
+from training.trials import errors_by_score, flagged_share
+
+NO_SECTIONS = (
+    "Other protocols, ablation and other laboratories were not run for this bundle (`pamrx train --evidence`)."
+)
 
 
-def model_card(trained: Trained) -> str:
-    """The card as Markdown. Every number comes from `trained`; the prose from `card.md` beside this module."""
+def model_card(trained: Trained, sections: Sequence[Section] = ()) -> str:
+    """The card as Markdown.
+
+    Every number comes from `trained` and `sections` (of `training.dossier`); the prose stands in `card.md`.
+    """
     manifest, summary, table = trained.bundle.manifest, trained.evaluation.summary, trained.evaluation.per_assay
     template = (files(__package__) / "card.md").read_text(encoding="utf-8")
     return template.format(
@@ -29,6 +41,9 @@ def model_card(trained: Trained) -> str:
         blocks=_blocks(trained.features),
         headline=headline(summary),
         assays=_assays(table),
+        coverage=_coverage(trained.coverage),
+        flags=_flags(trained),
+        sections="\n\n".join(section.text() for section in sections) or NO_SECTIONS,
     )
 
 
@@ -44,7 +59,9 @@ def headline(summary: dict[str, float]) -> str:
         f"({summary['lco_pearson_minus_ridge_low']:+.3f} to {summary['lco_pearson_minus_ridge_high']:+.3f}, paired). "
         f"Mean Spearman {summary['lco_spearman']:.3f}, mean RMSE {summary['lco_rmse']:.3f} ln units "
         f"(drug mean {summary['lco_rmse_drug_mean']:.3f}), mean Pearson within tissue "
-        f"{summary['lco_within_tissue_pearson']:.3f} (ridge {summary['lco_ridge_within_tissue_pearson']:.3f})."
+        f"{summary['lco_within_tissue_pearson']:.3f} (ridge {summary['lco_ridge_within_tissue_pearson']:.3f}). "
+        f"Mean share of the noise ceiling, where it is known: {summary['lco_share_of_ceiling']:.2f}."
+        + _specific(summary)
     )
     return "\n".join(lines)
 
@@ -57,10 +74,48 @@ def _blocks(features: pd.DataFrame) -> str:
 
 
 def _assays(table: pd.DataFrame) -> str:
-    lines = ["| assay | lines | Pearson | Spearman | RMSE | within tissue | ridge Pearson |", "| --- " * 7 + "|"]
+    rows = []
     for assay, row in table.sort_values("pearson", ascending=False).iterrows():
-        lines.append(
-            f"| {assay} | {row['n']:.0f} | {row['pearson']:.2f} | {row['spearman']:.2f} | {row['rmse']:.2f} "
-            f"| {row['within_tissue_pearson']:.2f} | {row['ridge_pearson']:.2f} |"
-        )
-    return "\n".join(lines)
+        columns = ["pearson", "within_tissue_pearson", "specific_pearson", "spearman", "rmse", "ridge_pearson"]
+        told = [number(row.get(column, math.nan)) for column in columns]
+        rows.append((assay, f"{row['n']:.0f}", *told, _ceiling(row), number(row["share_of_ceiling"])))
+    heads = ["assay", "lines", "Pearson", "within tissue", "specific", "Spearman", "RMSE", "ridge Pearson"]
+    return markdown(pd.DataFrame(rows, columns=[*heads, "noise ceiling (95 %)", "share of it"]))
+
+
+def _ceiling(row: pd.Series) -> str:
+    if math.isnan(row["ceiling"]):
+        return "-"
+    return f"{row['ceiling']:.2f} ({row['ceiling_low']:.2f} to {row['ceiling_high']:.2f})"
+
+
+def _specific(summary: dict[str, float]) -> str:
+    if "lco_specific_pearson" not in summary:
+        return ""
+    low, high = summary["lco_specific_pearson_low"], summary["lco_specific_pearson_high"]
+    return (
+        f" Of the response without the line's general sensitivity (`specific_percentile`): mean Pearson "
+        f"{summary['lco_specific_pearson']:.3f} ({low:.3f} to {high:.3f}), within tissue "
+        f"{summary['lco_specific_within_tissue_pearson']:.3f}; the plain prediction has "
+        f"{summary['lco_specific_plain_pearson']:.3f} there."
+    )
+
+
+def _coverage(coverage: pd.DataFrame) -> str:
+    columns = ["coverage", "lowest_drug", "lowest_tissue", "width", "against_assay", "against_constant"]
+    rows = [(kind, *(f"{row[name]:.3f}" for name in columns)) for kind, row in coverage.iterrows()]
+    heads = ["evidence", "coverage", "lowest drug", "lowest tissue", "mean width", "against constant per assay"]
+    return markdown(pd.DataFrame(rows, columns=[*heads, "against one constant"]))
+
+
+def _flags(trained: Trained) -> str:
+    """Share of held-out lines flagged, and error by fifths of the score."""
+    held, limits = trained.evaluation.held, trained.bundle.applicability
+    assert limits is not None
+    table = errors_by_score(held, limits)
+    rows = [(kind, *part["error"].map("{:.2f}".format)) for kind, part in table.groupby("profiles", sort=False)]
+    heads = ["mean squared error, by fifths of the distance", *map(str, range(1, 6))]
+    return (
+        f"{flagged_share(held):.1%} of held-out lines are flagged, by limits from other folds. Errors in units of "
+        f"each assay's variance:\n\n{markdown(pd.DataFrame(rows, columns=heads))}"
+    )

@@ -11,10 +11,13 @@ import pandas as pd
 from predictor.errors import PamrxError
 from predictor.profiles import Profiles
 from training.datasets import GdscData, assay_matrix
+from training.general import general_sensitivity
 
 X_LINKED = ("ARAF", "RRAGB")
 """Genes of the axis on chromosome X: the panel calls their one copy in male lines a deletion (ARAF: 149 of 925 lines),
 which no GISTIC call of a male tumour does."""
+
+OUTSIDE_COLUMNS = ["cell_line", "assay", "range", "ln_ic50"]
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,14 @@ class Cohort:
     profiles : of the lines, in order.
     responses : raw measurements of the axis's assays on these lines (several rows where series were repeated).
     cell_lines : table of the lines (COSMIC id, tissue, tissue group, donor).
+    outside : raw measurements of the same lines on drugs outside the axis (cell_line, assay, range, ln_ic50): what
+        general sensitivity is made of. None goes without.
     """
 
     profiles: Profiles
     responses: pd.DataFrame
     cell_lines: pd.DataFrame
+    outside: pd.DataFrame | None = None
 
     @property
     def lines(self) -> list[str]:
@@ -45,13 +51,20 @@ class Cohort:
         """(n_lines, n_assays) ln IC50; repeated series are aligned by their means on `train_lines` only."""
         return assay_matrix(self.responses, train_lines).reindex(self.lines)
 
+    def general_sensitivity(self, train_lines: Sequence[str]) -> pd.DataFrame:
+        """(n_lines, n_screens), see `training.general`; no columns where nothing outside the axis is known."""
+        if self.outside is None or self.outside.empty:
+            return pd.DataFrame(index=self.lines)
+        return general_sensitivity(self.outside, train_lines, self.lines)
+
     def subset(self, lines: Sequence[str]) -> Cohort:
         wanted = set(lines)
         kept = [line for line in self.lines if line in wanted]
         return Cohort(
             self.profiles.subset(kept),
-            self.responses[self.responses["cell_line"].isin(kept)].reset_index(drop=True),
+            _of_lines(self.responses, kept),
             self.cell_lines.loc[kept],
+            None if self.outside is None else _of_lines(self.outside, kept),
         )
 
 
@@ -72,7 +85,8 @@ def build_cohort(
         raise PamrxError("training data: no line has expression, alterations and a response; fetch GDSC again")
     cell_lines = gdsc.cell_lines.loc[lines]
     profiles = training_profiles(cell_lines, gdsc.alterations, gdsc.expression, mirna, panel)
-    return Cohort(profiles, responses[responses["cell_line"].isin(lines)].reset_index(drop=True), cell_lines)
+    outside = gdsc.responses.loc[~gdsc.responses["in_axis"], OUTSIDE_COLUMNS]
+    return Cohort(profiles, _of_lines(responses, lines), cell_lines, _of_lines(outside, lines))
 
 
 def training_profiles(
@@ -139,3 +153,7 @@ def _segments(alterations: pd.DataFrame) -> pd.DataFrame:
                 before = calls.get(gene, pd.Series(0.0, index=alterations.index))
                 calls[gene] = before.mask(alterations[name] == 1, call)
     return pd.DataFrame(calls)
+
+
+def _of_lines(responses: pd.DataFrame, lines: Sequence[str]) -> pd.DataFrame:
+    return responses[responses["cell_line"].isin(lines)].reset_index(drop=True)

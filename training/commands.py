@@ -126,7 +126,7 @@ def evaluate(
     if not asked.plain:
         run_asked(cohort, asked, splits, Run(open_store(cache, data_fingerprint), jobs, output, typer.echo))
         return
-    evaluation, _ = run(cohort, fold, seed=seed, jobs=jobs, report=typer.echo)
+    evaluation = run(cohort, fold, seed=seed, jobs=jobs, report=typer.echo)
     if output is not None:
         write_table(evaluation.oof, output)
     print_evaluation(evaluation)
@@ -146,6 +146,13 @@ def train(
     mirna: Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")] = True,
     panel: Annotated[bool, typer.Option(help="Use the calls of panel718 where they were fetched.")] = True,
     run_name: Annotated[str | None, typer.Option(help="Name of the MLflow run. [default: the bundle's]")] = None,
+    evidence: Annotated[
+        bool,
+        typer.Option("--evidence", help="For the model card, also run ablation and the other protocols: half an hour."),
+    ] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="With --evidence: folder that holds nci60/ and gcsi/ under the portals' names.")
+    ] = None,
 ) -> None:
     """Train a bundle, and log it to MLflow.
 
@@ -154,13 +161,23 @@ def train(
     """
     from predictor.bundle import save_bundle
     from training.card import model_card
+    from training.dossier import dossier
     from training.fit import train as run
+    from training.fit import trained_on
+    from training.fits import open_store
     from training.tables import print_evaluation
     from training.tracking import log_training
 
+    if data_dir is not None and not evidence:
+        raise PamrxError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
     cohort, data_fingerprint = _cohort(cache, mirna, panel)
-    trained = run(cohort, _held_out(cohort, hold_out), data_fingerprint, output.name, seed, jobs, typer.echo)
-    manifest = save_bundle(trained.bundle, output, model_card(trained))
+    away = _held_out(cohort, hold_out)
+    trained = run(cohort, away, data_fingerprint, output.name, seed, jobs, typer.echo)
+    sections = []
+    if evidence:
+        store = open_store(cache, data_fingerprint)
+        sections = dossier(trained_on(cohort, away), seed, store, jobs, data_dir, typer.echo)
+    manifest = save_bundle(trained.bundle, output, model_card(trained, sections))
     print_evaluation(trained.evaluation)
     typer.echo(f"bundle written to {output}; fingerprint {manifest['fingerprint']}")
     model = trained.bundle.model

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from predictor.applicability import Panel
 from predictor.features import FeatureBuilder
 from predictor.model import SensitivityModel
+from predictor.specific import SpecificResponse
 from training import baselines
 from training.ceiling import ceilings, with_ceiling
 from training.cohort import Cohort
@@ -25,6 +26,9 @@ MODEL = "pamrx"
 COMPARED = (MODEL, "drug_mean", "tissue_drug_mean", "ridge")
 """The model and the baselines that stand beside it, by the names used in tables and metrics."""
 
+SPECIFIC = "specific"
+"""The response without the line's general sensitivity (`predictor.specific`)."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -35,15 +39,21 @@ class Evaluation:
     oof : one row per line and assay: cell_line, assay, drug, fold, measured, predicted (ln IC50, micromolar).
     per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson, `<baseline>_pearson` and
         `<baseline>_rmse` of each baseline, and, where the assay was measured more than once, ceiling, ceiling_low,
-        ceiling_high, ceiling_within_screen and share_of_ceiling (see `training.ceiling`).
-    held : the test lines under every pattern of evidence, what intervals are calibrated on.
+        ceiling_high, ceiling_within_screen and share_of_ceiling (see `training.ceiling`); where drugs outside the axis
+        are known, specific_pearson and specific_within_tissue_pearson of the specific response, and
+        specific_plain_pearson of the plain prediction against it.
     summary : the same as means over assays, with 95 % bootstrap intervals over lines.
+    held : the test lines under every pattern of evidence, what intervals are calibrated on.
+    predicted : (n_lines, n_assays) out-of-fold predictions for every line, measured or not.
+    specific : the same of the specific response, where drugs outside the axis are known.
     """
 
     oof: pd.DataFrame
     per_assay: pd.DataFrame
     summary: dict[str, float]
-    held: HeldOut | None = None
+    held: HeldOut
+    predicted: pd.DataFrame
+    specific: pd.DataFrame | None = None
 
 
 def evaluate(
@@ -53,7 +63,7 @@ def evaluate(
     jobs: int = 2,
     draws: int = 1000,
     report: Callable[[str], None] = print,
-) -> tuple[Evaluation, pd.DataFrame]:
+) -> Evaluation:
     """Fit on all folds but one, predict that one, and compare with the baselines on the same folds.
 
     Parameters
@@ -61,10 +71,6 @@ def evaluate(
     folds : fold by line; lines outside it take no part.
     jobs : processes; the results do not depend on it.
     draws : bootstrap draws over lines.
-
-    Returns
-    -------
-    the evaluation, and (n_lines, n_assays) out-of-fold predictions for every line, measured or not.
     """
     started = time.perf_counter()
     names = sorted(folds.unique())
@@ -83,20 +89,26 @@ def evaluate(
     tissue = cohort.cell_lines.loc[lines, "tissue"]
     table = with_ceiling(_table(measured, frames, tissue), ceilings(cohort.responses))
     summary = _summary(measured, frames, table, draws)
+    if SPECIFIC in frames:
+        table = table.join(_specific_table(frames, tissue))
+        summary |= _specific_summary(frames, table, draws)
     summary["seconds"] = time.perf_counter() - started
     oof = _tidy(measured, frames[MODEL], folds, cohort)
-    return Evaluation(oof, table, summary, together(held)), frames[MODEL]
+    return Evaluation(oof, table, summary, together(held), frames[MODEL], frames.get(SPECIFIC))
 
 
 def run_fold(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> dict[str, pd.DataFrame]:
-    """Measured values and every method's predictions for the test lines of one fold, each (n_test, n_assays)."""
+    """Measured values and every method's predictions for the test lines of one fold, each (n_test, n_assays).
+
+    ln IC50 only; `run_fold_masked` also models the specific response.
+    """
     return run_fold_masked(cohort, folds, fold, seed, masked=False)[0]
 
 
 def run_fold_masked(
     cohort: Cohort, folds: pd.Series, fold: object, seed: int, masked: bool = True
 ) -> tuple[dict[str, pd.DataFrame], HeldOut | None]:
-    """`run_fold`, and with `masked` the model's predictions for the same lines under every pattern of evidence.
+    """`run_fold`, and with `masked` the specific response and both predictions under every pattern of evidence.
 
     Features, response alignment, scaling, selection and penalties are all learned on the training lines.
     """
@@ -110,10 +122,6 @@ def run_fold_masked(
     tissue = cohort.cell_lines["tissue"]
     with threadpool_limits(1):
         ridge = baselines.assay_ridge(features, known, test_features, seed)
-    seen = None
-    if masked:
-        panel, profiles = Panel.fit(features), cohort.profiles.subset(test)
-        seen = held_out(builder, model, panel, profiles, responses.loc[test], fold, seed)
     frames = {
         "measured": responses.loc[test],
         MODEL: model.predict(test_features),
@@ -121,7 +129,17 @@ def run_fold_masked(
         "tissue_drug_mean": baselines.tissue_drug_mean(known, tissue, test_features.index),
         "ridge": ridge,
     }
-    return frames, seen
+    if not masked:
+        return frames, None
+    specific, general = None, cohort.general_sensitivity(train)
+    if general.shape[1]:
+        specific = SpecificResponse.fit(features, known, general.loc[train], donors.to_numpy(dtype=str), seed)
+        frames["specific_measured"] = specific.regression.rest(responses.loc[test], general.loc[test])
+        frames[SPECIFIC] = specific.predict(test_features, frames[MODEL])
+        rest = specific.regression.rest(known, general.loc[train])
+        frames["specific_tissue_drug_mean"] = baselines.tissue_drug_mean(rest, tissue, test_features.index)
+    panel, profiles = Panel.fit(features), cohort.profiles.subset(test)
+    return frames, held_out(builder, model, panel, profiles, responses.loc[test], fold, seed, specific)
 
 
 def _table(measured: pd.DataFrame, frames: dict[str, pd.DataFrame], tissue: pd.Series) -> pd.DataFrame:
@@ -151,6 +169,27 @@ def _summary(
             out[f"lco_rmse_{name}"] = float(table[f"{name}_rmse"].mean())
     for column in ("spearman", "rmse", "within_tissue_pearson", "ridge_within_tissue_pearson", "share_of_ceiling"):
         out[f"lco_{column}"] = float(table[column].mean())
+    return out
+
+
+def _specific_table(frames: dict[str, pd.DataFrame], tissue: pd.Series) -> pd.DataFrame:
+    measured = frames["specific_measured"]
+    return pd.DataFrame(
+        {
+            "specific_pearson": per_assay(measured, frames[SPECIFIC])["pearson"],
+            "specific_within_tissue_pearson": within_tissue(measured, frames[SPECIFIC], tissue),
+            "specific_plain_pearson": per_assay(measured, frames[MODEL])["pearson"],
+        }
+    )
+
+
+def _specific_summary(frames: dict[str, pd.DataFrame], table: pd.DataFrame, draws: int) -> dict[str, float]:
+    measured, sides_ = frames["specific_measured"], [frames[SPECIFIC], frames["specific_tissue_drug_mean"]]
+    resampled = bootstrap_mean_pearson(measured, sides_, draws)
+    out = {f"lco_{column}": float(table[column].mean()) for column in table.columns if column.startswith(SPECIFIC)}
+    for place, key in enumerate(("lco_specific_pearson", "lco_specific_pearson_tissue_drug_mean")):
+        out[key] = mean_pearson(per_assay(measured, sides_[place]))
+        out[f"{key}_low"], out[f"{key}_high"] = interval(resampled[:, place])
     return out
 
 

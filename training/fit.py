@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from predictor.applicability import Panel
 from predictor.bundle import Bundle
 from predictor.errors import PamrxError, did_you_mean
+from predictor.evidence import NOTHING, pattern_from
 from predictor.features import FeatureBuilder
 from predictor.features.ncrna import is_mirna
 from predictor.model import SensitivityModel
+from predictor.reference import Reference, quantiles_of
+from predictor.specific import SpecificResponse
+from predictor.uncertainty import family_of
 from training.cohort import Cohort
 from training.conformal import fit_applicability, fit_intervals
 from training.coverage import coverage_metrics, coverage_table, cross_coverage
@@ -22,11 +28,18 @@ from training.splits import leave_cell_line_out
 
 @dataclass(frozen=True)
 class Trained:
-    """A bundle, the features (n_lines, n_features) it was fitted on, and the evidence for it."""
+    """A bundle and the evidence for it.
+
+    Attributes
+    ----------
+    features : (n_lines, n_features) that it was fitted on.
+    coverage : of its intervals by kind of evidence, as `training.coverage.coverage_table`.
+    """
 
     bundle: Bundle
     features: pd.DataFrame
     evaluation: Evaluation
+    coverage: pd.DataFrame
 
 
 def train(
@@ -53,39 +66,70 @@ def train(
     for line in held_out:
         if line not in cohort.cell_lines.index:
             raise PamrxError(f"held-out line {line} is not in the training data{did_you_mean(line, cohort.lines)}")
-    kept = cohort.subset([line for line in cohort.lines if line not in set(held_out)])
-    folds = leave_cell_line_out(kept, seed=seed)
-    evaluation, reference = evaluate(kept, folds, seed=seed, jobs=jobs, report=report)
+    kept = trained_on(cohort, held_out)
+    evaluation = evaluate(kept, leave_cell_line_out(kept, seed=seed), seed=seed, jobs=jobs, report=report)
+    held = evaluation.held
     report(f"fitting on all {len(kept.lines)} lines")
     builder = FeatureBuilder().fit(kept.profiles)
     features = builder.transform(kept.profiles)
-    model = SensitivityModel(seed=seed).fit(features, kept.response_matrix(kept.lines), kept.donors)
+    responses, general = kept.response_matrix(kept.lines), kept.general_sensitivity(kept.lines)
+    model = SensitivityModel(seed=seed).fit(features, responses, kept.donors)
+    nothing = features.iloc[:1] * np.nan
+    unknown = model.predict(nothing)
+    reference = reference_from(evaluation.predicted, held.predictions, unknown.iloc[0])
+    specific, compared = None, None
+    if evaluation.specific is not None:
+        specific = SpecificResponse.fit(features, responses, general, kept.donors, seed)
+        unknown = specific.predict(nothing, unknown)
+        compared = reference_from(evaluation.specific, held.specific, unknown.iloc[0])
+    coverage = coverage_table(cross_coverage(held, seed=seed), kept.cell_lines["tissue"])
     manifest = {
         "name": name,
         "data_fingerprint": data_fingerprint,
         "seed": seed,
-        "trained_lines": kept.lines,
         "held_out_lines": sorted(held_out),
+        **_told(kept, evaluation, coverage),
+    }
+    limits = fit_applicability(held, Panel.fit(features))
+    bundle = Bundle(builder, model, reference, manifest, fit_intervals(held, seed), limits, specific, compared)
+    return Trained(bundle, features, evaluation, coverage)
+
+
+def trained_on(cohort: Cohort, held_out: Sequence[str]) -> Cohort:
+    """The cohort without the lines held out."""
+    away = set(held_out)
+    return cohort.subset([line for line in cohort.lines if line not in away])
+
+
+def reference_from(predicted: pd.DataFrame, masked: dict[str, pd.DataFrame], nothing: pd.Series) -> Reference:
+    """What percentiles are taken among, on the scale of the final model (`predictor.reference`).
+
+    Parameters
+    ----------
+    predicted : (n_lines, n_assays) out-of-fold, each line with all that it has.
+    masked : the same by name of pattern.
+    nothing : (n_assays,) what the final model says of a profile that holds nothing.
+    """
+    of_fold = masked[NOTHING].reindex(predicted.index)
+    partial = {
+        name: frame - masked[NOTHING] + nothing
+        for name, frame in masked.items()
+        if family_of(pattern_from(name)) != "complete"
+    }
+    lines = (predicted - of_fold + nothing).astype(np.float32).astype(float)
+    return Reference(lines, quantiles_of(partial))
+
+
+def _told(kept: Cohort, evaluation: Evaluation, coverage: pd.DataFrame) -> dict[str, Any]:
+    """What the manifest says of the lines, the protocol and the numbers."""
+    return {
+        "trained_lines": kept.lines,
         "lines_with_mirna": _with_mirna(kept),
         "lines_with_calls": len(kept.profiles.unfiltered or {}),
         "protocol": "five-fold leave-cell-line-out, by donor",
         "evaluation": {key: value for key, value in evaluation.summary.items() if key != "seconds"},
+        "intervals": coverage_metrics(coverage),
     }
-    bundle = _with_uncertainty(Bundle(builder, model, reference, manifest), evaluation, features, kept, seed)
-    return Trained(bundle, features, evaluation)
-
-
-def _with_uncertainty(
-    bundle: Bundle, evaluation: Evaluation, features: pd.DataFrame, kept: Cohort, seed: int
-) -> Bundle:
-    """The bundle with intervals and limits from the evaluation's held-out lines, and their measured coverage."""
-    held = evaluation.held
-    if held is None:
-        return bundle
-    table = coverage_table(cross_coverage(held, seed=seed), kept.cell_lines["tissue"])
-    manifest = {**bundle.manifest, "intervals": coverage_metrics(table)}
-    applicability = fit_applicability(held, Panel.fit(features))
-    return replace(bundle, manifest=manifest, intervals=fit_intervals(held, seed), applicability=applicability)
 
 
 def _with_mirna(cohort: Cohort) -> int:

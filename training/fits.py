@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -35,7 +35,7 @@ SCORES = ("tme", "programme")
 """Blocks that are sums of transcripts."""
 
 # What a prediction depends on; tables and commands may change without making it stale.
-_CODE = ("cohort.py", "fits.py", "splits.py")
+_CODE = ("cohort.py", "fits.py", "general.py", "splits.py")
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def chosen_responses(cohort: Cohort, assays: Sequence[str] | None) -> Cohort:
     if assays is None:
         return cohort
     kept = cohort.responses[cohort.responses["assay"].isin(assays)].reset_index(drop=True)
-    return Cohort(cohort.profiles, kept, cohort.cell_lines)
+    return replace(cohort, responses=kept)
 
 
 def block_weights(blocks: Sequence[str]) -> dict[str, float]:
@@ -168,8 +168,10 @@ def run_fits(
     there = sum(path is not None and path.exists() for path in paths.values())
     if there:
         report(f"{there} of {len(names)} {what}s were run before and are read again")
+    # Drugs outside the axis are many rows, and no fit here looks at them.
+    sent = replace(cohort, outside=None)
     runs = Parallel(n_jobs=min(jobs, max(len(names), 1)), return_as="generator")(
-        delayed(_run)(cohort, fits[name], paths[name], profiles) for name in names
+        delayed(_run)(sent, fits[name], paths[name], profiles) for name in names
     )
     yield from zip(names, track(runs, len(names), what, report), strict=True)
 

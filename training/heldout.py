@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from predictor.evidence import PARTIAL, SOURCES, all_patterns, pattern_name, pat
 from predictor.features import FeatureBuilder
 from predictor.model import SensitivityModel
 from predictor.profiles import Profiles
+from predictor.specific import SpecificResponse
 
 GENES_KEPT = 0.6
 """Of the transcripts, where they are there in part. Under half, a profile's transcripts count as not measured."""
@@ -34,6 +35,7 @@ class HeldOut:
     disturbed : one row per fold and share of genes exchanged: platform, error, error_without (without transcripts),
         errors as mean squares in units of the variance of the held-out lines; and n.
     fold : of each line.
+    specific : as `predictions`, of the specific response (`predictor.specific`); empty without a model of it.
     """
 
     measured: pd.DataFrame
@@ -41,6 +43,7 @@ class HeldOut:
     traits: dict[str, pd.DataFrame]
     disturbed: pd.DataFrame
     fold: pd.Series
+    specific: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def held_out(
@@ -51,21 +54,25 @@ def held_out(
     measured: pd.DataFrame,
     fold: object,
     seed: int = 0,
+    specific: SpecificResponse | None = None,
 ) -> HeldOut:
     """Predict held-out `profiles` under every pattern of evidence.
 
-    `builder`, `model` and `panel` must have been fitted without these lines; nothing is learned here. `measured` are
-    the lines' responses, aligned on the training lines.
+    `builder`, `model`, `panel` and `specific` must have been fitted without these lines; nothing is learned here.
+    `measured` are the lines' responses, aligned on the training lines.
     """
     whole = builder.transform(profiles)
     part = builder.transform(_genes_kept(profiles, seed))
-    predictions = {}
+    predictions, beyond = {}, {}
     for pattern in all_patterns():
         masked = _masked(part if pattern[0] == 1 else whole, pattern)
         found = patterns(source_shares(masked, model.importance_, model.features_))
-        same = np.array([own == pattern for own in found])
+        same = np.array([own == pattern for own in found])[:, None]
         predicted = model.predict(masked)
-        predictions[pattern_name(pattern)] = predicted.where(np.broadcast_to(same[:, None], predicted.shape))
+        predictions[pattern_name(pattern)] = predicted.where(np.broadcast_to(same, predicted.shape))
+        if specific is not None:
+            rest = specific.predict(masked, predicted)
+            beyond[pattern_name(pattern)] = rest.where(np.broadcast_to(same, rest.shape))
     spread = measured.std().where(lambda value: value > 0)
     without = model.predict(_masked(whole, (0, 2, 2, 2, 2)))
     rows = []
@@ -82,7 +89,7 @@ def held_out(
             }
         )
     traits = {"whole": _traits(panel, whole), "part": _traits(panel, part)}
-    return HeldOut(measured, predictions, traits, pd.DataFrame(rows), pd.Series(fold, index=measured.index))
+    return HeldOut(measured, predictions, traits, pd.DataFrame(rows), pd.Series(fold, index=measured.index), beyond)
 
 
 def together(parts: Sequence[HeldOut]) -> HeldOut:
@@ -93,6 +100,7 @@ def together(parts: Sequence[HeldOut]) -> HeldOut:
         {level: pd.concat([part.traits[level] for part in parts]) for level in parts[0].traits},
         pd.concat([part.disturbed for part in parts], ignore_index=True),
         pd.concat([part.fold for part in parts]),
+        {name: pd.concat([part.specific[name] for part in parts]) for name in parts[0].specific},
     )
 
 
@@ -104,6 +112,7 @@ def chosen(held: HeldOut, lines: list[str], folds: Sequence[object]) -> HeldOut:
         {level: frame.loc[lines] for level, frame in held.traits.items()},
         held.disturbed[held.disturbed["fold"].isin(list(folds))],
         held.fold.loc[lines],
+        {name: frame.loc[lines] for name, frame in held.specific.items()},
     )
 
 

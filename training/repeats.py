@@ -48,7 +48,7 @@ def evaluate_repeats(
             table, summary = pd.DataFrame(stored["per_assay"]), stored["summary"]
         else:
             report(f"split {count} of {len(folds)} (seed {seed})")
-            evaluation, _ = evaluate(cohort, fold, seed, jobs, draws, report)
+            evaluation = evaluate(cohort, fold, seed, jobs, draws, report)
             table, summary = evaluation.per_assay.reset_index(), evaluation.summary
             if path is not None:
                 _keep(path, table, summary)

@@ -23,12 +23,25 @@ def _assays(evaluation: Evaluation) -> Table:
     table = Table(title="Out of fold, per assay (ln IC50; r is Pearson's)", header_style="bold", box=None)
     table.add_column("assay", no_wrap=True)
     columns = ["lines", "r", "Spearman", "RMSE", "r within tissue"]
-    columns += ["share of ceiling", "r ridge", "r tissue mean", "RMSE ridge", "RMSE tissue", "RMSE drug mean"]
+    columns += [
+        "r specific",
+        "share of ceiling",
+        "r ridge",
+        "r tissue mean",
+        "RMSE ridge",
+        "RMSE tissue",
+        "RMSE drug mean",
+    ]
     for name in columns:
         table.add_column(name, justify="right")
     for assay, row in evaluation.per_assay.iterrows():
         values = [row["pearson"], row["spearman"], row["rmse"], row["within_tissue_pearson"]]
-        values += [row["share_of_ceiling"], row["ridge_pearson"], row["tissue_drug_mean_pearson"]]
+        values += [
+            row.get("specific_pearson", math.nan),
+            row["share_of_ceiling"],
+            row["ridge_pearson"],
+            row["tissue_drug_mean_pearson"],
+        ]
         values += [row[f"{name}_rmse"] for name in ("ridge", "tissue_drug_mean", "drug_mean")]
         table.add_row(str(assay), f"{row['n']:.0f}", *[_number(value) for value in values])
     return table
@@ -36,6 +49,18 @@ def _assays(evaluation: Evaluation) -> Table:
 
 def _share(share: float) -> str:
     return "" if math.isnan(share) else f"Mean share of the noise ceiling, where it is known: {share:.2f}. "
+
+
+def _specific(summary: dict[str, float]) -> str:
+    if "lco_specific_pearson" not in summary:
+        return ""
+    key = "lco_specific_pearson"
+    inside, plain = summary["lco_specific_within_tissue_pearson"], summary["lco_specific_plain_pearson"]
+    return (
+        f"Response without general sensitivity: Pearson {summary[key]:.3f} ({summary[f'{key}_low']:.3f} to "
+        f"{summary[f'{key}_high']:.3f}), within tissue {inside:.3f}; tissue mean "
+        f"{summary[f'{key}_tissue_drug_mean']:.3f}, plain prediction {plain:.3f}. "
+    )
 
 
 def _number(value: float) -> str:
@@ -64,6 +89,7 @@ def _means(summary: dict[str, float]) -> Table:
         f"(drug mean {summary['lco_rmse_drug_mean']:.3f}), Pearson within tissue "
         f"{summary['lco_within_tissue_pearson']:.3f} (ridge {summary['lco_ridge_within_tissue_pearson']:.3f}). "
         f"{_share(summary['lco_share_of_ceiling'])}"
+        f"{_specific(summary)}"
         "The drug mean orders nothing; its correlation lies below 0 because a fold's own lines are not in its mean."
     )
     return table

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from predictor.applicability import Applicability
+from predictor.applicability import Applicability, Panel
 from predictor.evidence import pattern_from
 from predictor.features.scores import normal_scores
 from predictor.profiles import Profiles
-from training.conformal import own_patterns, under
-from training.heldout import HeldOut, traits_under
+from training.conformal import fit_applicability, own_patterns, under
+from training.heldout import HeldOut, chosen, traits_under
 
 SPECIES_SHARED = 0.8
 """Of what sets another species apart, the share of its standard deviation that is the same in all its samples."""
@@ -48,12 +48,28 @@ def errors_by_score(held: HeldOut, applicability: Applicability, bins: int = 5) 
         shown = traits_under(held, name)
         parts.append((applicability.assess(shown, [pattern_from(name)] * len(error))["distance"], error))
     rows = []
-    for kind, chosen in (("as measured", parts[:1]), ("any evidence", parts[1:])):
-        table = pd.DataFrame({"distance": _joined(chosen, 0), "error": _joined(chosen, 1)}).dropna()
+    for kind, shown_parts in (("as measured", parts[:1]), ("any evidence", parts[1:])):
+        table = pd.DataFrame({"distance": _joined(shown_parts, 0), "error": _joined(shown_parts, 1)}).dropna()
         fifth = pd.qcut(table["distance"].rank(method="first"), bins, labels=False)
         mean = table.groupby(fifth).mean().assign(pairs=table.groupby(fifth).size(), profiles=kind)
         rows.append(mean)
     return pd.concat(rows, ignore_index=True)[["profiles", "distance", "error", "pairs"]]
+
+
+def flagged_share(held: HeldOut) -> float:
+    """Share of held-out lines that are flagged, by limits from the other folds' lines."""
+    flagged = []
+    for fold in pd.unique(held.fold):
+        rest = held.fold.index[held.fold != fold]
+        others = chosen(held, list(rest), [name for name in pd.unique(held.fold) if name != fold])
+        test = chosen(held, list(held.fold.index[held.fold == fold]), [fold])
+        names = own_patterns(test)
+        _, traits, _ = under(test, names)
+        # The traits are measured already, each by its own fold's panel: none is needed here.
+        nobody = Panel([], np.zeros(0), np.zeros((0, 0)), np.zeros(0))
+        found = fit_applicability(others, nobody).assess(traits, [pattern_from(name) for name in names])
+        flagged.append(found["flag"] != "")
+    return float(pd.concat(flagged).mean())
 
 
 def _joined(parts: list[tuple[pd.Series, pd.Series]], place: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from threadpoolctl import threadpool_limits
 from benchmarks.peer_models.drevalpy_worker import peak_gigabytes
 from benchmarks.peer_models.export import validation_lines
 from predictor.features import FeatureBuilder
+from predictor.model import SensitivityModel
 from training.baselines import assay_ridge
 from training.cohort import Cohort, build_cohort
 from training.datasets import load_ccle_mirna, load_gdsc, load_panel718
-from training.evaluate import MODEL, run_fold
+from training.evaluate import MODEL
 from training.splits import sides
 
 ROUNDS, PATIENCE = 1000, 50
@@ -67,11 +69,13 @@ def load_cohort(cache: str | None, assays: list[str] | None) -> Cohort:
     if assays is None:
         return cohort
     responses = cohort.responses[cohort.responses["assay"].isin(assays)].reset_index(drop=True)
-    return Cohort(cohort.profiles, responses, cohort.cell_lines)
+    return replace(cohort, responses=responses, outside=None)
 
 
 def pamrx(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> pd.DataFrame:
-    return run_fold(cohort, folds, fold, seed)[MODEL]
+    features, responses, test = features_of(cohort, folds, fold)
+    donors = cohort.cell_lines.loc[features.index, "donor"].to_numpy(dtype=str)
+    return SensitivityModel(seed=seed).fit(features, responses, donors).predict(test)
 
 
 def ridge(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> pd.DataFrame:

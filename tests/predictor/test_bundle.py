@@ -63,7 +63,7 @@ def test_the_example_lines_had_no_part_in_the_released_bundle(bundle):
 
     assert not set(EXAMPLE_LINES) & set(bundle.manifest["trained_lines"])
     assert set(EXAMPLE_LINES) <= set(bundle.manifest["held_out_lines"])
-    assert not set(EXAMPLE_LINES) & set(bundle.reference.index)
+    assert not set(EXAMPLE_LINES) & set(bundle.reference.lines.index)
 
 
 @pytest.mark.parametrize(

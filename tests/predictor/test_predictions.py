@@ -9,8 +9,9 @@ import pytest
 from predictor import drugs as drug_table
 from predictor import load_bundle, read_profiles
 from predictor.errors import PamrxError
+from predictor.evidence import pattern_from
 from predictor.examples import example_files
-from predictor.predictions import COLUMNS, chosen_assays, predictions_from, sensitivity_percentiles
+from predictor.predictions import COLUMNS, chosen_assays, predictions_from
 
 
 @pytest.fixture(scope="module")
@@ -57,17 +58,20 @@ def test_beyond_the_tested_range_is_unknown_without_a_verified_maximum(table, bu
     assert ((known["ic50_um"] > 10) == known["beyond_tested_range"].astype(bool)).all()
 
 
-def test_the_percentile_is_the_share_of_reference_predictions_above_by_hand():
-    reference = pd.DataFrame({"GDSC2:X": [1.0, 2.0, 3.0, 4.0]})
-    asked = pd.DataFrame({"GDSC2:X": [0.0, 1.0, 2.5, 9.0]})
-    # All four above; three above and one tie; two above; none above.
-    assert sensitivity_percentiles(asked, reference).ravel().tolist() == [100.0, 87.5, 50.0, 0.0]
+def test_a_profile_that_holds_nothing_lies_in_the_middle_for_every_drug(bundle, profiles):
+    nothing = bundle.builder.transform(profiles.subset(profiles.samples.index[:1])) * np.nan
+    table = predictions_from(bundle, nothing)
+    assert np.allclose(table["sensitivity_percentile"], 50, atol=1) and table["evidence"].max() == 0
+    assert np.allclose(table["specific_percentile"], 50, atol=1)
 
 
-def test_reference_lines_spread_evenly_over_the_percentiles(bundle):
-    percentile = sensitivity_percentiles(bundle.reference, bundle.reference)
-    assert np.allclose(percentile.mean(axis=0), 50, atol=1e-6)
-    assert percentile.min() < 1 and percentile.max() > 99
+def test_little_evidence_gives_no_order_of_drugs_that_is_the_same_for_all(bundle, profiles):
+    """With mutations alone the percentiles of a drug centre on 50 over the reference, whatever its mean."""
+    pattern = pattern_from("mutation")
+    table = bundle.reference.partial
+    middle = table[table.index.str.startswith("mutation.")].median().to_frame().T
+    percentile = bundle.reference.percentiles(middle, [pattern])
+    assert np.abs(percentile - 50).max() < 15
 
 
 def test_a_tumour_alone_scores_as_it_does_in_a_crowd(bundle, profiles, table):

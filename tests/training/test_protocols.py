@@ -196,7 +196,7 @@ def test_repeated_splits_are_the_single_evaluations_and_are_read_again(cohort, t
     folds, told = repeated(cohort, 3, 11, 2), []
     store = Store(tmp_path, "data")
     found = evaluate_repeats(cohort, folds, store, jobs=1, draws=50, report=quiet)
-    alone, _ = evaluate(cohort, folds[1][1], 12, jobs=1, draws=50, report=quiet)
+    alone = evaluate(cohort, folds[1][1], 12, jobs=1, draws=50, report=quiet)
     assert found.summaries.loc[12, "lco_pearson"] == alone.summary["lco_pearson"]
     again = evaluate_repeats(cohort, folds, store, jobs=1, draws=50, report=told.append)
     assert all("read again" in line for line in told) and len(told) == 2
