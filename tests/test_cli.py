@@ -193,6 +193,7 @@ def test_a_study_folder_with_one_argument_is_its_files(tmp_path):
         (["evaluate", "--protocol", "leave-tisue-out"], "leave-tissue-out"),
         (["evaluate", "--protocol", "nci60"], "--data-dir"),
         (["evaluate", "--ablate", "remove"], "removed"),
+        (["evaluate", "--biology", "--repeats", "2"], "--repeats 2"),
     ],
 )
 def test_wrong_words_end_in_one_line(tmp_path, arguments, part):

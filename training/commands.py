@@ -77,7 +77,7 @@ def evaluate(
         typer.Option(
             "--output",
             "-o",
-            help="Out-of-fold predictions, or the table per assay of other protocols, --repeats and --ablate: CSV, "
+            help="Out-of-fold predictions, or the table of other protocols, --repeats, --ablate or --biology: CSV, "
             "Parquet or JSON by ending.",
         ),
     ] = None,
@@ -91,6 +91,10 @@ def evaluate(
         str | None,
         typer.Option(help="What blocks of features add: each block 'removed', each 'alone', or 'both'."),
     ] = None,
+    biology: Annotated[
+        bool,
+        typer.Option("--biology", help="Known effects of alterations: do data and predictions show them?"),
+    ] = False,
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder that holds nci60/ or gcsi/ under the portals' names.")
     ] = None,
@@ -103,7 +107,8 @@ def evaluate(
     """Measure accuracy on lines not trained on.
 
     Stands beside three baselines. Five-fold leave-cell-line-out: lines of one donor are never on both sides. Other
-    protocols, repeated splits and ablation keep finished fits in the cache, so that a run that was stopped goes on.
+    protocols, repeated splits, ablation and --biology keep finished fits in the cache, so that a run that was stopped
+    goes on.
     """
     from predictor.tables import check_ending, write_table
     from training.evaluate import evaluate as run
@@ -114,7 +119,7 @@ def evaluate(
 
     if output is not None:
         check_ending(output)
-    asked = Asked(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir)
+    asked = Asked(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
     split = check(asked)
     cohort, data_fingerprint = _cohort(cache, mirna, panel)
     splits = repeated(cohort, n_folds, seed, repeats, split) if folds is None else [(seed, read_folds(folds, cohort))]

@@ -9,12 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from training.ablation import ablate
+from training.biology import biology
 from training.cohort import Cohort
 from training.datasets.gcsi import load_gcsi
 from training.datasets.nci60 import load_nci60
-from training.evidence_tables import difference, number
+from training.evidence_tables import difference, effect, number
 from training.fits import Store
 from training.laboratories import elsewhere
+from training.relations import DRIVERS
 from training.repeats import evaluate_repeats
 from training.screens import DIRECTIONS, across_screens
 from training.splits import leave_cell_line_out, leave_tissue_out
@@ -65,6 +67,12 @@ def dossier(
             other_screen(cohort, lines, store, jobs, report),
         ),
     ]
+    known = biology(cohort, lines[0], store, jobs, report=report).relations
+    how = (
+        "Tissue-centred effect of an alteration, measured and predicted out of fold, in standard deviations of either "
+        "side (docs/evidence.md says how it is judged). *: all calls of a gene panel, not drivers alone."
+    )
+    found.append(Section("Known biology", how, known_biology(known)))
     for name in ("nci60", "gcsi"):
         if data_dir is not None and (data_dir / name).is_dir():
             laboratory = load_gcsi(data_dir) if name == "gcsi" else load_nci60(data_dir, cohort.cell_lines["tissue"])
@@ -85,6 +93,16 @@ def ablation_table(table: pd.DataFrame) -> pd.DataFrame:
             "minus all blocks ": [difference(row, "within_difference") for _, row in table.iterrows()],
         }
     )
+
+
+def known_biology(relations: pd.DataFrame) -> pd.DataFrame:
+    """Columns of text from `Biology.relations`."""
+    rows = []
+    for _, row in relations.iterrows():
+        star = "" if row["calls"] == DRIVERS else "*"
+        told = [effect(row, side) for side in ("measured", "predicted_scaled")]
+        rows.append((row["relation"] + star, row["direction"], f"{row['altered']:.0f}", *told, row["agreement"]))
+    return pd.DataFrame(rows, columns=["relation", "known", "lines", "measured", "predicted", "verdict"])
 
 
 def unseen_tissues(summaries: pd.DataFrame) -> pd.DataFrame:

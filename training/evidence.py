@@ -1,4 +1,4 @@
-"""What `pamrx evaluate` runs beside the plain evaluation: ablation, other protocols, repeated splits."""
+"""What `pamrx evaluate` runs beside the plain evaluation: ablation, known biology, other protocols, repeated splits."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pandas as pd
 from predictor.errors import PamrxError, did_you_mean
 from predictor.tables import write_table
 from training.ablation import ablate, check_kind
+from training.biology import biology
 from training.cohort import Cohort
 from training.datasets.gcsi import load_gcsi
 from training.datasets.laboratory import Laboratory
 from training.datasets.nci60 import load_nci60
-from training.evidence_tables import print_ablation, print_elsewhere, print_repeats, print_transfer
+from training.evidence_tables import print_ablation, print_biology, print_elsewhere, print_repeats, print_transfer
 from training.fits import Store
 from training.laboratories import elsewhere
 from training.repeats import evaluate_repeats
@@ -40,11 +41,13 @@ class Asked:
     seed: int = 0
     own_folds: bool = False
     data_dir: Path | None = None
+    biology: bool = False
 
     @property
     def plain(self) -> bool:
         """One split, all blocks, judged by the screens trained on."""
-        return self.protocol in (LINE, TISSUE) and self.ablate is None and self.repeats == 1
+        special = self.ablate is not None or self.biology or self.repeats > 1
+        return self.protocol in (LINE, TISSUE) and not special
 
     @property
     def elsewhere(self) -> bool:
@@ -78,6 +81,8 @@ def check(asked: Asked) -> Split:
         check_kind(asked.ablate)
         if asked.protocol not in (LINE, TISSUE):
             raise PamrxError(f"--ablate goes with --protocol {LINE} or {TISSUE}; found {asked.protocol}")
+    if asked.biology:
+        _check_biology(asked)
     if asked.own_folds and asked.protocol not in (LINE, SCREEN):
         raise PamrxError(f"--folds goes with --protocol {LINE} or {SCREEN}; {asked.protocol} makes its own split")
     if asked.own_folds and asked.repeats > 1:
@@ -93,6 +98,10 @@ def run_asked(cohort: Cohort, asked: Asked, splits: Sequence[tuple[int, pd.Serie
         found = ablate(cohort, splits, asked.ablate, run.store, run.jobs, report=run.report)
         print_ablation(found, lines=len(splits[0][1]), repeats=len(splits))
         write(found.per_assay, run)
+    elif asked.biology:
+        known = biology(cohort, splits[0], run.store, run.jobs, report=run.report)
+        print_biology(known, asked.protocol, lines=len(splits[0][1]))
+        write(known.table, run)
     elif asked.protocol == SCREEN:
         transfer = across_screens(cohort, splits, run.store, run.jobs, report=run.report)
         print_transfer(transfer)
@@ -122,3 +131,12 @@ def write(table: pd.DataFrame, run: Run) -> None:
     if run.output is not None:
         write_table(table, run.output)
         run.report(f"{len(table)} rows written to {run.output}")
+
+
+def _check_biology(asked: Asked) -> None:
+    if asked.protocol not in (LINE, TISSUE):
+        raise PamrxError(f"--biology goes with --protocol {LINE} or {TISSUE}; found {asked.protocol}")
+    if asked.ablate is not None:
+        raise PamrxError("--biology and --ablate are two evaluations; expected one of them")
+    if asked.repeats > 1:
+        raise PamrxError(f"--biology looks at one split; found --repeats {asked.repeats}, expected none")

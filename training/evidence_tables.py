@@ -1,4 +1,4 @@
-"""Ablation and protocols as tables on the terminal."""
+"""Ablation, known biology and protocols as tables on the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from training.ablation import Ablation
+from training.biology import MIN_ALTERED, Biology
 from training.laboratories import Elsewhere
+from training.relations import ALL_CALLS
+from training.relations import DIRECTIONS as KNOWN
 from training.repeats import Repeated
 from training.screens import DIRECTIONS, Transfer
 
@@ -29,6 +32,35 @@ def print_ablation(found: Ablation, lines: int, repeats: int, console: Console |
     table.caption = (
         "Intervals: paired bootstrap over lines. Without the transcriptome, tme and programme take its weight in the "
         "linear part."
+    )
+    wide(console).print(table)
+
+
+def print_biology(found: Biology, protocol: str, lines: int, console: Console | None = None) -> None:
+    """Each known relation: its effect in measurements and in predictions, and whether they agree."""
+    shown = found.relations
+    title = f"Known biology, {protocol}, {lines} lines, out of fold: {len(shown)} relations"
+    table = Table(title=title, header_style="bold", box=None)
+    table.add_column("relation")
+    for head in ("lines", "measured (95 %)", "predicted", "own scale (95 %)"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("verdict")
+    for direction in KNOWN:
+        part = shown[shown["direction"] == direction]
+        if len(part):
+            table.add_row(f"known: {direction}" if direction != "none" else "known: none in these data", style="bold")
+        for _, row in part.iterrows():
+            name = row["relation"] + ("*" if row["calls"] == ALL_CALLS else "")
+            cells = [effect(row, "measured"), number(row["predicted"], "+.2f"), effect(row, "predicted_scaled")]
+            table.add_row(name, f"{row['altered']:.0f}", *cells, row["agreement"])
+        table.add_section()
+    table.caption = (
+        "Effect: mean of altered less other lines after each lost its tissue's mean, over assays; negative is more "
+        "sensitive. Lines: altered ones. Measured and predicted in sd of the measurements; own scale: predicted, in sd "
+        "of the predictions, which are shrunk. Intervals: bootstrap over lines. Shown: data and predictions show what "
+        "is known. Missed: the data alone. Invented: data show nothing, and the prediction on its own scale is larger, "
+        f"their difference clear of 0. Inconclusive: under {MIN_ALTERED} altered lines. One interval in 20 leaves out 0 "
+        "by chance. Unexpected: the data show another direction. *: all calls of panel718, not drivers alone."
     )
     wide(console).print(table)
 
@@ -133,6 +165,13 @@ def difference(row: pd.Series, name: str) -> str:
     if row[name] == 0 and row[f"{name}_low"] == 0:
         return ""
     return f"{row[name]:+.3f} ({row[f'{name}_low']:+.3f} to {row[f'{name}_high']:+.3f})"
+
+
+def effect(row: pd.Series, name: str) -> str:
+    """`-0.63 (-0.85 to -0.41)`; a dash where there is none."""
+    if np.isnan(row[name]):
+        return "-"
+    return f"{row[name]:+.2f} ({row[f'{name}_low']:+.2f} to {row[f'{name}_high']:+.2f})"
 
 
 def number(value: float, form: str = ".2f") -> str:

@@ -36,6 +36,8 @@ SCORES = ("tme", "programme")
 
 # What a prediction depends on; tables and commands may change without making it stale.
 _CODE = ("cohort.py", "fits.py", "general.py", "splits.py")
+_PREDICTOR = ("features", "profiles", "knowledge", "boosted.py", "linear.py", "model.py", "responses.py")
+_JUDGED_BY = "relations.csv"
 
 
 @dataclass(frozen=True)
@@ -201,9 +203,11 @@ def _plain_labels(table: pd.DataFrame) -> pd.DataFrame:
 
 @cache
 def code_digest() -> str:
-    """SHA-256 over the files that predictions depend on: the package `predictor` and the making of the cohort."""
+    """SHA-256 over the files that predictions depend on: features and model, their tables, the making of the cohort."""
     here = Path(__file__).parent
-    files = sorted(path for ending in ("*.py", "*.csv") for path in (here.parent / "predictor").rglob(ending))
+    parts = [here.parent / "predictor" / name for name in _PREDICTOR]
+    inside = [path for part in parts for ending in ("*.py", "*.csv") for path in part.rglob(ending)]
+    files = sorted(path for path in [*inside, *filter(Path.is_file, parts)] if path.name != _JUDGED_BY)
     digest = hashlib.sha256(f"lightgbm {version('lightgbm')}, numpy {version('numpy')}".encode())
     for path in [*files, *sorted((here / "datasets").rglob("*.py")), *(here / name for name in _CODE)]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

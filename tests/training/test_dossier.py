@@ -6,11 +6,12 @@ import pandas as pd
 
 from predictor import boosted
 from predictor.features import BLOCKS
-from training import ablation, dossier
+from training import ablation, biology, dossier
 from training.ablation import FULL
 from training.cohort import build_cohort
 from training.dossier import Section, markdown, other_laboratory
 from training.fits import Store
+from training.relations import DRIVERS, Relation, Term
 from training.splits import leave_tissue_out
 
 
@@ -44,13 +45,20 @@ def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(made_up_g
     monkeypatch.setattr(ablation, "variants", lambda kind: few)
     # The made-up lines come from three tissues.
     monkeypatch.setattr(dossier, "leave_tissue_out", lambda cohort, seed: leave_tissue_out(cohort, 3, seed))
+    mutated = (Term("mut", ("PIK3CA",)),)
+    relation = Relation(
+        "PIK3CA, A", "mut:PIK3CA", "", mutated, (), DRIVERS, ("GDSC1:A", "GDSC2:A"), "sensitive", "made up", "made up"
+    )
+    monkeypatch.setattr(biology, "read_relations", lambda: [relation])
     cohort, told = build_cohort(made_up_gdsc(n=150)), []
     found = dossier.dossier(cohort, 5, Store(tmp_path, "data"), jobs=1, report=told.append)
     assert [section.title for section in found] == [
         "What each block adds",
         "Tissues that the model never saw",
         "The other screen",
+        "Known biology",
     ]
+    assert found[3].table.iloc[0][["relation", "known", "verdict"]].tolist() == ["PIK3CA, A", "sensitive", "shown"]
     removed = found[0].table
     assert removed["blocks"].tolist() == list(few) and removed.loc[0, "minus all blocks"] == ""
     # Responses follow PIK3CA's mutation: without the block the model is worse.

@@ -43,6 +43,10 @@ def cohort(made_up_gdsc) -> Cohort:
         (Asked("leave-tissue-out", own_folds=True), "--folds goes with"),
         (Asked(own_folds=True, repeats=2), "leave out --folds, or --repeats"),
         (Asked("gcsi"), "needs --data-dir, a folder that holds gcsi/"),
+        (Asked("leave-screen-out", biology=True), "--biology goes with --protocol leave-cell-line-out or leave-tissue"),
+        (Asked("nci60", biology=True, data_dir=Path(".")), "--biology goes with .*; found nci60"),
+        (Asked(biology=True, ablate="removed"), "--biology and --ablate are two evaluations"),
+        (Asked(biology=True, repeats=2), "--biology looks at one split; found --repeats 2"),
     ],
 )
 def test_options_that_do_not_go_together_are_told_in_one_line(asked, told):
@@ -54,7 +58,8 @@ def test_each_protocol_has_its_split_and_one_split_is_the_plain_evaluation():
     splits = {name: check(Asked(name, data_dir=Path("."))) for name in PROTOCOLS}
     assert splits.pop("leave-tissue-out") is leave_tissue_out and set(splits.values()) == {leave_cell_line_out}
     assert Asked().plain and Asked("leave-tissue-out").plain
-    assert not any(asked.plain for asked in (Asked("leave-screen-out"), Asked(repeats=2), Asked(ablate="alone")))
+    special = (Asked("leave-screen-out"), Asked(repeats=2), Asked(ablate="alone"), Asked(biology=True))
+    assert not any(asked.plain for asked in special)
 
 
 @pytest.mark.parametrize(
