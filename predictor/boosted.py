@@ -26,10 +26,11 @@ MASKED_WEIGHT = 0.25
 MASK_CHANCE = {"transcripts": 0.6, "mutation": 0.3, "copy_number": 0.3, "mirna": 0.3, "tissue": 0.3}
 """How often a masked copy lacks each source of data."""
 
-ROUNDS = 300
+ROUNDS = 150
 PARAMETERS = {
     "objective": "regression",
-    "learning_rate": 0.03,
+    "learning_rate": 0.06,
+    "max_bin": 63,
     "num_leaves": 7,
     "min_data_in_leaf": 15,
     "feature_fraction": 0.15,

@@ -59,8 +59,8 @@ def print_biology(found: Biology, protocol: str, lines: int, console: Console | 
         "sensitive. Lines: altered ones. Measured and predicted in sd of the measurements; own scale: predicted, in sd "
         "of the predictions, which are shrunk. Intervals: bootstrap over lines. Shown: data and predictions show what "
         "is known. Missed: the data alone. Invented: data show nothing, and the prediction on its own scale is larger, "
-        f"their difference clear of 0. Inconclusive: under {MIN_ALTERED} altered lines. One interval in 20 leaves out 0 "
-        "by chance. Unexpected: the data show another direction. *: all calls of panel718, not drivers alone."
+        f"their difference clear of 0. Inconclusive: under {MIN_ALTERED} altered lines. One interval in 20 leaves out "
+        "0 by chance. Unexpected: the data show another direction. *: all calls of panel718, not drivers alone."
     )
     wide(console).print(table)
 
