@@ -77,6 +77,10 @@ def predict(
     evidence: Annotated[
         Path | None, typer.Option(help="Write how much of each block each sample has: CSV, Parquet or JSON by ending.")
     ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(help="Write every feature's contribution to every prediction: Parquet, CSV or JSON by ending."),
+    ] = None,
     example: Annotated[
         bool, typer.Option("--example", help="Predict the twelve cell lines shipped with pamrx.")
     ] = False,
@@ -118,6 +122,7 @@ def predict(
         top=top,
         unit=expression_unit,
         evidence=evidence,
+        explain=explain,
         coverage=coverage,
     )
 

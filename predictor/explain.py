@@ -71,8 +71,8 @@ def top_contributions(
     PamrxError
         For an assay or a feature that model or table lack.
     """
-    assays, values, parts = list(assay_of.values()), _known_values(model, features), []
-    for start, block in _batches(model, features, assays):
+    assays, values, parts = list(assay_of.values()), known_values(model, features), []
+    for start, block in batches(model, features, assays):
         block[np.isnan(values[start : start + len(block)])] = 0.0
         parts += [_strongest(block * sign, n, start).assign(sign=sign) for sign in (1, -1)]
     columns = ["sample", "assay", "sign", "rank", "feature", "contribution"]
@@ -98,7 +98,7 @@ def top_contributions(
 def mean_absolute_contributions(model: SensitivityModel, features: pd.DataFrame, assays: Sequence[str]) -> pd.DataFrame:
     """(n_features, n_assays): mean |contribution| over the samples, in ln units."""
     total = np.zeros((len(model.features_), len(assays)))
-    for _, block in _batches(model, features, assays):
+    for _, block in batches(model, features, assays):
         total += np.abs(block).sum(axis=0)
     return pd.DataFrame(total / max(len(features), 1), index=model.features_, columns=list(assays))
 
@@ -200,6 +200,37 @@ def shap_explanation(table: pd.DataFrame, assay: str, base: float) -> shap.Expla
     )
 
 
+def batches(model: SensitivityModel, features: pd.DataFrame, assays: Sequence[str]) -> Iterator[tuple[int, np.ndarray]]:
+    """First row and contributions (rows, n_features, n_assays) of a few samples at a time; may be written to.
+
+    Raises
+    ------
+    PamrxError
+        For an assay or a feature that model or table lack.
+    """
+    for assay in assays:
+        if assay not in model.assays_:
+            raise PamrxError(f"assay {assay}: not one of the model's{did_you_mean(assay, model.assays_)}")
+    rows = max(1, VALUES_AT_ONCE // max(1, len(model.features_) * len(assays)))
+    # A table put together block by block is slow to slice; a copy in one piece is not.
+    whole = pd.DataFrame(known_values(model, features), index=features.index, columns=model.features_)
+    for start in range(0, len(whole) if len(assays) else 0, rows):
+        # Products this small are slower on several threads, far slower on a busy machine.
+        with threadpool_limits(1):
+            batch = model.contributions(whole.iloc[start : start + rows], assays)
+        yield start, batch
+
+
+def known_values(model: SensitivityModel, features: pd.DataFrame) -> np.ndarray:
+    """(n_samples, n_features) values in the model's order, NaN where the sample lacks the feature."""
+    missing = [name for name in model.features_ if name not in features.columns]
+    if missing:
+        raise PamrxError(
+            f"explain: feature {missing[0]} is not among the columns; build them with the bundle's builder"
+        )
+    return features[model.features_].to_numpy(dtype=float)
+
+
 def readable(feature: str) -> str:
     """A feature's name for a figure: `copy_number.PTEN_loss` is `PTEN loss`, and a proxy says that it is one."""
     block, _, name = feature.partition(".")
@@ -262,10 +293,10 @@ def _kept_and_rest(
 
     The last places hold, for each mask in `blocks`, the contributions of its other features.
     """
-    known, keep = _known_values(model, features), len(kept)
+    known, keep = known_values(model, features), len(kept)
     contributions = np.empty((len(features), len(assays), keep + len(blocks)))
     values = np.full(contributions.shape, np.nan)
-    for start, batch in _batches(model, features, assays):
+    for start, batch in batches(model, features, assays):
         rows = slice(start, start + len(batch))
         values[rows, :, :keep] = known[rows][:, kept.T]
         contributions[rows, :, :keep] = np.take_along_axis(batch, kept[None], axis=1).transpose(0, 2, 1)
@@ -273,32 +304,6 @@ def _kept_and_rest(
         for place, members in enumerate(blocks, start=keep):
             contributions[rows, :, place] = batch[:, members].sum(axis=1)
     return values, contributions
-
-
-def _batches(
-    model: SensitivityModel, features: pd.DataFrame, assays: Sequence[str]
-) -> Iterator[tuple[int, np.ndarray]]:
-    """First row and contributions (rows, n_features, n_assays) of a few samples at a time; may be written to."""
-    for assay in assays:
-        if assay not in model.assays_:
-            raise PamrxError(f"assay {assay}: not one of the model's{did_you_mean(assay, model.assays_)}")
-    rows = max(1, VALUES_AT_ONCE // max(1, len(model.features_) * len(assays)))
-    # A table put together block by block is slow to slice; a copy in one piece is not.
-    whole = pd.DataFrame(_known_values(model, features), index=features.index, columns=model.features_)
-    for start in range(0, len(whole) if len(assays) else 0, rows):
-        # Products this small are slower on several threads, far slower on a busy machine.
-        with threadpool_limits(1):
-            batch = model.contributions(whole.iloc[start : start + rows], assays)
-        yield start, batch
-
-
-def _known_values(model: SensitivityModel, features: pd.DataFrame) -> np.ndarray:
-    missing = [name for name in model.features_ if name not in features.columns]
-    if missing:
-        raise PamrxError(
-            f"explain: feature {missing[0]} is not among the columns; build them with the bundle's builder"
-        )
-    return features[model.features_].to_numpy(dtype=float)
 
 
 def _category(codes: np.ndarray, names: list[str]) -> pd.Categorical[str]:

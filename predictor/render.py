@@ -43,6 +43,7 @@ def show_tumour(
     rows: pd.DataFrame,
     reasons: pd.DataFrame,
     purity: pd.Series | None = None,
+    calls: bool = True,
 ) -> None:
     """One tumour: what was measured, and its best drugs with what argues for and against each.
 
@@ -54,12 +55,13 @@ def show_tumour(
     rows : its predictions, best first; with `measured_ln_ic50` where a measurement is to stand beside.
     reasons : its rows of `predictor.explain.top_contributions`.
     purity : its row of `predictor.features.purity.estimate_purity`; NaN is not shown.
+    calls : whether its copy number is told by calls of single genes; segments alone tell none.
     """
     console = _console()
     words = [str(word).replace("_", " ") for word in about if isinstance(word, str)]
     console.print()
     console.print(Text.assemble((sample, "bold"), f"  {', '.join(words)}" if words else ""))
-    console.print(f"axis alterations: {_in_words(altered, present)}")
+    console.print(f"axis alterations: {_in_words(altered, present, calls)}")
     measured = ", ".join(f"{block_name(str(block))} {share:.0%}" for block, share in present.items())
     console.print(Text(f"features present: {measured}", style="dim"))
     if purity is not None and not math.isnan(purity["estimate"]):
@@ -155,6 +157,12 @@ def show_evidence_written(samples: int, output: Path) -> None:
     _console().print(f"what each block holds of {samples} samples written to {output}", soft_wrap=True)
 
 
+def show_contributions_written(rows: int, samples: int, drugs: int, output: Path) -> None:
+    """One line on the file of contributions."""
+    told = f"contributions to {samples} samples x {drugs} drugs ({rows:,} rows)"
+    _console().print(f"{told} written to {output}", soft_wrap=True)
+
+
 def show_evidence(table: pd.DataFrame) -> None:
     """A caution where most of what the model leans on is missing."""
     of_samples = table.groupby("sample_id", sort=False)["evidence"].median()
@@ -174,14 +182,13 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
-def _in_words(altered: pd.DataFrame, present: pd.Series) -> str:
+def _in_words(altered: pd.DataFrame, present: pd.Series, calls: bool = True) -> str:
     """`PIK3CA (p.H1047R, activating), PTEN (deep deletion; both copies hit)`."""
     if len(altered):
         genes = altered.groupby("gene", sort=False)["alteration"].agg("; ".join)
         return ", ".join(f"{gene} ({what})" for gene, what in genes.items())
-    looked = [
-        words for block, words in (("mutation", "drivers"), ("copy_number", "strong calls")) if present[block] > 0
-    ]
+    kinds = (("mutation", "drivers"), *([("copy_number", "strong calls")] if calls else []))
+    looked = [words for block, words in kinds if present[block] > 0]
     return f"no {' or '.join(looked)} found" if looked else "not looked for"
 
 

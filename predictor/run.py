@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +12,7 @@ from predictor.alterations import axis_alterations
 from predictor.bundle import Bundle, load_bundle
 from predictor.errors import PamrxError
 from predictor.explain import top_contributions
+from predictor.explain_file import write_contributions
 from predictor.features import block_of
 from predictor.features.purity import estimate_purity
 from predictor.predictions import block_evidence, chosen_assays, evidence_table, predictions_from
@@ -27,9 +27,9 @@ TUMOURS_SHOWN = 20
 REASONS_SHOWN = 3
 
 EXAMPLE_NOTE = (
-    "twelve lines that the released model has not seen; their copy number is GDSC1000's recurrent segments, broad as "
-    "they are, written as the calls 2 and -2 of the genes that a segment names, and their mutations are drivers only; "
-    "so what follows from amplification, deep deletion or other mutations of single genes is not to be believed of them"
+    "twelve lines that the released model has not seen; their mutations are drivers only, and their copy number is "
+    "GDSC1000's recurrent segments, broad as they are: whether single genes are amplified, deeply deleted or otherwise "
+    "mutated is unknown of them"
 )
 
 
@@ -44,24 +44,20 @@ def predict_files(
     top: int = 10,
     unit: str | None = None,
     evidence: Path | None = None,
+    explain: Path | None = None,
     coverage: float = COVERAGE,
 ) -> None:
     """Predict for the files `given` (kind to path), or for the shipped examples; write `output`, or show the result.
 
-    `evidence` takes the share of each block that each sample has (see `predictor.predictions.evidence_table`).
+    `evidence` takes the share of each block that each sample has (see `predictor.predictions.evidence_table`),
+    `explain` every contribution to every prediction (see `predictor.explain_file`).
 
     Raises
     ------
     PamrxError
         For any input that cannot be used; nothing is written then.
     """
-    for path in (output, evidence):
-        if path is not None:
-            check_ending(path)
-            if not path.parent.is_dir():
-                raise PamrxError(f"{path}: the folder {path.parent} does not exist; make it first or name another")
-    if output is not None and evidence is not None and output.resolve() == evidence.resolve():
-        raise PamrxError(f"{output}: named for both the predictions and --evidence; name two files")
+    _check_outputs({"the predictions": output, "--evidence": evidence, "--explain": explain})
     check_coverage(coverage)
     bundle = load_bundle(bundle_folder)
     chosen = chosen_assays(bundle.model.assays_, drugs)
@@ -74,6 +70,9 @@ def predict_files(
     table = predictions_from(bundle, features, drugs, coverage)
     # What reading did with the shipped files is no news to anybody.
     render.show_notes((EXAMPLE_NOTE,) if example else (*profiles.notes, *_set_aside(bundle, profiles, features)))
+    if explain is not None:  # first, since it is the one that may be refused for its size
+        rows = write_contributions(bundle.model, features, chosen, explain)
+        render.show_contributions_written(rows, len(features), len(chosen), explain)
     if output is not None:
         write_table(table, output)
         render.show_written(table, output)
@@ -88,6 +87,20 @@ def predict_files(
         render.show_evidence(table)
     if measured:
         render.show_agreement(table)
+
+
+def _check_outputs(named: Mapping[str, Path | None]) -> None:
+    """Before any work: endings, folders, and that no two outputs are one file."""
+    taken: dict[Path, str] = {}
+    for what, path in named.items():
+        if path is None:
+            continue
+        check_ending(path)
+        if not path.parent.is_dir():
+            raise PamrxError(f"{path}: the folder {path.parent} does not exist; make it first or name another")
+        other = taken.setdefault(path.resolve(), what)
+        if other != what:
+            raise PamrxError(f"{path}: named for both {other} and {what}; name two files")
 
 
 def _read(given: Mapping[str, Path], known_genes: frozenset[str], unit: str | None = None) -> Profiles:
@@ -151,8 +164,7 @@ def _show(
     reasons = top_contributions(bundle.model, shown, chosen, REASONS_SHOWN)
     present = block_evidence(shown)
     chosen_profiles = profiles.subset(shown.index)
-    named = replace(chosen_profiles, copy_number=None) if example else chosen_profiles
-    altered = axis_alterations(named, shown[[]] if example else shown)
+    altered = axis_alterations(chosen_profiles, shown[[]] if example else shown)
     purity = estimate_purity(chosen_profiles, bundle.builder.universe_)
     for sample in shown.index:
         render.show_tumour(
@@ -163,6 +175,7 @@ def _show(
             table[table["sample_id"] == sample].head(top),
             reasons[reasons["sample_id"] == sample],
             purity.loc[sample],
+            chosen_profiles.copy_number is not None,
         )
     render.show_footer(len(features) - len(shown), table["drug"].nunique(), top, coverage)
 

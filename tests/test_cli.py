@@ -103,6 +103,27 @@ def test_only_the_drugs_asked_for():
     assert "Alpelisib" in run.stdout and "Capivasertib" in run.stdout and "Rapamycin" not in run.stdout
 
 
+def test_every_contribution_to_the_drugs_asked_for_in_a_file_that_sums_to_the_predictions(tmp_path):
+    why, out = tmp_path / "why.parquet", tmp_path / "out.csv"
+    run = pamrx("predict", "--example", "--drugs", "alpelisib,azd5363", "--explain", why, "-o", out)
+    assert run.returncode == 0, run.stderr
+    assert f"12 samples x 2 drugs ({len(pd.read_parquet(why)):,} rows) written to {why}" in run.stdout
+    keys = ["sample_id", "drug", "screen"]
+    sums = pd.read_parquet(why).groupby(keys, observed=True)["contribution"].sum()
+    predicted = pd.read_csv(out).set_index(keys)["ln_ic50"]
+    assert len(sums) == len(predicted) == 24
+    assert (sums.loc[predicted.index] - predicted).abs().max() < 1e-6
+
+
+def test_no_two_outputs_are_one_file_and_too_long_a_text_writes_nothing(tmp_path):
+    out, other = tmp_path / "out.csv", tmp_path / "other.csv"
+    fails(pamrx("predict", "--example", "-o", out, "--explain", out), "out.csv", "the predictions", "--explain")
+    fails(pamrx("predict", "--example", "--evidence", out, "--explain", out), "out.csv", "--evidence", "--explain")
+    fails(pamrx("predict", "--example", "--explain", tmp_path / "why.txt"), "why.txt", ".txt")
+    fails(pamrx("predict", "--example", "-o", out, "--explain", other), "other.csv", ".parquet", "--drugs")
+    assert not list(tmp_path.iterdir())
+
+
 def written(tmp_path: Path, name: str, text: str) -> Path:
     path = tmp_path / name
     path.write_text(text)

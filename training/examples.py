@@ -17,6 +17,7 @@ from predictor.examples import FILES, MEASURED
 from predictor.features.ncrna import long_noncoding
 from predictor.knowledge import table
 from predictor.profiles import Profiles
+from predictor.profiles.copy_number import SEGMENT
 from predictor.tables import whole_file
 from training.cohort import Cohort, build_cohort
 from training.datasets import GdscData
@@ -71,7 +72,7 @@ def write_examples(gdsc: GdscData, folder: Path) -> None:
 
     The files hold GDSC's values as a user's files would: one MAF row per driver flag, marked as driver, with class and
     protein change where `example_protein_changes.csv` knows it; expression and lncRNA as standardised; copy number as
-    calls -2, 0 and 2. The same data give the same bytes.
+    calls -2, 0 and 2 of segments. The same data give the same bytes.
     """
     cohort = build_cohort(gdsc)
     gone = set(held_out(cohort))
@@ -81,7 +82,7 @@ def write_examples(gdsc: GdscData, folder: Path) -> None:
     written = {
         "mutations": _csv(_maf(profiles), "\t"),
         **_transcript_files(profiles),
-        "copy_number": _csv(_genes_in_rows(profiles.segments, lambda call: f"{call:g}")),
+        "copy_number": _csv(_genes_in_rows(profiles.segments, lambda call: f"{call:g}", SEGMENT)),
         "samples": _csv(_samples(profiles)),
     }
     for kind, content in written.items():
@@ -129,9 +130,9 @@ def _shortest(value: float) -> str:
     return np.format_float_positional(np.float32(value), unique=True, trim="-")
 
 
-def _genes_in_rows(matrix: pd.DataFrame, text: Callable[[float], str]) -> pd.DataFrame:
+def _genes_in_rows(matrix: pd.DataFrame, text: Callable[[float], str], heading: str = "gene") -> pd.DataFrame:
     turned = matrix.T.sort_index().rename(columns=_names())
-    return turned.map(text).rename_axis(index="gene", columns=None).reset_index()
+    return turned.map(text).rename_axis(index=heading, columns=None).reset_index()
 
 
 def _samples(profiles: Profiles) -> pd.DataFrame:
@@ -187,13 +188,15 @@ trained on them, nor on any other line of their donors. `pamrx predict --example
 | `mutations.maf` | GDSC1000's mutated driver genes, marked `Putative_Driver`; class and protein change where known |
 | `expression.csv.gz` | expression (RMA microarray), standardised within each line over the genes measured |
 | `ncrna.csv` | lncRNAs of the axis and miRNA host transcripts, on the same scale; miRNA itself is missing |
-| `copy_number.csv` | GDSC1000's recurrent segments, as calls of the genes they name: 2 gained, -2 lost, 0 neither |
+| `copy_number.csv` | GDSC1000's recurrent segments, by the genes they name: 2 gained, -2 lost, 0 neither |
 | `samples.csv` | tissue, sample type, MSI; all twelve were sequenced, over the exome |
 | `measured.csv` | ln IC50 (micromolar) in each drug's newest screen; for comparison only, prediction never reads it |
 
-A gene without a row in `mutations.maf` has no *driver call* in that sample; passenger mutations are not listed. Where
-the change behind a call is not a published fact that we could cite, its class is `Unknown` and its change empty.
-Recurrent segments are not focal events: PTEN's segment is lost in more lines than PTEN is deleted deeply.
+A gene without a row in `mutations.maf` has no *driver call* in that sample; passenger mutations are not listed, so
+that pamrx takes any other change as unknown. Where the change behind a call is not a published fact that we could cite,
+its class is `Unknown` and its change empty.
+Recurrent segments are not focal events: PTEN's segment is lost in more lines than PTEN is deleted deeply. The heading
+`segment` of `copy_number.csv` says so, and pamrx takes amplification and deep deletion of single genes as unknown.
 
 ## Sources and terms
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from predictor.errors import PamrxError
+from predictor.profiles.anndata_file import is_anndata
+from predictor.profiles.files import Head, PathLike, check_file, is_parquet
 
 # A log2 ratio at or below the first bound is call -2, at or below the second -1, and so on; above the last it is 2.
 # The bounds are the defaults of CNVkit `call` (Talevich, PLoS Comput Biol 2016, doi 10.1371/journal.pcbi.1004873;
@@ -13,6 +15,17 @@ from predictor.errors import PamrxError
 LOG2_BOUNDS = (-1.1, -0.25, 0.2, 0.7)
 CALLS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 _ENOUGH = 20  # values from which their centre can be judged
+SEGMENT = "segment"
+"""Heading of the gene column of a table of recurrent segments, each by the name of a gene in it."""
+
+
+def names_segments(path: PathLike) -> bool:
+    """Whether a copy-number table says, by its first heading `segment`, that its calls are of broad segments.
+
+    Such a call tells that the segment which the gene names is gained (2) or lost (-2), and nothing of the gene alone.
+    """
+    file = check_file(path)
+    return not is_anndata(file) and not is_parquet(file) and Head(file).header[0].strip().lower() == SEGMENT
 
 
 def to_calls(frame: pd.DataFrame, what: str) -> tuple[pd.DataFrame, str]:

@@ -27,6 +27,10 @@ _MIRNA = re.compile(r"(hsa|ebv|kshv|hcmv|mcv|hiv1|hsv1)-(mir|let)-", re.IGNORECA
 _NONCODING = re.compile(r"(LINC\d{5}|SNHG\d+|MIR\d+[A-Z]*\d*(HG)?|MIRLET7[A-Z0-9]+|hsa_circ_\d+|circ[-_A-Z0-9].*)")
 _CIRCULAR = re.compile(r"(hsa_)?circ(RNA)?[-_A-Z0-9][-_.A-Za-z0-9]*|[A-Z][-A-Za-z0-9]*[-_]circ(RNA)?")
 _ENSEMBL = re.compile(r"ENS[A-Z]{0,4}[GT]\d{11}")
+# As mouse and rat genes are written, `Pik3ca`; of human ones only C10orf10 and its like.
+_TITLE = re.compile(r"[A-Z][a-z0-9.-]*[a-z][a-z0-9.-]*")
+# Mouse annotations hold clones too (1700001C02Rik, AC133868.1), human ones some 2 % of open frames.
+_MOUSE_SHARE, _MOUSE_GENES = 0.7, 3
 
 
 @cache
@@ -123,6 +127,20 @@ def recognised(labels: Collection[str], known: Collection[str], noncoding: bool 
     return [label for label in labels if label in known or is_gene_name(label) or is_noncoding(label)]
 
 
+def mouse_note(labels: Collection[str], known: Collection[str]) -> str:
+    """One sentence where nearly all gene labels are in title case and name human genes in capitals; "" elsewhere."""
+    titled = [label for label in labels if _TITLE.fullmatch(label)]
+    if len(titled) < _MOUSE_SHARE * sum(bool(label) for label in labels):
+        return ""
+    human = [label for label in titled if recognised([label.upper()], known)]
+    if len(human) < _MOUSE_GENES:
+        return ""
+    return (
+        f"the genes look like mouse genes, by their title case ({', '.join(human[:3])}): human ones are expected, so "
+        "name the human orthologs, such as PIK3CA"
+    )
+
+
 def unrecognised_message(labels: Collection[str], known: Collection[str], noncoding: bool) -> str:
     """The tail of a message that no gene was recognised: what was found, what was expected, what is nearest."""
     found = [label for label in labels if label][:3]
@@ -136,6 +154,8 @@ def unrecognised_message(labels: Collection[str], known: Collection[str], noncod
         return message + "; these are numbers, but no list of Entrez gene ids that pamrx knows"
     if any(is_barcode(label) for label in found):
         return message + "; these are TCGA samples: a table that describes samples needs a column sample_id (--samples)"
+    if mouse := mouse_note(labels, known):
+        return f"{message}; {mouse}"
     for label in found:
         hint = did_you_mean(label, known) if _NEAR.fullmatch(label) else ""
         if hint:

@@ -20,6 +20,7 @@ from predictor.profiles.genes import (
     circrna_note,
     clean_labels,
     is_mirna,
+    mouse_note,
     name_columns,
     recognised,
     unrecognised_message,
@@ -96,6 +97,8 @@ def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expre
     known = len(set(recognised(list(names["name"].unique()), known_genes, kind == "ncrna")))
     word = "ncRNAs" if kind == "ncrna" else "genes"
     told = f"{file}: {len(values)} samples x {values.shape[1]} {word} ({word} in {side}; {known} are names pamrx knows)"
+    if mouse := mouse_note(given, known_genes):
+        notes.append(f"{file}: {mouse}")
     if naming := naming_note(names, (SHADOWED, AMBIGUOUS, UNMEASURED, UNLISTED_CIRCRNA)):
         notes.append(f"{file}: {naming}")
     if kind == "ncrna" and (circular := circrna_note(names)):

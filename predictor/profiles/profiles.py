@@ -31,13 +31,14 @@ class Profiles:
     assessed_genes : the genes that were looked at for mutations; None means all (whole exome).
     panels : where samples were sequenced with different panels: sample -> the genes looked at in it. A sample that is
         not there goes by `assessed_genes`.
-    unfiltered : for a training table that tells drivers of some genes and every non-synonymous change of others: sample
-        -> the genes of which it lists every change (none for a sample that is not there). None: of all assessed genes.
+    unfiltered : for a table that tells drivers only, or drivers of some genes and every non-synonymous change of
+        others: sample -> the genes of which it lists every change (none for a sample that is not there). None: of all
+        assessed genes.
     expression : n x genes, float64, log2-like, NaN where missing, or None.
     ncrna : n x ncRNAs, columns as given (hsa-miR-21-5p, MALAT1), log2-like, or None.
     copy_number : n x genes, calls -2, -1, 0, 1, 2 as float64, or None.
-    segments : n x genes, the same for a training table of recurrent segments that name the gene, where it is another
-        measurement than `copy_number`; None: `copy_number` stands for both.
+    segments : n x genes, the same for a table of recurrent segments that name the gene, where it is another measurement
+        than `copy_number`, or the only one; None: `copy_number` stands for both.
     notes : what was read, mapped, dropped and converted, one sentence each.
 
     Raises

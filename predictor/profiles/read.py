@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from predictor.errors import PamrxError, did_you_mean
-from predictor.profiles.copy_number import to_calls
+from predictor.profiles.copy_number import names_segments, to_calls
 from predictor.profiles.files import PathLike, check_file
 from predictor.profiles.genes import default_genes, is_circrna, is_mirna, with_mirna_names
 from predictor.profiles.identifiers import canonical_key, harmonise
@@ -268,15 +268,29 @@ def assemble(
             notes.append(f"{int((~sequenced).sum())} of {len(index)} samples count as not sequenced: mutations unknown")
     described = table[list(SAMPLE_COLUMNS)].astype(object)
     aligned = {kind: matrix.reindex(index).astype(np.float64) for kind, matrix in matrices.items()}
+    if "copy_number" in aligned and names_segments(files["copy_number"]):
+        aligned["segments"] = aligned.pop("copy_number")
+        notes.append(
+            f"{files['copy_number']}: recurrent segments, by its heading: whether single genes are amplified or "
+            "deeply deleted is unknown"
+        )
+    drivers_only = maf is not None and len(maf.rows) > 0 and bool(maf.rows["driver"].fillna(False).all())
+    if drivers_only:
+        notes.append(
+            f"{files['mutations']}: every mutation is marked as driver: no passengers are listed, so whether a gene "
+            "has any other change is unknown"
+        )
     return Profiles(
         samples=described.where(described.notna(), None),
         sequenced=sequenced,
         mutations=None if maf is None else inside_panels(maf.rows, assessed, panels, files["mutations"], notes),
         assessed_genes=assessed,
         panels=panels,
+        unfiltered={} if drivers_only else None,
         expression=aligned.get("expression"),
         ncrna=aligned.get("ncrna"),
         copy_number=aligned.get("copy_number"),
+        segments=aligned.get("segments"),
         notes=tuple(notes),
     )
 

@@ -32,6 +32,8 @@ def call(gene: str, classification: str, change: str, driver: bool | None = None
         ("EGFR", "In_Frame_Del", "p.E746_A750del", True),  # in a range
         ("EGFR", "Missense_Mutation", "p.E746V", False),  # the range is of deletions
         ("EGFR", "In_Frame_Del", "p.I740_K745del", True),  # begins before a range and reaches into it
+        ("BRAF", "In_Frame_Del", "p.V600_K601delinsE", True),  # an exact row for a change of two residues into one
+        ("BRAF", "In_Frame_Del", "p.V600_K601del", False),  # and nothing else that begins there
         ("FLT3", "In_Frame_Ins", "p.600_600D>DSSDNEYFYVD", True),  # as Oncotator writes it
         ("FLT3", "In_Frame_Ins", "p.595_596insEDNEYFYVDFR", True),
         ("CTNNB1", "In_Frame_Del", "p.44_45del", True),  # as ANNOVAR writes it

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from predictor.bundle import load_bundle
+from predictor.errors import PamrxError
 from predictor.features.ncrna import mirna_levels
 from predictor.knowledge import table
 from predictor.profiles import read_profiles
@@ -306,3 +307,39 @@ def test_nci60_mirnas_find_those_of_training(shared_data: Path) -> None:
     read = read_matrix(shared_data / "nci60" / "nci60_mirna_agilent_log2.tsv.gz", default_genes(), "ncrna")
     found = read.names[read.names["how"] != UNMEASURED]
     assert (len(read.names), len(found), found["name"].nunique()) == (417, 326, 273)
+
+
+# Genes of another species
+
+MOUSE = ("Pik3ca", "Trp53", "Pten", "Akt1", "Mtor", "Kras", "Gm10093", "0610007P14Rik")
+
+
+def matrix_of(genes: list[str]) -> str:
+    return "gene,S1,S2\n" + "".join(f"{gene},{place},{place + 1}\n" for place, gene in enumerate(genes))
+
+
+def test_names_of_mouse_genes_are_said_to_be_so(tmp_path: Path) -> None:
+    some = read_matrix(write(tmp_path, "mouse.csv", matrix_of([*MOUSE, "H19"])), ["PTEN", "H19"])
+    notes = [note for note in some.notes if "mouse genes" in note]
+    assert len(notes) == 1
+    for part in ("mouse.csv", "Pik3ca", "human orthologs"):
+        assert part in notes[0]
+
+
+def test_a_file_of_mouse_genes_alone_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(PamrxError, match=r"no recognised gene; found Pik3ca.*mouse genes.*human orthologs") as caught:
+        read_matrix(write(tmp_path, "mouse.csv", matrix_of(list(MOUSE))), ["PTEN"])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "genes",
+    [
+        ["PIK3CA", "TP53", "PTEN", "AKT1", "MTOR", "KRAS", "Pik3ca", "Trp53", "Akt2"],  # a graft's, some of them
+        ["PIK3CA", "C10orf10", "C1orf112", "C9orf72", "C11orf30"],  # human open frames are written so
+        ["PTEN", "Myprobe1", "Myprobe2", "Myprobe3", "Myprobe4"],  # title case, but no gene in capitals
+    ],
+)
+def test_human_files_with_some_such_names_are_not(tmp_path: Path, genes: list[str]) -> None:
+    read = read_matrix(write(tmp_path, "human.csv", matrix_of(genes)), ["PTEN"])
+    assert not [note for note in read.notes if "mouse genes" in note]

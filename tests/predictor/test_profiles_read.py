@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictor.errors import PamrxError
+from predictor.features.copy_number import CopyNumberBlock
+from predictor.features.mutation import MutationBlock
 from predictor.profiles import Profiles, canonical_key, read_profiles, vocabulary
 from predictor.profiles.copy_number import to_calls
 from predictor.profiles.genes import default_genes
@@ -113,6 +115,32 @@ def test_repeated_genes_of_copy_number_must_agree(tmp_path: Path) -> None:
         profiles.copy_number, pd.DataFrame([[-2.0, 1.0], [np.nan, 1.0]], index=["S1", "S2"], columns=["PTEN", "PIK3CA"])
     )
     assert said(profiles, "1 cells that differ are missing")
+
+
+def test_a_table_of_segments_tells_of_no_single_gene(tmp_path: Path) -> None:
+    text = "{}\tS1\tS2\nPTEN\t-2\t0\nPIK3CA\t2\t0\n"
+    segments = read_profiles(copy_number=write(tmp_path, "x.tsv", text.format("Segment")), known_genes=GENES)
+    calls = read_profiles(copy_number=write(tmp_path, "y.tsv", text.format("gene")), known_genes=GENES)
+    assert segments.copy_number is None and calls.segments is None
+    same(segments.segments, pd.DataFrame([[-2.0, 2.0], [0, 0]], index=["S1", "S2"], columns=["PTEN", "PIK3CA"]))
+    same(calls.copy_number, pd.DataFrame([[-2.0, 2.0], [0, 0]], index=["S1", "S2"], columns=["PTEN", "PIK3CA"]))
+    assert said(segments, "x.tsv: recurrent segments")
+    assert not said(calls, "recurrent")
+    found = [CopyNumberBlock(["PTEN_loss"], ["PTEN_deep_deletion"]).transform(one) for one in (segments, calls)]
+    np.testing.assert_array_equal(found[0].to_numpy(), [[1, np.nan], [0, np.nan]])
+    np.testing.assert_array_equal(found[1].to_numpy(), [[1, 1], [0, 0]])
+
+
+@pytest.mark.parametrize(("last", "changed"), [("Putative_Driver", np.nan), ("Putative_Passenger", 1), ("", 1)])
+def test_of_a_file_of_drivers_only_other_changes_are_unknown(tmp_path: Path, last: str, changed: float) -> None:
+    head = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\tcbp_driver\n"
+    rows = [("PIK3CA", "S1", "p.H1047R", "Putative_Driver"), ("PTEN", "S2", "p.L10F", last)]
+    text = head + "".join(f"{gene}\t{one}\tMissense_Mutation\t{change}\t{word}\n" for gene, one, change, word in rows)
+    profiles = read_profiles(mutations=write(tmp_path, "x.maf", text), known_genes=GENES)
+    found = MutationBlock(["PIK3CA", "PTEN"], ["PIK3CA", "PTEN"], ["PTEN"]).transform(profiles)
+    assert found["PIK3CA"].tolist() == [1, 0], "drivers are known either way"
+    np.testing.assert_array_equal(found["PTEN_any"], [np.nan if np.isnan(changed) else 0, changed])
+    assert said(profiles, "every mutation is marked as driver") is bool(np.isnan(changed))
 
 
 def test_linear_values_are_logged_once_and_it_is_said(tmp_path: Path) -> None:

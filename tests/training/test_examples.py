@@ -60,7 +60,8 @@ def test_the_mutations_that_the_lines_are_known_for_are_there(profiles):
         ("A375", "BRAF", "p.V600E"),
     } <= rows
     assert profiles.mutations["driver"].all()
-    lost = profiles.copy_number["PTEN"]
+    assert profiles.copy_number is None, "segments are no calls of single genes"
+    lost = profiles.segments["PTEN"]
     assert lost.index[lost == -2].tolist() == ["PC-3", "LNCaP-clone-FGC", "U-87-MG"]
 
 
