@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from predictor.features import block_of
+from predictor.knowledge import table
 
 PENALTIES = (0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 1000.0)
 """Tried for each component. Relative to the mean squared norm of a line's scaled features, which is 1."""
+
+MARKER_WEIGHT = 10.0
+"""Prior variance of a feature that is a known marker of the axis's drugs, against another of its block. It says that
+the effect may be larger, not in which direction."""
 
 INNER_FOLDS = 5
 
@@ -53,7 +59,8 @@ class BlockRidge:
         """Fit on (n_lines, n_features) features, NaN allowed, and (n_lines, n_components) components.
 
         `block_weights` says how much of the prior variance each block carries; within a block the features share it
-        evenly. `groups` (donors) stay together in the inner folds that choose the penalties.
+        evenly, but for known markers (`MARKER_WEIGHT`). `groups` (donors) stay together in the inner folds that choose
+        the penalties.
         """
         names = list(features.columns)
         values = features.to_numpy(dtype=float)
@@ -94,14 +101,29 @@ def inner_folds(groups: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
     return (order % n_folds)[codes]
 
 
+@cache
+def marker_features() -> tuple[str, ...]:
+    """The features of `knowledge/markers.csv`; one of a gene stands for all features of the gene in the block."""
+    return tuple(table("markers")["feature"])
+
+
+def is_marker(feature: str) -> bool:
+    """Whether the feature is a marker: `mutation.PTEN`, and `mutation.PTEN_lost`, but not `mutation.PTENP1`."""
+    return any(feature == name or feature.startswith(f"{name}_") for name in marker_features())
+
+
 def _feature_weights(names: Sequence[str], varies: np.ndarray, block_weights: Mapping[str, float]) -> np.ndarray:
-    """Prior variance of each feature; they sum to 1 over the blocks that have a varying feature."""
+    """Prior variance of each feature, summing to 1 over all that vary.
+
+    A block's weight is shared evenly by its features; markers then count `MARKER_WEIGHT` times.
+    """
     blocks = np.array([block_of(name) for name in names])
     weights = np.zeros(len(names))
     for block, weight in block_weights.items():
         members = (blocks == block) & varies
         if members.any():
             weights[members] = weight / members.sum()
+    weights[[is_marker(name) for name in names]] *= MARKER_WEIGHT
     return weights / weights.sum() if weights.sum() > 0 else weights
 
 

@@ -318,6 +318,23 @@ def test_ridge_is_the_closed_form(monkeypatch):
     assert found.intercept == pytest.approx(target.mean())
 
 
+def test_a_known_marker_weighs_more_than_others_of_its_block_and_one_that_never_varied_nothing():
+    names = ["mutation.TP53", "mutation.PIK3CA", "mutation.PIK3CA_any", "mutation.PTENP1", "mutation.PTEN", "tme.x"]
+    varies = np.array([True, True, True, True, False, True])
+    found = linear._feature_weights(names, varies, {"mutation": 0.4, "tme": 0.1})
+    parts = np.array([0.1, 1.0, 1.0, 0.1, 0.0, 0.1])  # 0.4 among four, markers ten times
+    assert np.allclose(found, parts / parts.sum())
+
+
+def test_every_marker_is_a_feature_of_the_released_model_and_names_its_source():
+    from predictor import load_bundle
+
+    known = load_bundle().model.features_
+    for name in linear.marker_features():
+        assert any(linear.is_marker(feature) and feature.startswith(name) for feature in known), name
+    assert (linear.table("markers")[["reason", "source"]] != "").all(axis=None)
+
+
 def test_a_missing_or_constant_value_stands_at_the_mean():
     scaled = standardise(np.array([[3.0, np.nan, 8.0]]), np.array([1.0, 2.0, 5.0]), np.array([2.0, 1.0, 0.0]))
     assert scaled.tolist() == [[1.0, 0.0, 0.0]]
