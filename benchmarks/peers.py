@@ -31,6 +31,7 @@ from predictor.errors import PamrxError
 from training.cohort import Cohort
 from training.datasets import fingerprint
 from training.datasets.cache import cache_folder
+from training.dossier import PEERS_FOLDER, PEERS_TEXT
 from training.splits import leave_cell_line_out
 
 WORKER = Path(__file__).with_name("peer_models") / "drevalpy_worker.py"
@@ -113,7 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         table, notes = run(options)
     except PamrxError as error:
         sys.exit(f"peers: {error}")
-    print(f"\n{comparison.text(table, labels(), reference_of(table.index))}\n\n{notes}")
+    told = f"{comparison.text(table, labels(), reference_of(table.index))}\n\n{notes}"
+    (work_folder(options) / PEERS_TEXT).write_text(f"{told}\n", encoding="utf-8")
+    print(f"\n{told}")
 
 
 def run(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
@@ -121,7 +124,7 @@ def run(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
     from benchmarks.peer_models.own_worker import load_cohort
 
     started = time.perf_counter()
-    work = Path(options.work) if options.work else cache_folder(options.cache, make=True) / "peers"
+    work = work_folder(options)
     work.mkdir(parents=True, exist_ok=True)
     cohort = load_cohort(options.cache, None)
     assays = spread(sorted(cohort.responses["assay"].unique()), options.assays)
@@ -147,6 +150,11 @@ def run(options: argparse.Namespace) -> tuple[pd.DataFrame, str]:
         f"{time.perf_counter() - started:.0f} s."
     )
     return table, footnotes(table, cohort, options.draws, len(assays) - len(smiles)) + "\n" + what
+
+
+def work_folder(options: argparse.Namespace) -> Path:
+    """Where splits, results and the table are kept; in the data cache, model cards find the table."""
+    return Path(options.work) if options.work else cache_folder(options.cache, make=True) / PEERS_FOLDER
 
 
 def own_jobs(

@@ -21,17 +21,21 @@ from training.repeats import evaluate_repeats
 from training.screens import DIRECTIONS, across_screens
 from training.splits import leave_cell_line_out, leave_tissue_out
 
+PEERS_FOLDER, PEERS_TEXT = "peers", "peers.md"
+"""In the data cache: what `benchmarks/peers.py` found."""
+
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the card: a title, a sentence on how it was measured, a table."""
+    """A part of the card: a title, a sentence on how it was measured, a table (none where `how` says it all)."""
 
     title: str
     how: str
-    table: pd.DataFrame
+    table: pd.DataFrame | None = None
 
     def text(self) -> str:
-        return f"### {self.title}\n\n{self.how}\n\n{markdown(self.table)}"
+        table = "" if self.table is None else f"\n\n{markdown(self.table)}"
+        return f"### {self.title}\n\n{self.how}{table}"
 
 
 def dossier(
@@ -44,7 +48,8 @@ def dossier(
 ) -> list[Section]:
     """Every protocol of `pamrx evaluate` on these lines; laboratories where `data_dir` holds them.
 
-    Finished fits are read from `store`, so that a run that was stopped goes on.
+    Finished fits are read from `store`, so that a run that was stopped goes on. Peers are told where
+    `benchmarks/peers.py` has left its table in the data cache.
     """
     lines = [(seed, leave_cell_line_out(cohort, seed=seed))]
     tissues = [(seed, leave_tissue_out(cohort, seed=seed))]
@@ -79,6 +84,9 @@ def dossier(
             means = elsewhere(cohort, laboratory, [seed], store, jobs, report=report).means
             how = "Held out: the model saw neither line nor donor. All: it was trained on GDSC's data of most lines."
             found.append(Section(f"Another laboratory: {name}", how, other_laboratory(means)))
+    peers = store.folder.parent / PEERS_FOLDER / PEERS_TEXT
+    if peers.is_file():
+        found.append(Section("Beside other models", peers.read_text(encoding="utf-8").strip()))
     return found
 
 

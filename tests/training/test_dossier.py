@@ -51,7 +51,9 @@ def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(made_up_g
     )
     monkeypatch.setattr(biology, "read_relations", lambda: [relation])
     cohort, told = build_cohort(made_up_gdsc(n=150)), []
-    found = dossier.dossier(cohort, 5, Store(tmp_path, "data"), jobs=1, report=told.append)
+    store = Store(tmp_path / "evaluations", "data")
+    store.folder.mkdir()
+    found = dossier.dossier(cohort, 5, store, jobs=1, report=told.append)
     assert [section.title for section in found] == [
         "What each block adds",
         "Tissues that the model never saw",
@@ -66,7 +68,11 @@ def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(made_up_g
     assert found[1].table["model"].tolist() == ["pamrx", "ridge per assay"]
     assert found[2].table[["trained on", "tested on"]].to_numpy().tolist() == [["GDSC1", "GDSC2"], ["GDSC2", "GDSC1"]]
     assert all(0.2 < float(text.split()[0]) < 1 for text in found[2].table["Pearson (95 %)"])
-    again = dossier.dossier(cohort, 5, Store(tmp_path, "data"), jobs=1, report=told.append)
+    peers = tmp_path / "peers" / "peers.md"
+    peers.parent.mkdir()
+    peers.write_text("| model |\n\nhow\n")
+    again = dossier.dossier(cohort, 5, store, jobs=1, report=told.append)
     assert any("read again" in line for line in told)
+    assert again.pop().text() == "### Beside other models\n\n| model |\n\nhow"
     for first, second in zip(found, again, strict=True):
         pd.testing.assert_frame_equal(first.table, second.table)
