@@ -12,9 +12,12 @@ from predictor.boosted import source_of
 
 SOURCES = ("transcripts", "mutation", "copy_number", "mirna", "tissue")
 
-PART = 0.4
-WHOLE = 0.8
-"""Shares of a source (of what the model leans on in it) from which it counts as there in part, and as whole."""
+PART, WHOLE = 0.4, 0.8
+"""Shares of the transcripts (of what the model leans on in them) from which they count as there in part, and as whole."""
+
+MOST = 0.5
+"""Share of another source from which it counts as there. Half of them is enough: drivers without other changes, or
+segments without focal events, say nearly all that mutations and copy number say."""
 
 NOTHING = "none"
 PARTIAL = "part_transcripts"
@@ -68,9 +71,8 @@ def source_shares(features: pd.DataFrame, importance: np.ndarray, names: Sequenc
 
 
 def patterns(shares: pd.DataFrame) -> list[Pattern]:
-    """The pattern of each row of `source_shares`. A source other than transcripts that is there in part counts as
-    absent, so that an interval errs on the wide side."""
-    levels = np.where(shares.to_numpy() >= WHOLE - 1e-9, 2, 0)
+    """The pattern of each row of `source_shares`."""
+    levels = np.where(shares.to_numpy() >= MOST - 1e-9, 2, 0)
     place = SOURCES.index("transcripts")
     some = shares["transcripts"].to_numpy()
     levels[:, place] = np.where(some >= WHOLE - 1e-9, 2, np.where(some >= PART, 1, 0))

@@ -21,8 +21,8 @@ import pandas as pd
 from predictor.evidence import Pattern, pattern_name
 from predictor.uncertainty import family_of
 
-POINTS = 201
-"""Quantiles that stand for the reference lines under a pattern of evidence: steps of half a percentile."""
+POINTS = 101
+"""Quantiles that stand for the reference lines under a pattern of evidence: steps of one percentile."""
 
 
 @dataclass(frozen=True)
