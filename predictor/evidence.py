@@ -13,7 +13,7 @@ from predictor.boosted import source_of
 SOURCES = ("transcripts", "mutation", "copy_number", "mirna", "tissue")
 
 PART, WHOLE = 0.4, 0.8
-"""Shares of the transcripts (of what the model leans on in them) from which they count as there in part, and as whole."""
+"""Shares of the transcripts, of what the model leans on in them, from which they are there in part, and as a whole."""
 
 MOST = 0.5
 """Share of another source from which it counts as there. Half of them is enough: drivers without other changes, or
