@@ -140,7 +140,7 @@ def test_a_failed_save_leaves_the_old_bundle(bundle, copy, monkeypatch):
         raise OSError("disk full")
 
     before = load_bundle(copy).manifest["fingerprint"]
-    monkeypatch.setattr("predictor.bundle._write_parquet", fail)
+    monkeypatch.setattr("predictor.bundle.write_parquet", fail)
     with pytest.raises(OSError, match="disk full"):
         save_bundle(bundle, copy, CARD)
     assert load_bundle(copy).manifest["fingerprint"] == before
