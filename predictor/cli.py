@@ -7,6 +7,7 @@ and without that package's extras the training commands say what to install.
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(import_module("training.commands").app)
+
+REGISTERED = "models:/"
+Bundle = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of a trained model, or models:/pamrx@champion in MLflow's registry. [default: the released one]"
+    ),
+]
 
 
 def main() -> None:
@@ -69,7 +78,7 @@ def predict(
     samples: Annotated[
         Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi (words: `pamrx vocab`).")
     ] = None,
-    bundle: Annotated[Path | None, typer.Option(help="Folder of a trained model. [default: the released one]")] = None,
+    bundle: Bundle = None,
     drugs: Annotated[str | None, typer.Option(help="Only these drugs, with commas between. [default: all]")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write a tidy table: CSV, Parquet or JSON by ending.")
@@ -112,19 +121,20 @@ def predict(
     from predictor.run import predict_files
 
     wanted = None if drugs is None else drugs.split(",")
-    predict_files(
-        given,
-        bundle,
-        wanted,
-        output,
-        example=example,
-        measured=measured,
-        top=top,
-        unit=expression_unit,
-        evidence=evidence,
-        explain=explain,
-        coverage=coverage,
-    )
+    with _folder_of(bundle) as folder:
+        predict_files(
+            given,
+            folder,
+            wanted,
+            output,
+            example=example,
+            measured=measured,
+            top=top,
+            unit=expression_unit,
+            evidence=evidence,
+            explain=explain,
+            coverage=coverage,
+        )
 
 
 @app.command()
@@ -147,7 +157,7 @@ def vocab() -> None:
 
 @app.command()
 def features(
-    bundle: Annotated[Path | None, typer.Option(help="Folder of a trained model. [default: the released one]")] = None,
+    bundle: Bundle = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the table: CSV, Parquet or JSON by ending.")
     ] = None,
@@ -159,7 +169,8 @@ def features(
     """
     from predictor.listings import show_features
 
-    show_features(bundle, output, block)
+    with _folder_of(bundle) as folder:
+        show_features(folder, output, block)
 
 
 @app.command()
@@ -175,6 +186,14 @@ def check(
     from predictor.check_files import show_checks
 
     show_checks(files, output)
+
+
+def _folder_of(bundle: Path | None) -> AbstractContextManager[Path | None]:
+    """The folder of the bundle while the context is open; only an address in a registry needs MLflow."""
+    if bundle is None or not bundle.as_posix().startswith(REGISTERED):
+        return nullcontext(bundle)
+    folder: AbstractContextManager[Path | None] = import_module("training.registry").bundle_folder(bundle)
+    return folder
 
 
 def _check_options(given: dict[str, Path], example: bool, measured: bool) -> None:

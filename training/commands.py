@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from predictor.errors import PamrxError, did_you_mean
+from training.model_commands import models, serve
 
 if TYPE_CHECKING:
     from training.cohort import Cohort
@@ -19,6 +20,8 @@ data = typer.Typer(
     help="Fetch the training data, and say what is present.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(data, name="data")
+app.add_typer(models, name="models")
+app.command()(serve)
 
 Cache = Annotated[
     Path | None, typer.Option(help="Folder of the fetched data. [default: PAMRX_CACHE, else the user's cache folder]")

@@ -10,6 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from predictor import boosted
+from predictor.bundle import Bundle, save_bundle
+from predictor.features import FeatureBuilder
+from predictor.model import SensitivityModel
+from predictor.reference import Reference
+from training.cohort import build_cohort
 from training.datasets import GdscData, fetch_gdsc, load_gdsc
 
 
@@ -72,3 +78,26 @@ def _made_up_gdsc(n: int = 100, n_genes: int = 30, seed: int = 0) -> GdscData:
     responses = pd.concat([*rows, outside], ignore_index=True)
     none = pd.DataFrame(index=lines)
     return GdscData(responses, expression.astype("float32"), alterations, none, cell_lines, record={})
+
+
+@pytest.fixture(scope="session")
+def small_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a bundle fitted in two rounds on made-up lines: alpelisib in two screens, capivasertib in one."""
+    cohort = build_cohort(_made_up_gdsc(n=60))
+    names = {"GDSC1:A": "GDSC1:Alpelisib", "GDSC2:A": "GDSC2:Alpelisib", "GDSC2:B": "GDSC2:Capivasertib"}
+    builder = FeatureBuilder().fit(cohort.profiles)
+    features = builder.transform(cohort.profiles)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boosted, "ROUNDS", 2)
+        model = SensitivityModel(seed=1).fit(features, cohort.response_matrix(cohort.lines).rename(columns=names))
+    manifest = {
+        "name": "small",
+        "data_fingerprint": "d" * 64,
+        "seed": 7,
+        "protocol": "five-fold leave-cell-line-out, by donor",
+        "trained_lines": cohort.lines,
+        "evaluation": {"lco_pearson": 0.40, "lco_rmse": 1.5, "n_lines": 60.0, "n_assays": 3.0},
+    }
+    folder = tmp_path_factory.mktemp("small") / "bundle"
+    save_bundle(Bundle(builder, model, Reference(model.predict(features)), manifest), folder, "# small")
+    return folder
