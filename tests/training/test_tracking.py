@@ -18,6 +18,7 @@ from predictor import boosted
 from predictor.drugs import screened_drugs
 from predictor.model import SensitivityModel
 from training.evaluate import Evaluation
+from training.heldout import HeldOut
 from training.tracking import log_training, metric_name, tracking_uri, without_password
 
 ASSAYS = ["GDSC1:Alpelisib", "GDSC2:Alpelisib", "GDSC1:AKT inhibitor VIII"]
@@ -66,7 +67,10 @@ def evaluation_of(measured: pd.DataFrame, predicted: pd.DataFrame) -> Evaluation
         },
         index=pd.Index(ASSAYS, name="assay"),
     )
-    return Evaluation(long, per_assay, {"lco_pearson": 0.375, "lco_pearson_low": 0.3, "n_lines": 60.0})
+    summary = {"lco_pearson": 0.375, "lco_pearson_low": 0.3, "n_lines": 60.0}
+    nothing = pd.DataFrame()
+    held = HeldOut(nothing, {}, {}, nothing, pd.Series(dtype=object))  # intervals are no part of what is logged here
+    return Evaluation(long, per_assay, summary, held, nothing)
 
 
 @pytest.fixture(scope="module")
