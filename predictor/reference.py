@@ -1,10 +1,9 @@
 """Where a prediction lies among the predictions for reference lines that were told as much: the percentiles.
 
 The reference are out-of-fold predictions of the training lines, not measurements: predictions are shrunk towards the
-mean, so that among measurements they would crowd at 50. They are shrunk the more, the less a profile holds. Among the
-predictions for complete profiles, those for tumours with mutations only would crowd where the drug's mean happens to
-lie, and put the drugs in one and the same order for every tumour. So a profile is compared with the reference lines
-as predicted with the same sources masked.
+mean, so that among measurements they would crowd at 50. They are shrunk the more, the less a profile holds, and would
+crowd likewise among the predictions for complete profiles, each drug where its mean happens to lie. So a profile is
+compared with the reference lines as predicted with the same sources masked.
 
 Each fold's model knows its own mean of the drug. Every prediction of the reference is moved by what the fold's model
 says of a profile that holds nothing, to what the final model says of it, so that only what evidence adds is compared.
