@@ -25,13 +25,13 @@ from training.datasets import load_ccle_mirna, load_gdsc, load_panel718
 from training.evaluate import MODEL
 from training.splits import sides
 
-ROUNDS, PATIENCE = 1000, 50
+ROUNDS, PATIENCE = 300, 20
 LIGHTGBM = {
     "objective": "regression",
-    "learning_rate": 0.05,
+    "learning_rate": 0.1,
     "num_leaves": 15,
     "min_data_in_leaf": 10,
-    "feature_fraction": 0.2,
+    "feature_fraction": 0.1,
     "max_bin": 63,
     "num_threads": 1,
     "deterministic": True,
