@@ -26,6 +26,7 @@ COLUMNS = [
     "ic50_um",
     "beyond_tested_range",
     "sensitivity_percentile",
+    "specific_percentile",
     "rank",
     "evidence",
     "distance",
