@@ -33,7 +33,8 @@ import pandas as pd
 from predictor.bundle import load_bundle
 from predictor.errors import PamrxError
 from training.registry_store import MODEL, Report, aliases_of, all_versions, model_of, registry, version_of
-from training.tracking import EXPERIMENT, _create_experiment, _user, artifact_location, tracking_uri
+from training.tracking.provenance import user
+from training.tracking.store import experiment_of, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -142,7 +143,7 @@ def promote(version: int, *, force: bool = False, reason: str | None = None, rep
                 raise PamrxError(f"version {version} was not promoted: {judged}; --force --reason TEXT promotes it")
         told = {
             "at": _now(),
-            "by": _user(),
+            "by": user(),
             "reason": (f"{reason.strip()} ({judged})" if reason and reason.strip() else judged),
             "over": "" if current is None else str(current),
             "forced": str(force).lower(),
@@ -178,7 +179,7 @@ def rollback(*, reason: str | None = None, report: Report = print) -> int:
             raise PamrxError(f"version {current} is the first {CHAMPION} that is known; there is none to go back to")
         before = past[-1]
         why = (reason or "").strip() or "no reason given"
-        _record(client, current, "rolled_back", {"at": _now(), "by": _user(), "reason": why, "to": str(before)})
+        _record(client, current, "rolled_back", {"at": _now(), "by": user(), "reason": why, "to": str(before)})
         _become(client, before, past)
     report(f"{MODEL}: version {before} is the {CHAMPION} again, version {current} is not ({why})")
     return before
@@ -257,8 +258,7 @@ def _add(client: MlflowClient, folder: Path, manifest: dict[str, Any], run_id: s
     save_served(folder, saved)
     with contextlib.suppress(MlflowException):  # where it is there already
         client.create_registered_model(MODEL, description="Response to inhibitors of the PI3K/AKT/mTOR axis")
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    place = experiment.experiment_id if experiment else _create_experiment(client, artifact_location(tracking_uri()))
+    place = experiment_of(client, tracking_uri())
     name = re.sub(r"[^\w-]", "_", str(manifest.get("name", MODEL)))
     logged = client.create_logged_model(place, name=name, source_run_id=run_id, tags=tags, model_type="bundle")
     client.log_model_artifacts(logged.model_id, str(saved))

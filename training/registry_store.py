@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from predictor.errors import PamrxError
-from training.tracking import URI_VARIABLE, _brief, _client, _one_line, _sqlite_file, tracking_uri, without_password
+from training.tracking.store import (
+    URI_VARIABLE,
+    brief,
+    one_line,
+    open_client,
+    sqlite_file,
+    tracking_uri,
+    without_password,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -18,7 +26,6 @@ if TYPE_CHECKING:
 
 MODEL = "pamrx"
 Report = Callable[[str], None]
-_QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
 
 
 @contextlib.contextmanager
@@ -27,12 +34,15 @@ def registry(report: Report = lambda _: None, make: bool = False) -> Iterator[Ml
 
     `make`: whether a SQLite store that is not there is made.
     """
-    with _brief(), warnings.catch_warnings(), _environment():
+    with brief(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import mlflow  # noqa: F401  (so that a missing MLflow is what is told)
 
+        # MLflow's remarks on requirements come from a logger that it sets up late.
+        logging.getLogger("mlflow").setLevel(logging.ERROR)
+
         uri = tracking_uri()
-        database = _sqlite_file(uri)
+        database = sqlite_file(uri)
         if database is not None and not make and not database.exists():
             raise PamrxError(
                 f"{database}: no MLflow store there; `pamrx train` or `pamrx models register` makes one, "
@@ -40,11 +50,11 @@ def registry(report: Report = lambda _: None, make: bool = False) -> Iterator[Ml
             )
         try:
             with _chosen(uri):
-                yield _client(uri, report)
+                yield open_client(uri, report)
         except PamrxError:
             raise
         except Exception as error:
-            raise PamrxError(f"MLflow at {without_password(uri)}: {_one_line(error)}") from error
+            raise PamrxError(f"MLflow at {without_password(uri)}: {one_line(error)}") from error
 
 
 def model_of(client: MlflowClient, name: str = MODEL) -> Any:
@@ -84,19 +94,6 @@ def aliases_of(client: MlflowClient) -> dict[str, int]:
     if not all_versions(client):
         return {}
     return {name: int(number) for name, number in model_of(client).aliases.items()}
-
-
-@contextlib.contextmanager
-def _environment() -> Iterator[None]:
-    """No bars of MLflow, and none of its remarks on requirements, which come from a logger that it sets up late."""
-    given = {name: value for name, value in _QUIET.items() if name not in os.environ}
-    os.environ.update(given)
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for name in given:
-            os.environ.pop(name, None)
 
 
 @contextlib.contextmanager

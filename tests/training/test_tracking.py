@@ -19,7 +19,7 @@ from predictor.drugs import screened_drugs
 from predictor.model import SensitivityModel
 from training.evaluate import Evaluation
 from training.heldout import HeldOut
-from training.tracking import log_training, metric_name, tracking_uri, without_password
+from training.tracking import log_training, metric_name, sync, tracking_uri, without_password
 
 ASSAYS = ["GDSC1:Alpelisib", "GDSC2:Alpelisib", "GDSC1:AKT inhibitor VIII"]
 FINGERPRINT = "0123456789abcdef" * 4
@@ -67,7 +67,7 @@ def evaluation_of(measured: pd.DataFrame, predicted: pd.DataFrame) -> Evaluation
         },
         index=pd.Index(ASSAYS, name="assay"),
     )
-    summary = {"lco_pearson": 0.375, "lco_pearson_low": 0.3, "n_lines": 60.0}
+    summary = {"lco_pearson": 0.375, "lco_pearson_low": 0.3, "n_lines": 60.0, "seconds": 12.0}
     nothing = pd.DataFrame()
     held = HeldOut(nothing, {}, {}, nothing, pd.Series(dtype=object))  # intervals are no part of what is logged here
     return Evaluation(long, per_assay, summary, held, nothing)
@@ -94,6 +94,7 @@ def log(training: Training, said: list[str], **changes: object) -> str | None:
         "bundle_dir": training.bundle,
         "tags": {"bundle_fingerprint": "f00"},
         "report": said.append,
+        "intervals": {"interval_coverage.complete": 0.91, "interval_width.complete": 4.0},
     }
     return log_training(**{**arguments, **changes})  # type: ignore[arg-type]
 
@@ -115,7 +116,7 @@ def test_run_lies_in_the_working_directory_and_nowhere_else(
     assert run.info.artifact_uri.startswith((store / "mlartifacts").as_uri())
     assert client.get_experiment(run.info.experiment_id).name == "pamrx"
     assert (run.info.run_name, run.info.status) == ("small", "FINISHED")
-    assert said[0].startswith("making the MLflow store")
+    assert sum(line.startswith("making the MLflow store") for line in said) == 1
     assert "logged run 'small'" in said[-1]
     assert not any("warning" in line for line in said)
 
@@ -143,6 +144,8 @@ def test_metrics_are_named_alike_for_means_and_assays(logged: tuple[MlflowClient
     metrics = client.get_run(run_id).data.metrics
     assert metrics["lco_pearson"] == 0.375
     assert metrics["lco_pearson_low"] == 0.3
+    assert (metrics["interval_coverage.complete"], metrics["interval_width.complete"]) == (0.91, 4.0)
+    assert metrics["seconds"] == 12
     assert metrics["lco_pearson.GDSC2.Alpelisib"] == 0.25
     assert metrics["lco_rmse.GDSC1.AKT inhibitor VIII"] == 2.0
     assert metrics["lco_within_tissue_pearson.GDSC1.Alpelisib"] == 0.1
@@ -165,6 +168,7 @@ def test_artifacts_hold_predictions_explanations_and_the_bundle(
         "evaluation/out_of_fold.parquet",
         "evaluation/per_assay.csv",
         "shap/contributions.parquet",
+        "shap/importance.parquet",
         "shap/block_shares.csv",
         "shap/overall.png",
         "shap/summary/GDSC2.Alpelisib.png",
@@ -198,8 +202,8 @@ def test_a_second_training_is_a_second_run_of_the_same_experiment(
     assert found >= {"small", "again"}
 
 
-def test_a_store_that_fails_on_the_way_leaves_a_failed_run_and_one_line(
-    logged: tuple[MlflowClient, str, list[str]], training: Training, monkeypatch: pytest.MonkeyPatch
+def test_a_store_that_fails_on_the_way_leaves_a_failed_run_that_a_sync_completes(
+    logged: tuple[MlflowClient, str, list[str]], training: Training, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, _, _ = logged
 
@@ -209,14 +213,18 @@ def test_a_store_that_fails_on_the_way_leaves_a_failed_run_and_one_line(
     said: list[str] = []
     monkeypatch.setattr(MlflowClient, "log_artifacts", full)
     assert log(training, said, run_name="cut off") is None
-    assert len(said) == 1
-    assert said[0].startswith("warning: MLflow at sqlite:")
-    assert "the run is incomplete (no space left)" in said[0]
-    assert str(training.bundle) in said[0]
+    assert said[-1].startswith("warning: MLflow at sqlite:")
+    assert "the run is incomplete (no space left)" in said[-1]
+    assert str(training.bundle) in said[-1]
     experiment = client.get_experiment_by_name("pamrx")
     assert experiment is not None
     (run,) = client.search_runs([experiment.experiment_id], "attributes.run_name = 'cut off'")
     assert run.info.status == "FAILED"
+    monkeypatch.undo()
+    assert sync(said.append, store / "mlruns-pending") == 0
+    run = client.get_run(run.info.run_id)
+    assert run.info.status == "FINISHED" and "shap_share.mutation" in run.data.metrics
+    assert not (store / "mlruns-pending").exists()
 
 
 def test_a_mistake_of_our_own_is_not_taken_for_a_broken_store(
@@ -242,6 +250,7 @@ def test_a_store_that_cannot_be_used_costs_one_line(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     (tmp_path / "garbage.db").write_text("not a database " * 100)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri.format(port=port, folder=tmp_path))
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     said: list[str] = []
@@ -250,6 +259,10 @@ def test_a_store_that_cannot_be_used_costs_one_line(
     assert told in said[-1]
     assert "\n" not in said[-1]
     assert str(training.bundle) in said[-1]
+    (kept,) = (tmp_path / "mlruns-pending").iterdir()
+    assert f"kept in mlruns-pending/{kept.name}" in said[-1]
+    assert json.loads((kept / "run.json").read_text())["metrics"]["lco_pearson"] == 0.375
+    assert (kept / "artifacts" / "bundle" / "manifest.json").is_file()
 
 
 def test_tracking_uri_is_the_variable_or_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
