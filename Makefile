@@ -13,13 +13,14 @@ BIN := $(VENV)/bin
 PINS := pyproject.toml constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint train bench clean
+.PHONY: help demo test lint data train compare bench clean
 
 help:
 	@echo "make demo    predict for the example cell lines with the released bundle, beside what was measured"
 	@echo "make test    run the tests (PYTEST_ARGS='-k name' to choose)"
 	@echo "make lint    check format, lint and types"
 	@echo "make train   fetch the data and train the released bundle again (DATA_DIR=folder of local files)"
+	@echo "make compare fetch the data, compare six candidates on the same folds, and log each to MLflow"
 	@echo "make bench   measure start-up and prediction, as ratios"
 	@echo "make clean   remove the environment and what was built"
 
@@ -35,13 +36,20 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy predictor training
 
 # Exit code 2 of a fetch is a source that cannot be had, and only these two sources are optional.
-train: $(VENV)/.dev
+data: $(VENV)/.dev
 	$(BIN)/pamrx data fetch gdsc
 	$(BIN)/pamrx data fetch ccle-mirna $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") || \
-		{ test $$? -eq 2 && echo "CCLE miRNA cannot be had: training without it"; }
+		{ test $$? -eq 2 && echo "CCLE miRNA cannot be had: going on without it"; }
 	$(BIN)/pamrx data fetch panel718 $(if $(DATA_DIR),--data-dir "$(DATA_DIR)") || \
-		{ test $$? -eq 2 && echo "the calls of panel718 cannot be had: training without them"; }
+		{ test $$? -eq 2 && echo "the calls of panel718 cannot be had: going on without them"; }
+
+train: data
 	$(BIN)/pamrx train
+
+# A study that was stopped goes on where it was.
+compare: data
+	$(BIN)/pamrx study
+	@echo "to see the six runs side by side: $(BIN)/pamrx ui"
 
 bench: $(VENV)/.demo
 	@$(BIN)/python benchmarks/startup.py

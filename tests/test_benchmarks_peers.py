@@ -16,9 +16,10 @@ import pytest
 from benchmarks import peers
 from benchmarks.peer_models import comparison, drevalpy_worker, own_worker
 from benchmarks.peer_models.environment import CONSTRAINTS, DREVALPY
-from benchmarks.peer_models.export import LANDMARKS, chosen_genes, export, export_fold, validation_lines
+from benchmarks.peer_models.export import LANDMARKS, chosen_genes, export, export_fold
 from benchmarks.peer_models.jobs import Job, Result, run_all
 from predictor.errors import PamrxError
+from training.boosted_baseline import validation_lines
 from training.cohort import Cohort, training_profiles
 
 LINES = ["22RV1", "697", "A549", "HT29", "MCF7", "T47D"]

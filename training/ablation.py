@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from predictor.errors import PamrxError, did_you_mean
 from predictor.features import BLOCKS
 from training.cohort import Cohort
+from training.evaluate import out_of_fold
 from training.fits import Fit, Store, run_fits
 from training.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, tissue_centred, within_tissue
 from training.splits import sides
@@ -30,10 +31,12 @@ class Ablation:
     table : index variant: pearson (mean over assays and repeats), difference from all blocks with its 95 % paired
         bootstrap interval over lines (difference_low, difference_high), within_tissue and within_difference(_low,
         _high) of the same, spread (sd of pearson over repeats; NaN for one).
+    oof : the predictions behind them: variant, repeat, and the columns of `training.evaluate.Evaluation.oof`.
     """
 
     per_assay: pd.DataFrame
     table: pd.DataFrame
+    oof: pd.DataFrame
 
 
 def check_kind(kind: str) -> None:
@@ -87,19 +90,28 @@ def ablate(
         parts.setdefault((seed, variant), []).append(frame)
     predicted = {key: pd.concat(frames) for key, frames in parts.items()}
     truth = {seed: pd.concat([measured[seed, n] for n in sorted(fold.unique())]) for seed, fold in folds}
-    return _summed(cohort, truth, predicted, list(chosen), draws)
+    return summarise(cohort, folds, truth, predicted, list(chosen), draws)
 
 
-def _summed(
+def summarise(
     cohort: Cohort,
-    truth: dict[int, pd.DataFrame],
-    predicted: dict[tuple[int, str], pd.DataFrame],
-    names: list[str],
-    draws: int,
+    folds: Sequence[tuple[int, pd.Series]],
+    truth: Mapping[int, pd.DataFrame],
+    predicted: Mapping[tuple[int, str], pd.DataFrame],
+    names: Sequence[str],
+    draws: int = 1000,
 ) -> Ablation:
-    """Every repeat in one order of lines, so that the draws over lines are shared."""
-    rows, plain, within = [], [], []
-    for seed, table in truth.items():
+    """Variants on the same folds, differences taken from the first of `names`.
+
+    Parameters
+    ----------
+    folds : (seed, fold by line) of each repeat.
+    truth, predicted : by repeat, and by repeat and variant: (n_lines, n_assays) ln IC50, lines in any order.
+    """
+    rows, plain, within, tidy = [], [], [], []
+    for seed, fold in folds:
+        # Every repeat in one order of lines, so that the draws over lines are shared.
+        table = truth[seed]
         lines = [line for line in cohort.lines if line in table.index]
         measured, tissue = table.loc[lines], cohort.cell_lines.loc[lines, "tissue"]
         sides_ = [predicted[seed, name].loc[lines, measured.columns] for name in names]
@@ -107,16 +119,18 @@ def _summed(
             one = per_assay(measured, side)
             one["within_tissue_pearson"] = within_tissue(measured, side, tissue)
             rows.append(one.reset_index().assign(repeat=seed, variant=name))
+            tidy.append(out_of_fold(measured, side, fold, cohort).assign(variant=name, repeat=seed))
         plain.append(bootstrap_mean_pearson(measured, sides_, draws))
         centred = [tissue_centred(side.where(measured.notna()), tissue).fillna(0.0) for side in sides_]
         within.append(bootstrap_mean_pearson(tissue_centred(measured, tissue), centred, draws))
     long = pd.concat(rows, ignore_index=True)
     columns = ["repeat", "variant", "assay", "n", "pearson", "spearman", "rmse", "within_tissue_pearson"]
     long = long[columns]
-    return Ablation(long, _table(long, names, np.mean(plain, axis=0), np.mean(within, axis=0)))
+    table = _table(long, names, np.mean(plain, axis=0), np.mean(within, axis=0))
+    return Ablation(long, table, pd.concat(tidy, ignore_index=True))
 
 
-def _table(long: pd.DataFrame, names: list[str], plain: np.ndarray, within: np.ndarray) -> pd.DataFrame:
+def _table(long: pd.DataFrame, names: Sequence[str], plain: np.ndarray, within: np.ndarray) -> pd.DataFrame:
     by_repeat = {
         name: [mean_pearson(one) for _, one in part.groupby("repeat")] for name, part in long.groupby("variant")
     }
@@ -127,11 +141,11 @@ def _table(long: pd.DataFrame, names: list[str], plain: np.ndarray, within: np.n
         within_low, within_high = interval(within[:, place] - within[:, 0])
         rows[name] = {
             "pearson": np.mean(by_repeat[name]),
-            "difference": np.mean(by_repeat[name]) - np.mean(by_repeat[FULL]),
+            "difference": np.mean(by_repeat[name]) - np.mean(by_repeat[names[0]]),
             "difference_low": low,
             "difference_high": high,
             "within_tissue": inside[name],
-            "within_difference": inside[name] - inside[FULL],
+            "within_difference": inside[name] - inside[names[0]],
             "within_difference_low": within_low,
             "within_difference_high": within_high,
             "spread": np.std(by_repeat[name], ddof=1) if len(by_repeat[name]) > 1 else np.nan,

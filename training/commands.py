@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,8 @@ import typer
 
 from predictor.errors import PamrxError, did_you_mean
 from training.model_commands import models, serve
+from training.options import CORES, Cache, Jobs, Mirna, Panel, Seed
+from training.run_commands import app as run_commands
 
 if TYPE_CHECKING:
     from training.cohort import Cohort
@@ -22,14 +23,9 @@ data = typer.Typer(
 app.add_typer(data, name="data")
 app.add_typer(models, name="models")
 app.command()(serve)
+app.add_typer(run_commands)
 
-Cache = Annotated[
-    Path | None, typer.Option(help="Folder of the fetched data. [default: PAMRX_CACHE, else the user's cache folder]")
-]
-Seed = Annotated[int, typer.Option(help="Of folds, masks and trees.")]
-Jobs = Annotated[int, typer.Option(min=1, help="Processes. Results do not depend on it.")]
 SOURCES = ("gdsc", "ccle-mirna", "panel718")
-CORES = os.cpu_count() or 1
 
 
 @data.command("fetch")
@@ -104,8 +100,9 @@ def evaluate(
     seed: Seed = 2026,
     cache: Cache = None,
     jobs: Jobs = CORES,
-    mirna: Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")] = True,
-    panel: Annotated[bool, typer.Option(help="Use the calls of panel718 where they were fetched.")] = True,
+    mirna: Mirna = True,
+    panel: Panel = True,
+    track: Annotated[bool, typer.Option(help="Log to MLflow; with --ablate or --repeats a run for each part.")] = True,
 ) -> None:
     """Measure accuracy on lines not trained on.
 
@@ -115,8 +112,9 @@ def evaluate(
     """
     from predictor.tables import check_ending, write_table
     from training.evaluate import evaluate as run
-    from training.evidence import Asked, Run, check, run_asked
+    from training.evidence import Asked, Run, check, run_asked, track_plain
     from training.fits import open_store
+    from training.loading import load_cohort
     from training.splits import read_folds, repeated
     from training.tables import print_evaluation
 
@@ -124,15 +122,24 @@ def evaluate(
         check_ending(output)
     asked = Asked(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
     split = check(asked)
-    cohort, data_fingerprint = _cohort(cache, mirna, panel)
+    cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
     splits = repeated(cohort, n_folds, seed, repeats, split) if folds is None else [(seed, read_folds(folds, cohort))]
     fold = splits[0][1]
     if not asked.elsewhere:
         left = len(cohort.lines) - len(fold)
         outside = f"; {left} lines of the data are not in {folds} and take no part" if left else ""
         typer.echo(f"{protocol}: {len(fold)} lines in {fold.nunique()} folds{outside}")
+    tracking = None
+    if track:
+        from training.tracking import DataSet
+        from training.tracking.evaluations import Settings
+
+        said = {"seed": seed, "n_folds": fold.nunique(), "folds": folds.name if folds else "by seed"}
+        data = DataSet(data_fingerprint, {"lines": len(fold)}, "evaluation")
+        tracking = Settings({**said, "mirna": mirna, "panel": panel}, data)
     if not asked.plain:
-        run_asked(cohort, asked, splits, Run(open_store(cache, data_fingerprint), jobs, output, typer.echo))
+        store = open_store(cache, data_fingerprint)
+        run_asked(cohort, asked, splits, Run(store, jobs, output, typer.echo, tracking))
         return
     evaluation = run(cohort, fold, seed=seed, jobs=jobs, report=typer.echo)
     if output is not None:
@@ -140,6 +147,8 @@ def evaluate(
     print_evaluation(evaluation)
     if output is not None:
         typer.echo(f"{len(evaluation.oof)} out-of-fold predictions written to {output}")
+    if tracking is not None:
+        track_plain(cohort, evaluation, asked, tracking, typer.echo)
 
 
 @app.command()
@@ -151,8 +160,8 @@ def train(
     seed: Seed = 7,
     cache: Cache = None,
     jobs: Jobs = CORES,
-    mirna: Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")] = True,
-    panel: Annotated[bool, typer.Option(help="Use the calls of panel718 where they were fetched.")] = True,
+    mirna: Mirna = True,
+    panel: Panel = True,
     run_name: Annotated[str | None, typer.Option(help="Name of the MLflow run. [default: the bundle's]")] = None,
     evidence: Annotated[
         bool,
@@ -173,12 +182,13 @@ def train(
     from training.fit import train as run
     from training.fit import trained_on
     from training.fits import open_store
+    from training.loading import load_cohort
     from training.tables import print_evaluation
     from training.tracking import log_training
 
     if data_dir is not None and not evidence:
         raise PamrxError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
-    cohort, data_fingerprint = _cohort(cache, mirna, panel)
+    cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
     away = _held_out(cohort, hold_out)
     trained = run(cohort, away, data_fingerprint, output.name, seed, jobs, typer.echo)
     sections = []
@@ -208,28 +218,8 @@ def train(
         bundle_dir=output,
         tags={"bundle_fingerprint": manifest["fingerprint"]},
         report=typer.echo,
+        intervals=manifest["intervals"],
     )
-
-
-def _cohort(cache: Path | None, mirna: bool, panel: bool) -> tuple[Cohort, str]:
-    """The cohort of what was fetched, and the fingerprint of the tables it came from."""
-    from training.cohort import build_cohort
-    from training.datasets import fingerprint, load_ccle_mirna, load_gdsc, load_panel718
-
-    gdsc = load_gdsc(cache)
-    levels = load_ccle_mirna(cache) if mirna else None
-    calls = load_panel718(cache) if panel else None
-    used = ["gdsc"]
-    for source, what, wanted, found in (
-        ("ccle-mirna", "miRNA", mirna, levels is not None),
-        ("panel718", "calls per gene", panel, calls is not None),
-    ):
-        if found:
-            used.append(source)
-        else:
-            why = f"{source} was not fetched (`pamrx data fetch {source}`)" if wanted else "as asked"
-            typer.echo(f"without {what}: {why}")
-    return build_cohort(gdsc, levels, calls), fingerprint(cache, used)
 
 
 def _held_out(cohort: Cohort, words: str) -> list[str]:

@@ -93,7 +93,7 @@ def evaluate(
         table = table.join(_specific_table(frames, tissue))
         summary |= _specific_summary(frames, table, draws)
     summary["seconds"] = time.perf_counter() - started
-    oof = _tidy(measured, frames[MODEL], folds, cohort)
+    oof = out_of_fold(measured, frames[MODEL], folds, cohort)
     return Evaluation(oof, table, summary, together(held), frames[MODEL], frames.get(SPECIFIC))
 
 
@@ -140,6 +140,15 @@ def run_fold_masked(
         frames["specific_tissue_drug_mean"] = baselines.tissue_drug_mean(rest, tissue, test_features.index)
     panel, profiles = Panel.fit(features), cohort.profiles.subset(test)
     return frames, held_out(builder, model, panel, profiles, responses.loc[test], fold, seed, specific)
+
+
+def out_of_fold(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series, cohort: Cohort) -> pd.DataFrame:
+    """Matrices of lines by assays as the rows of `Evaluation.oof`."""
+    long = _long(measured, "measured").dropna(subset="measured")
+    long = long.merge(_long(predicted, "predicted"), on=["cell_line", "assay"], validate="one_to_one")
+    drug = cohort.responses.drop_duplicates("assay").set_index("assay")["drug"]
+    long["drug"], long["fold"] = long["assay"].map(drug), long["cell_line"].map(folds)
+    return long[["cell_line", "assay", "drug", "fold", "measured", "predicted"]].reset_index(drop=True)
 
 
 def _table(measured: pd.DataFrame, frames: dict[str, pd.DataFrame], tissue: pd.Series) -> pd.DataFrame:
@@ -191,14 +200,6 @@ def _specific_summary(frames: dict[str, pd.DataFrame], table: pd.DataFrame, draw
         out[key] = mean_pearson(per_assay(measured, sides_[place]))
         out[f"{key}_low"], out[f"{key}_high"] = interval(resampled[:, place])
     return out
-
-
-def _tidy(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series, cohort: Cohort) -> pd.DataFrame:
-    long = _long(measured, "measured").dropna(subset="measured")
-    long = long.merge(_long(predicted, "predicted"), on=["cell_line", "assay"], validate="one_to_one")
-    drug = cohort.responses.drop_duplicates("assay").set_index("assay")["drug"]
-    long["drug"], long["fold"] = long["assay"].map(drug), long["cell_line"].map(folds)
-    return long[["cell_line", "assay", "drug", "fold", "measured", "predicted"]].reset_index(drop=True)
 
 
 def _long(matrix: pd.DataFrame, value: str) -> pd.DataFrame:

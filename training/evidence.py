@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +11,22 @@ import pandas as pd
 
 from predictor.errors import PamrxError, did_you_mean
 from predictor.tables import write_table
-from training.ablation import ablate, check_kind
+from training.ablation import ablate, check_kind, variants
 from training.biology import biology
 from training.cohort import Cohort
+from training.coverage import coverage_metrics, coverage_table, cross_coverage
 from training.datasets.gcsi import load_gcsi
 from training.datasets.laboratory import Laboratory
 from training.datasets.nci60 import load_nci60
+from training.evaluate import Evaluation
 from training.evidence_tables import print_ablation, print_biology, print_elsewhere, print_repeats, print_transfer
 from training.fits import Store
 from training.laboratories import elsewhere
 from training.repeats import evaluate_repeats
 from training.screens import across_screens
 from training.splits import leave_cell_line_out, leave_tissue_out
+from training.tracking.evaluations import Settings, log_ablation, log_evaluation, log_repeats, log_table
+from training.tracking.summaries import biology_metrics, laboratory_metrics, transfer_metrics
 
 LINE, TISSUE, SCREEN = "leave-cell-line-out", "leave-tissue-out", "leave-screen-out"
 LABORATORIES = ("nci60", "gcsi")
@@ -57,12 +62,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Run:
-    """Where finished fits are kept, how many processes, where the table goes, whom to tell."""
+    """Where finished fits are kept, how many processes, where the table goes, whom to tell, what MLflow is told."""
 
     store: Store
     jobs: int = 2
     output: Path | None = None
     report: Callable[[str], None] = print
+    tracking: Settings | None = None
 
 
 def check(asked: Asked) -> Split:
@@ -94,18 +100,24 @@ def check(asked: Asked) -> Split:
 
 def run_asked(cohort: Cohort, asked: Asked, splits: Sequence[tuple[int, pd.Series]], run: Run) -> None:
     """Run what was asked for over (seed, folds) of each repeat; print its table and write its tidy one."""
+    started = time.perf_counter()
     if asked.ablate is not None:
         found = ablate(cohort, splits, asked.ablate, run.store, run.jobs, report=run.report)
         print_ablation(found, lines=len(splits[0][1]), repeats=len(splits))
         write(found.per_assay, run)
+        if run.tracking is not None:
+            seconds = time.perf_counter() - started
+            log_ablation(found, asked.ablate, asked.protocol, variants(asked.ablate), run.tracking, seconds, run.report)
     elif asked.biology:
         known = biology(cohort, splits[0], run.store, run.jobs, report=run.report)
         print_biology(known, asked.protocol, lines=len(splits[0][1]))
         write(known.table, run)
+        _log("known biology, " + asked.protocol, known.table, biology_metrics(known), asked, started, run)
     elif asked.protocol == SCREEN:
         transfer = across_screens(cohort, splits, run.store, run.jobs, report=run.report)
         print_transfer(transfer)
         write(transfer.table, run)
+        _log(asked.protocol, transfer.table, transfer_metrics(transfer), asked, started, run)
     elif asked.elsewhere:
         laboratory = load(asked, cohort)
         for line in laboratory.dropped:
@@ -113,10 +125,22 @@ def run_asked(cohort: Cohort, asked: Asked, splits: Sequence[tuple[int, pd.Serie
         judged = elsewhere(cohort, laboratory, [seed for seed, _ in splits], run.store, run.jobs, report=run.report)
         print_elsewhere(judged, laboratory.name)
         write(judged.table, run)
+        metrics = laboratory_metrics(judged, laboratory.name)
+        _log(f"another laboratory: {laboratory.name}", judged.table, metrics, asked, started, run)
     else:
         repeated = evaluate_repeats(cohort, splits, run.store, run.jobs, report=run.report)
         print_repeats(repeated, asked.protocol)
         write(repeated.per_assay, run)
+        if run.tracking is not None:
+            log_repeats(repeated, asked.protocol, run.tracking, run.report)
+
+
+def track_plain(
+    cohort: Cohort, evaluation: Evaluation, asked: Asked, tracking: Settings, report: Callable[[str], None] = print
+) -> None:
+    """Log a plain evaluation to MLflow, with the coverage and width of intervals on its lines."""
+    found = coverage_table(cross_coverage(evaluation.held, seed=asked.seed), cohort.cell_lines["tissue"])
+    log_evaluation(evaluation, asked.protocol, tracking, coverage_metrics(found), report)
 
 
 def load(asked: Asked, cohort: Cohort) -> Laboratory:
@@ -131,6 +155,12 @@ def write(table: pd.DataFrame, run: Run) -> None:
     if run.output is not None:
         write_table(table, run.output)
         run.report(f"{len(table)} rows written to {run.output}")
+
+
+def _log(name: str, table: pd.DataFrame, metrics: dict[str, float], asked: Asked, started: float, run: Run) -> None:
+    if run.tracking is not None:
+        metrics = metrics | {"seconds": time.perf_counter() - started}
+        log_table(f"{name}, seed {asked.seed}", table, metrics, asked.protocol, run.tracking, run.report)
 
 
 def _check_biology(asked: Asked) -> None:

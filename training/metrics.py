@@ -82,27 +82,37 @@ def bootstrap_mean_pearson(
     -------
     (draws, n_predictions).
     """
-    y = measured.to_numpy(dtype=float)
+    enough = measured.columns[measured.notna().sum() >= MIN_LINES]
+    return np.stack(
+        [bootstrap_pearson(measured[enough], one[enough], draws, seed).mean(axis=1) for one in predictions], axis=1
+    )
+
+
+def bootstrap_pearson(measured: pd.DataFrame, predicted: pd.DataFrame, draws: int = 1000, seed: int = 0) -> np.ndarray:
+    """Pearson of each assay over resampled lines: the same draws for the same seed and number of lines.
+
+    Returns
+    -------
+    (draws, n_assays); 0 where a draw leaves one side constant.
+    """
+    y, p = measured.to_numpy(dtype=float), predicted.to_numpy(dtype=float)
     known = (~np.isnan(y)).astype(float)
-    enough = known.sum(axis=0) >= MIN_LINES
-    y0 = np.nan_to_num(y - np.nanmean(y, axis=0))[:, enough]
-    known = known[:, enough]
-    sides = []
-    for prediction in predictions:
-        p = prediction.to_numpy(dtype=float)[:, enough]
-        sides.append(np.where(known > 0, p - p.mean(axis=0), 0.0))
-    random = np.random.default_rng(seed)
-    counts = random.multinomial(len(y), np.full(len(y), 1 / len(y)), size=draws).astype(float)
-    n = counts @ known
+    y0 = np.nan_to_num(y - np.nanmean(y, axis=0))
+    p0 = np.where(known > 0, p - p.mean(axis=0), 0.0)
+    counts = resampled(len(y), draws, seed)
+    # A draw may leave an assay of few lines none at all.
+    n = np.maximum(counts @ known, 1.0)
     mean_y, square_y = counts @ y0 / n, counts @ y0**2 / n
-    out = np.empty((draws, len(sides)))
-    for place, p in enumerate(sides):
-        mean_p, square_p = counts @ p / n, counts @ p**2 / n
-        covariance = counts @ (y0 * p) / n - mean_y * mean_p
-        variance = (square_y - mean_y**2) * (square_p - mean_p**2)
-        r = np.divide(covariance, np.sqrt(np.maximum(variance, 0)), out=np.zeros_like(n), where=variance > 1e-12)
-        out[:, place] = r.mean(axis=1)
-    return out
+    mean_p, square_p = counts @ p0 / n, counts @ p0**2 / n
+    covariance = counts @ (y0 * p0) / n - mean_y * mean_p
+    variance = (square_y - mean_y**2) * (square_p - mean_p**2)
+    return np.divide(covariance, np.sqrt(np.maximum(variance, 0)), out=np.zeros_like(n), where=variance > 1e-12)
+
+
+def resampled(n_lines: int, draws: int, seed: int = 0) -> np.ndarray:
+    """(draws, n_lines) how often each line is drawn, with replacement."""
+    random = np.random.default_rng(seed)
+    return random.multinomial(n_lines, np.full(n_lines, 1 / n_lines), size=draws).astype(float)
 
 
 def interval(draws: np.ndarray, coverage: float = 0.95) -> tuple[float, float]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from training.boosted_baseline import validation_lines
 from training.cohort import Cohort
 from training.datasets.archives import MEGABYTE, read_member
 from training.datasets.cache import cache_folder
@@ -23,9 +23,6 @@ from training.splits import sides
 
 LINE, DRUG, TISSUE, RESPONSE = "cell_line_name", "pubchem_id", "tissue", "response"
 """drevalpy's own column names."""
-
-VALIDATION_SHARE = 0.1
-"""Of the training donors, as in drevalpy's own experiment."""
 
 N_GENES = 1000
 LANDMARKS = Path(__file__).with_name("landmark_genes.csv")
@@ -98,14 +95,6 @@ def export_fold(cohort: Cohort, folds: pd.Series, name: object, folder: Path) ->
     }.items():
         pd.DataFrame({"Symbol": symbols}).to_csv(lists / f"{name}.csv", index=False)
     return folder
-
-
-def validation_lines(cohort: Cohort, train: list[str], seed: int = 42) -> set[str]:
-    """The training lines on which hyper-parameters are judged: a tenth of the donors, whole donors."""
-    donor = cohort.cell_lines.loc[train, "donor"]
-    donors = np.unique(donor.to_numpy(dtype=str))
-    chosen = np.random.default_rng(seed).permutation(donors)[: max(1, round(VALIDATION_SHARE * len(donors)))]
-    return set(donor.index[donor.isin(chosen)])
 
 
 def chosen_genes(expression: pd.DataFrame, landmarks: list[str], wanted: int = N_GENES) -> list[str]:

@@ -8,36 +8,19 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import lightgbm as lgb
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from benchmarks.peer_models.drevalpy_worker import peak_gigabytes
-from benchmarks.peer_models.export import validation_lines
 from predictor.features import FeatureBuilder
 from predictor.model import SensitivityModel
 from training.baselines import assay_ridge
+from training.boosted_baseline import assay_lightgbm, validation_lines
 from training.cohort import Cohort, build_cohort
 from training.datasets import load_ccle_mirna, load_gdsc, load_panel718
 from training.evaluate import MODEL
 from training.splits import sides
-
-ROUNDS, PATIENCE = 300, 20
-LIGHTGBM = {
-    "objective": "regression",
-    "learning_rate": 0.1,
-    "num_leaves": 15,
-    "min_data_in_leaf": 10,
-    "feature_fraction": 0.1,
-    "max_bin": 63,
-    "num_threads": 1,
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
-}
 
 
 def main() -> None:
@@ -89,30 +72,7 @@ def lightgbm(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> pd.Da
     """A booster per assay on all features; rounds chosen on the validation lines, then fitted again on all."""
     features, responses, test = features_of(cohort, folds, fold)
     held_out = features.index.isin(validation_lines(cohort, list(features.index)))
-    settings: dict[str, Any] = LIGHTGBM | {"seed": seed}
-    # Binned once for all assays: binning thousands of features takes longer than a fit.
-    binned = lgb.Dataset(features.to_numpy(dtype=np.float32), params=settings, free_raw_data=False).construct()
-    values, out = test.to_numpy(dtype=np.float32), {}
-    for assay in responses.columns:
-        y = responses[assay].to_numpy()
-        model = boosted(binned, y, ~np.isnan(y) & ~held_out, ~np.isnan(y) & held_out, settings)
-        out[assay] = np.asarray(model.predict(values, num_threads=1))
-    return pd.DataFrame(out, index=test.index)
-
-
-def boosted(
-    binned: lgb.Dataset, y: np.ndarray, train: np.ndarray, held_out: np.ndarray, settings: dict[str, Any]
-) -> lgb.Booster:
-    def rows(chosen: np.ndarray) -> lgb.Dataset:
-        places = np.flatnonzero(chosen)
-        part = binned.subset(places.tolist(), params=settings).construct()
-        return part.set_label(y[places])
-
-    rounds = ROUNDS // 10
-    if held_out.sum() >= 10:
-        stop = lgb.early_stopping(PATIENCE, verbose=False)
-        rounds = lgb.train(settings, rows(train), ROUNDS, valid_sets=[rows(held_out)], callbacks=[stop]).best_iteration
-    return lgb.train(settings, rows(train | held_out), max(rounds, 1))
+    return assay_lightgbm(features, responses, test, held_out, seed)
 
 
 def features_of(cohort: Cohort, folds: pd.Series, fold: object) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

@@ -1,0 +1,19 @@
+"""Options that several training commands take. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+CORES = os.cpu_count() or 1
+
+Cache = Annotated[
+    Path | None, typer.Option(help="Folder of the fetched data. [default: PAMRX_CACHE, else the user's cache folder]")
+]
+Seed = Annotated[int, typer.Option(help="Of folds, masks and trees.")]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes. Results do not depend on it.")]
+Mirna = Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")]
+Panel = Annotated[bool, typer.Option(help="Use the calls of panel718 where they were fetched.")]
