@@ -10,7 +10,7 @@ import typer
 
 from predictor.errors import PamrxError, did_you_mean
 from training.model_commands import models, serve
-from training.options import CORES, Cache, Jobs, Mirna, Panel, Seed
+from training.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
 from training.run_commands import app as run_commands
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def evaluate(
     seed: Seed = 2026,
     cache: Cache = None,
     jobs: Jobs = CORES,
+    dask: Dask = None,
     mirna: Mirna = True,
     panel: Panel = True,
     track: Annotated[bool, typer.Option(help="Log to MLflow; with --ablate or --repeats a run for each part.")] = True,
@@ -111,6 +112,7 @@ def evaluate(
     goes on.
     """
     from predictor.tables import check_ending, write_table
+    from training.cluster import on_cluster
     from training.evaluate import evaluate as run
     from training.evidence import Asked, Run, check, run_asked, track_plain
     from training.fits import open_store
@@ -139,9 +141,11 @@ def evaluate(
         tracking = Settings({**said, "mirna": mirna, "panel": panel}, data)
     if not asked.plain:
         store = open_store(cache, data_fingerprint)
-        run_asked(cohort, asked, splits, Run(store, jobs, output, typer.echo, tracking))
+        with on_cluster(dask, jobs, typer.echo) as at_once:
+            run_asked(cohort, asked, splits, Run(store, at_once, output, typer.echo, tracking))
         return
-    evaluation = run(cohort, fold, seed=seed, jobs=jobs, report=typer.echo)
+    with on_cluster(dask, jobs, typer.echo) as at_once:
+        evaluation = run(cohort, fold, seed=seed, jobs=at_once, report=typer.echo)
     if output is not None:
         write_table(evaluation.oof, output)
     print_evaluation(evaluation)
@@ -160,6 +164,7 @@ def train(
     seed: Seed = 7,
     cache: Cache = None,
     jobs: Jobs = CORES,
+    dask: Dask = None,
     mirna: Mirna = True,
     panel: Panel = True,
     run_name: Annotated[str | None, typer.Option(help="Name of the MLflow run. [default: the bundle's]")] = None,
@@ -178,6 +183,7 @@ def train(
     """
     from predictor.bundle import save_bundle
     from training.card import model_card
+    from training.cluster import on_cluster
     from training.dossier import dossier
     from training.fit import train as run
     from training.fit import trained_on
@@ -190,11 +196,12 @@ def train(
         raise PamrxError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
     cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
     away = _held_out(cohort, hold_out)
-    trained = run(cohort, away, data_fingerprint, output.name, seed, jobs, typer.echo)
     sections = []
-    if evidence:
-        store = open_store(cache, data_fingerprint)
-        sections = dossier(trained_on(cohort, away), seed, store, jobs, data_dir, typer.echo)
+    with on_cluster(dask, jobs, typer.echo) as at_once:
+        trained = run(cohort, away, data_fingerprint, output.name, seed, at_once, typer.echo)
+        if evidence:
+            store = open_store(cache, data_fingerprint)
+            sections = dossier(trained_on(cohort, away), seed, store, at_once, data_dir, typer.echo)
     manifest = save_bundle(trained.bundle, output, model_card(trained, sections))
     print_evaluation(trained.evaluation)
     typer.echo(f"bundle written to {output}; fingerprint {manifest['fingerprint']}")

@@ -17,3 +17,7 @@ Seed = Annotated[int, typer.Option(help="Of folds, masks and trees.")]
 Jobs = Annotated[int, typer.Option(min=1, help="Processes. Results do not depend on it.")]
 Mirna = Annotated[bool, typer.Option(help="Use CCLE miRNA where it was fetched.")]
 Panel = Annotated[bool, typer.Option(help="Use the calls of panel718 where they were fetched.")]
+Dask = Annotated[
+    str | None,
+    typer.Option(help="Fit on a Dask cluster: the scheduler's tcp://HOST:PORT, or local. Needs the extra scale."),
+]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from predictor.errors import PamrxError
-from training.options import CORES, Cache, Jobs, Mirna, Panel, Seed
+from training.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
 
 app = typer.Typer(rich_markup_mode=None)
 runs = typer.Typer(help="Runs that could not be logged to MLflow yet.", no_args_is_help=True, rich_markup_mode=None)
@@ -26,6 +26,7 @@ def study(
     seed: Seed = 2026,
     cache: Cache = None,
     jobs: Jobs = CORES,
+    dask: Dask = None,
     mirna: Mirna = True,
     panel: Panel = True,
     track: Annotated[bool, typer.Option(help="Log a run per candidate to MLflow.")] = True,
@@ -36,6 +37,7 @@ def study(
     finished fits are kept in the cache, so that a run that was stopped goes on.
     """
     from predictor.tables import check_ending, write_table
+    from training.cluster import on_cluster
     from training.fits import open_store
     from training.loading import load_cohort
     from training.splits import leave_cell_line_out
@@ -47,7 +49,8 @@ def study(
     cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
     folds = leave_cell_line_out(cohort, n_folds, seed)
     started = time.perf_counter()
-    done = run(cohort, folds, seed, open_store(cache, data_fingerprint), jobs, report=typer.echo)
+    with on_cluster(dask, jobs, typer.echo) as at_once:
+        done = run(cohort, folds, seed, open_store(cache, data_fingerprint), at_once, report=typer.echo)
     seconds = time.perf_counter() - started
     print_study(done)
     if output is not None:
