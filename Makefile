@@ -72,5 +72,5 @@ $(VENV)/.demo: $(PINS) | $(BIN)/python
 
 $(VENV)/.dev: $(PINS) $(VENV)/.demo | $(BIN)/python
 	@echo "installing what training and tests need in $(VENV) (some minutes the first time)"
-	@$(INSTALL) --editable '.[training,dev]'
+	@$(INSTALL) --editable '.[training,scale,dev]'
 	@touch $@
