@@ -10,10 +10,12 @@ import typer
 
 from predictor.errors import PamrxError
 from training.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
+from training.tune_command import tune
 
 app = typer.Typer(rich_markup_mode=None)
 runs = typer.Typer(help="Runs that could not be logged to MLflow yet.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(runs, name="runs")
+app.command()(tune)
 
 
 @app.command()

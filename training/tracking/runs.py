@@ -121,6 +121,30 @@ def log_run(run: Run, report: Report = print, consolation: str = "") -> str | No
     return run_id
 
 
+def add_metrics(run_id: str, metrics: Mapping[str, float], report: Report = print) -> None:
+    """Add to a run that is finished; a store that fails is told in one line."""
+    from mlflow.entities import Metric
+
+    uri = tracking_uri()
+    try:
+        with brief(), storing():
+            now = int(time.time() * 1000)
+            known = [Metric(name, value, now, 0) for name, value in finite(metrics).items()]
+            open_client(uri, report).log_batch(run_id, metrics=known)
+    except StoreFailure as error:
+        report(f"warning: MLflow at {without_password(uri)}: the last metrics were not logged ({error})")
+
+
+def run_exists(run_id: str) -> bool:
+    """Whether the store has this run, and not as a deleted one; False where it does not answer."""
+    try:
+        with brief(), storing():
+            found = open_client(tracking_uri(), lambda _: None).get_run(run_id)
+    except StoreFailure:
+        return False
+    return bool(found.info.lifecycle_stage == "active")
+
+
 def keep(run: Run) -> Path:
     """Write the run to the folder of those that wait; whole or not at all. Gives its own folder there.
 
