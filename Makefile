@@ -20,7 +20,7 @@ help:
 	@echo "make test    run the tests (PYTEST_ARGS='-k name' to choose)"
 	@echo "make lint    check format, lint and types"
 	@echo "make train   fetch the data and train the released bundle again (DATA_DIR=folder of local files)"
-	@echo "make compare fetch the data, compare six candidates on the same folds, and log each to MLflow"
+	@echo "make compare fetch the data, compare six candidates on the same folds, and show them in MLflow"
 	@echo "make bench   measure start-up and prediction, as ratios"
 	@echo "make clean   remove the environment and what was built"
 
@@ -46,10 +46,11 @@ data: $(VENV)/.dev
 train: data
 	$(BIN)/pamrx train
 
-# A study that was stopped goes on where it was.
+# A study that was stopped goes on where it was. At a terminal the UI is opened, and Ctrl-C ends it.
 compare: data
 	$(BIN)/pamrx study
-	@echo "to see the six runs side by side: $(BIN)/pamrx ui"
+	@if [ -t 0 ] && [ -t 1 ] && [ -z "$$CI" ]; then $(BIN)/pamrx ui; \
+	else echo "to see the candidates side by side: $(BIN)/pamrx ui"; fi
 
 bench: $(VENV)/.demo
 	@$(BIN)/python benchmarks/startup.py

@@ -2,18 +2,22 @@
 
 A test that reads a real cohort asks for `shared_data`, or carries the marker `shared`. Where the folder is absent it is
 skipped with the reason; `PAMRX_REQUIRE_SHARED=1` makes such a skip a failure, so that CI cannot pass by leaving it out.
+In the same way the marker `browser` needs Chromium with its driver, and `PAMRX_REQUIRE_BROWSER=1` insists on them.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-REQUIRED = "PAMRX_REQUIRE_SHARED"
+REQUIRED = {"shared": "PAMRX_REQUIRE_SHARED", "browser": "PAMRX_REQUIRE_BROWSER"}
+"""The variable that makes it a failure to skip a test of this marker."""
+
 FOLDER = "PAMRX_SHARED_DATA"
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -42,22 +46,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("shared"):
         _skip_without(_folder())
+    if item.get_closest_marker("browser"):
+        absent = [program for program in ("chromium", "chromedriver") if shutil.which(program) is None]
+        if absent:
+            pytest.skip(f"no {' and no '.join(absent)} on this machine (Debian: chromium, chromium-driver)")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     skipped = report.skipped and not hasattr(report, "wasxfail")
-    if skipped and item.get_closest_marker("shared") and os.environ.get(REQUIRED) == "1":
+    asked = [name for mark, name in REQUIRED.items() if item.get_closest_marker(mark) and os.environ.get(name) == "1"]
+    if skipped and asked:
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
-        report.longrepr = f"{reason} ({REQUIRED}=1 makes this a failure)"
+        report.longrepr = f"{reason} ({asked[0]}=1 makes this a failure)"
     return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "shared" in report.keywords]
-    terminalreporter.write_line(f"skipped for want of shared data: {len(skipped)}")
+    for mark, what in (("shared", "shared data"), ("browser", "a browser")):
+        skipped = [report for report in terminalreporter.stats.get("skipped", []) if mark in report.keywords]
+        terminalreporter.write_line(f"skipped for want of {what}: {len(skipped)}")
 
 
 def _folder() -> Path:

@@ -12,14 +12,24 @@ nbclient = pytest.importorskip("nbclient")
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FETCHES = {"2_train_and_compare"}
+"""Those that train, on data which they fetch."""
+
+
+def executed() -> list:
+    marks = {path: [pytest.mark.network, pytest.mark.slow] if path.stem in FETCHES else [] for path in NOTEBOOKS}
+    return [pytest.param(path, id=path.stem, marks=given) for path, given in marks.items()]
 
 
 def test_there_is_a_notebook():
     assert NOTEBOOKS
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs(path, tmp_path, monkeypatch):
+@pytest.mark.parametrize("path", executed())
+def test_it_runs(path, tmp_path, tmp_path_factory, monkeypatch):
+    """A folder of fetched data is named by PAMRX_TEST_CACHE, as for the tests of training."""
+    cache = os.environ.get("PAMRX_TEST_CACHE") or str(tmp_path_factory.mktemp("cache"))
+    monkeypatch.setenv("PAMRX_CACHE", cache)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")

@@ -65,9 +65,7 @@ def study(
         data = DataSet(data_fingerprint, {"lines": len(folds)}, "evaluation")
         said = {"seed": seed, "n_folds": n_folds, "mirna": mirna, "panel": panel}
         if log_study(done, Settings(said, data), seconds, typer.echo) is not None:
-            typer.echo(
-                "`pamrx ui` shows the candidates side by side: open the study's run, mark those under it, Compare"
-            )
+            typer.echo("`pamrx ui` shows the candidates side by side, as a table and as charts")
 
 
 @app.command()

@@ -51,7 +51,10 @@ def print_comparison(found: Comparison, a: Logged, b: Logged, console: Console |
     if len(found.metrics):
         console.print(_metric_table(found.metrics))
     if found.features is None:
-        console.print("no importance of features: a run does not hold one for these assays")
+        lacking = [name for name, run in (("A", a), ("B", b)) if run.importance is None] or ["a run"]
+        console.print(
+            f"no features compared: {' and '.join(lacking)} logged no importance of features for these assays"
+        )
     elif not found.features["difference"].any():
         console.print("no feature's importance changed")
     else:

@@ -136,12 +136,15 @@ def test_a_parent_run_with_six_runs_told_apart_by_name(logged: str, work: Path, 
         assert metrics["lco_within_tissue_pearson"] == pytest.approx(row["within_tissue"])
         assert {"lco_pearson.GDSC2.A", "lco_rmse.GDSC1.A", "n_lines.GDSC2.B", "seconds"} <= set(metrics)
         assert ("lco_pearson_minus_hybrid_pamrx_low" in metrics) == (run.info.run_name != HYBRID)
-        assert params["candidate"] == run.info.run_name and params["seed"] == str(SEED)
+        assert run.info.run_name.endswith(params["candidate"]) and params["seed"] == str(SEED)
         assert {"data_fingerprint", "command", "version.lightgbm"} <= set(run.data.tags)
         assert run.inputs.dataset_inputs[0].dataset.digest in "ab" * 32
+    assert len({run.data.params["candidate"][:10] for run in children}) == 6, "MLflow's axes show ten letters"
+    assert len({run.data.tags["mlflow.runColor"] for run in children}) == 6
+    assert {run.data.tags["study"] for run in children} == {"study of 6 candidates, seed 11"}
     by_name = {run.info.run_name: run.data.params for run in children}
-    assert by_name["hybrid without ncRNA"]["block.ncrna"] == "no"
-    assert by_name["hybrid without ncRNA"]["block.tme"] == by_name[HYBRID]["block.ncrna"] == "yes"
+    assert by_name["hybrid without ncRNA"]["with.ncrna"] == "no"
+    assert by_name["hybrid without ncRNA"]["with.tme"] == by_name[HYBRID]["with.ncrna"] == "yes"
 
 
 def test_runs_are_compared_from_what_they_logged(logged: str, done: Study, capsys: pytest.CaptureFixture) -> None:

@@ -98,14 +98,14 @@ def test_an_ablation_is_a_run_with_one_for_each_variant(pamrx, client, tmp_path:
         assert run.data.metrics["lco_pearson.GDSC2.A"] == pytest.approx(printed[run.info.run_name, "GDSC2:A"])
         gone = run.info.run_name.removeprefix("without ")
         for block in BLOCKS:
-            assert run.data.params[f"block.{block}"] == ("no" if block == gone else "yes")
+            assert run.data.params[f"with.{block}"] == ("no" if block == gone else "yes")
     without = run_named(client, "without transcriptome").data.metrics
     assert without["lco_pearson_minus_all_blocks_low"] <= without["lco_pearson_minus_all_blocks"] < 0
 
 
 def test_two_variants_are_compared_by_name(pamrx, client, tmp_path: Path) -> None:
     told = pamrx("compare", "all blocks", "without transcriptome", "-o", str(tmp_path / "difference.csv"))
-    assert "72 lines and 3 assays" in told and "no importance of features" in told
+    assert "72 lines and 3 assays" in told and "no features compared: A and B logged no importance" in told
     table = pd.read_csv(tmp_path / "difference.csv").set_index(["kind", "name", "metric"])
     logged = run_named(client, "without transcriptome").data.metrics
     mean = table.loc[("mean", "mean", "pearson")]

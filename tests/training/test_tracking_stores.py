@@ -244,7 +244,7 @@ def test_the_ui_says_its_address_and_ends_with_its_command(work: Path) -> None:
         with urlopen(f"http://127.0.0.1:{port}/{path}", timeout=30) as artifact:
             assert artifact.read() == b"assay,pearson\n"
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
     with socket.create_server(("127.0.0.1", port)):
         assert process.returncode == 130, "nothing of it listens any more"

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from predictor.errors import PamrxError
 from training.tracking.names import finite, plain
+from training.tracking.notes import NOTE, note_of
 from training.tracking.provenance import standard_tags
 from training.tracking.store import (
     StoreFailure,
@@ -45,12 +46,14 @@ if TYPE_CHECKING:
 
 PENDING = "mlruns-pending"
 RUN, FILES, CHILDREN = "run.json", "artifacts", "children"
-PARENT = "mlflow.parentRunId"
+PARENT, COLOUR = "mlflow.parentRunId", "mlflow.runColor"
+COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c8c8c", "#d55e00", "#4d3c99")
+"""Of the runs under one run, in their order: MLflow's own go by the id of a run, and two may be the same."""
 
 METRICS_AT_ONCE, PARAMETERS_AT_ONCE = 1000, 100
 """What `MlflowClient.log_batch` takes in one call."""
 
-LONGEST_VALUE, LONGEST_DIGEST = 500, 36
+LONGEST_VALUE, DIGEST = 500, 12
 
 Report = Callable[[str], None]
 
@@ -215,7 +218,8 @@ def pending_folder() -> Path:
     return cache_folder() / PENDING
 
 
-def _write(run: Run, folder: Path) -> None:
+def _write(run: Run, folder: Path, above: Mapping[str, str] | None = None) -> None:
+    """`above` holds tags that the run has from the one above it; `study` is that one's name."""
     started = run.started or time.time()
     if run.files is not None:
         (folder / FILES).mkdir()
@@ -223,10 +227,13 @@ def _write(run: Run, folder: Path) -> None:
     for number, child in enumerate(run.children):
         inner = folder / CHILDREN / f"{number:02}"
         inner.mkdir(parents=True)
-        _write(child, inner)
+        colour = {COLOUR: COLOURS[number]} if number < len(COLOURS) else {}
+        _write(child, inner, {"study": run.name, **colour})
+    above = above or {}
+    tags = {NOTE: note_of(run, above.get("study")), **above, **run.tags}
     content = {
         "name": run.name,
-        "tags": {**standard_tags(run.data.fingerprint), **{key: str(value) for key, value in run.tags.items()}},
+        "tags": {**standard_tags(run.data.fingerprint), **{key: str(value) for key, value in tags.items()}},
         "parameters": {
             **{plain(key): str(value)[:LONGEST_VALUE] for key, value in _flat(run.parameters)},
             "data_fingerprint": run.data.fingerprint,
@@ -315,7 +322,7 @@ def _log_content(client: MlflowClient, run_id: str, content: Mapping[str, Any]) 
     source = {"tags": {"module": "training.datasets", "data_fingerprint": data["fingerprint"]}}
     dataset = Dataset(
         name="GDSC, PI3K/AKT/mTOR axis",
-        digest=data["fingerprint"][:LONGEST_DIGEST],
+        digest=data["fingerprint"][:DIGEST],
         source_type="code",
         source=json.dumps(source),
         profile=json.dumps(data["profile"]),

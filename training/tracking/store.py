@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.tracking.views import describe, experiment_tags
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
@@ -101,6 +103,7 @@ def experiment_of(client: MlflowClient, uri: str) -> str:
             f"its experiment {EXPERIMENT} was deleted; `mlflow experiments restore "
             f"--experiment-id {experiment.experiment_id}` brings it back"
         )
+    describe(client, str(experiment.experiment_id))
     return str(experiment.experiment_id)
 
 
@@ -176,7 +179,7 @@ def _create_experiment(client: MlflowClient, location: str | None) -> str:
     from mlflow.exceptions import MlflowException
 
     try:
-        return str(client.create_experiment(EXPERIMENT, artifact_location=location))
+        return str(client.create_experiment(EXPERIMENT, artifact_location=location, tags=experiment_tags()))
     except MlflowException:
         # Another training may have made it between the look and the making.
         experiment = client.get_experiment_by_name(EXPERIMENT)

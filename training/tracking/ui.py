@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -17,16 +18,20 @@ from urllib.request import urlopen
 
 from predictor.errors import PamrxError
 from training.tracking.store import (
+    EXPERIMENT,
     URI_VARIABLE,
     artifact_location,
+    brief,
     is_server,
     sqlite_file,
     tracking_uri,
     without_password,
 )
+from training.tracking.views import describe, runs_address
 
 HOST, PORT = "127.0.0.1", 5000
 SECONDS_TO_START = 180
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def serve_ui(port: int = PORT, report: Callable[[str], None] = print) -> None:
@@ -54,13 +59,17 @@ def serve_ui(port: int = PORT, report: Callable[[str], None] = print) -> None:
     report(f"starting the MLflow UI on {store} (half a minute)")
     with tempfile.NamedTemporaryFile("w+", prefix="pamrx-ui-", suffix=".log") as log:
         server = subprocess.Popen(ui_command(uri, port), stdout=log, stderr=log, start_new_session=True)
-        before = signal.signal(signal.SIGTERM, _stopped)
+        # The server, in a group of its own, does not hear of a terminal that is closed. And a Ctrl-C reaches Python no
+        # more once MLflow is imported, unless it is asked for again.
+        before = {number: signal.signal(number, _stopped) for number in ENDS}
         try:
             _wait(server, port, Path(log.name))
             report(f"MLflow UI: http://{HOST}:{port} (Ctrl-C stops it)")
+            _say_candidates(f"http://{HOST}:{port}", uri, report)
             code = server.wait()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             _end(server)
         raise PamrxError(f"the MLflow UI ended with code {code} ({_last_line(Path(log.name))})")
 
@@ -72,6 +81,20 @@ def ui_command(uri: str, port: int) -> list[str]:
     if root is not None:
         command += ["--default-artifact-root", root]
     return [*command, "--host", HOST, "--port", str(port), "--workers", "1"]
+
+
+def _say_candidates(root: str, uri: str, report: Callable[[str], None]) -> None:
+    """The addresses of the candidates side by side; nothing where nothing was logged."""
+    from mlflow import MlflowClient
+
+    with brief(), contextlib.suppress(Exception):
+        client = MlflowClient(tracking_uri=uri)
+        experiment = client.get_experiment_by_name(EXPERIMENT)
+        if experiment is None:
+            return
+        describe(client, str(experiment.experiment_id))
+        report(f"candidates as a table: {runs_address(root, experiment.experiment_id)}")
+        report(f"candidates as charts:  {runs_address(root, experiment.experiment_id, charts=True)}")
 
 
 def _check_free(port: int) -> None:
