@@ -1,4 +1,4 @@
-"""Figures of contributions: one assay's beeswarm, and all assays together.
+"""Figures of contributions: one assay's beeswarm, bars and dependence, one block, and all assays together.
 
 Drawn on matplotlib `Figure` objects, without a display: save them with `figure.savefig(path)`.
 """
@@ -32,6 +32,9 @@ BLOCK_COLOURS = {
 }
 
 OTHER_COLOUR = "#444444"
+
+LEVELS = 6
+"""A feature of so few values is drawn as strips."""
 
 
 def summary_figure(explanation: shap.Explanation, title: str, shown: int = 18) -> Figure:
@@ -79,12 +82,123 @@ def overall_figure(shares: pd.DataFrame, importance: pd.DataFrame, title: str, s
     _block_panel(left, shares)
     _feature_panel(right, importance.mean(axis=1).sort_values(ascending=False, kind="stable")[:shown])
     for axes in (left, right):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="x", color="#e5e5e5", linewidth=0.7)
-        axes.set_axisbelow(True)
+        _plain_axes(axes)
     figure.suptitle(title, fontsize=14, x=0.01, ha="left")
     _caption(figure, f"{len(shares)} assays. Dot: mean over assays; box: quartiles; whiskers: the whole range.")
     return figure
+
+
+def bar_figure(importance: pd.Series, title: str, shown: int = 20) -> Figure:
+    """One assay: the features of the largest mean |contribution|, coloured by block.
+
+    Parameters
+    ----------
+    importance : (n_features,) mean |contribution| to one assay, ln units.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
+
+    heaviest = importance.sort_values(ascending=False, kind="stable")[:shown]
+    figure = Figure(figsize=(9.5, 0.27 * len(heaviest) + 1.9), layout="constrained")
+    axes = figure.subplots()
+    _feature_panel(axes, heaviest)
+    _plain_axes(axes)
+    blocks = [block for block in BLOCK_COLOURS if block in {block_of(str(name)) for name in heaviest.index}]
+    handles = [Patch(color=BLOCK_COLOURS[block], label=block_name(block)) for block in blocks]
+    axes.legend(handles=handles, loc="lower right", fontsize=9, frameon=False)
+    figure.suptitle(title, fontsize=14, x=0.01, ha="left")
+    return figure
+
+
+def block_figure(block: str, importance: pd.DataFrame, sums: pd.DataFrame, title: str, shown: int = 15) -> Figure:
+    """One block: its heaviest features over all assays, and its whole contribution to those that it moves most.
+
+    Parameters
+    ----------
+    importance : (features of the block, n_assays) mean |contribution|.
+    sums : (n_samples, n_assays) sum of the block's contributions.
+    """
+    from matplotlib.figure import Figure
+
+    order = importance.mean(axis=1).sort_values(ascending=False, kind="stable").index[:shown]
+    assays = sums.abs().mean().sort_values(ascending=False, kind="stable").index[:shown]
+    figure = Figure(figsize=(12.0, 0.31 * max(len(order), len(assays)) + 2.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    colour = BLOCK_COLOURS.get(block, OTHER_COLOUR)
+    upwards = order[::-1]
+    for place, name in enumerate(upwards):
+        left.plot(
+            importance.loc[name], np.full(importance.shape[1], place), "o", color=colour, alpha=0.25, markersize=4
+        )
+    left.plot(importance.loc[upwards].mean(axis=1), range(len(upwards)), "|", color="black", markersize=11, zorder=4)
+    left.set_yticks(range(len(upwards)), [readable(str(name)) for name in upwards], fontsize=9)
+    left.set_xlim(left=0)
+    left.set_xlabel(f"mean |{UNIT} (uM)|", fontsize=10)
+    left.set_title("Heaviest features; a dot per assay, the stroke is their mean", fontsize=11, loc="left")
+    _plain_axes(left)
+    _block_swarm(right, sums[assays], colour)
+    figure.suptitle(title, fontsize=14, x=0.01, ha="left")
+    _caption(figure, "Negative: towards sensitive (lower IC50). Positive: towards resistant.")
+    return figure
+
+
+def dependence_figure(explanation: shap.Explanation, title: str, shown: int = 6) -> Figure:
+    """One assay: value against contribution for its heaviest single features, a dot per sample.
+
+    Parameters
+    ----------
+    explanation : from `shap_explanation`. A sample that lacks the feature is not drawn.
+    """
+    from matplotlib.figure import Figure
+
+    single = _single_features(explanation, shown)
+    count = single.values.shape[1]
+    figure = Figure(figsize=(11.0, 3.1 * max(1, -(-count // 3)) + 0.9), layout="constrained")
+    random = np.random.default_rng(0)
+    moves = np.asarray(single.values)
+    room = 0.05 * (np.ptp(moves) if moves.size else 1.0)
+    limits = (float(moves.min(initial=0.0)) - room, float(moves.max(initial=0.0)) + room)
+    for place in range(count):
+        axes = figure.add_subplot(-(-count // 3), 3, place + 1)
+        value, moved = np.asarray(single.data)[:, place], np.asarray(single.values)[:, place]
+        known = ~np.isnan(value)
+        levels = np.unique(value[known])
+        spread = 0.12 if len(levels) <= LEVELS else 0.0
+        axes.axhline(0.0, color="#bbbbbb", linewidth=0.8)
+        shown_at = value[known] + random.uniform(-spread, spread, int(known.sum()))
+        axes.scatter(shown_at, moved[known], s=9, alpha=0.5, linewidths=0, color="#30638e")
+        if len(levels) <= LEVELS:
+            axes.set_xticks(levels)
+        axes.set_xlabel(single.feature_names[place], fontsize=9)
+        axes.set_ylim(limits)
+        axes.set_ylabel(f"{UNIT} (uM)" if place % 3 == 0 else "", fontsize=9)
+        axes.tick_params(labelsize=8)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title, fontsize=14, x=0.01, ha="left")
+    _caption(figure, "Negative: towards sensitive (lower IC50). Levels are normal scores of the ranks within a sample.")
+    return figure
+
+
+def _plain_axes(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="x", color="#e5e5e5", linewidth=0.7)
+    axes.set_axisbelow(True)
+
+
+def _block_swarm(axes: Axes, sums: pd.DataFrame, colour: str) -> None:
+    """A row per assay, a dot per sample."""
+    random = np.random.default_rng(0)
+    upwards = sums.columns[::-1]
+    for place, name in enumerate(upwards):
+        values = sums[name].to_numpy()
+        axes.scatter(
+            values, place + random.uniform(-0.3, 0.3, len(values)), s=5, alpha=0.35, linewidths=0, color=colour
+        )
+    axes.axvline(0.0, color="#888888", linewidth=0.8)
+    axes.set_yticks(range(len(upwards)), list(upwards), fontsize=9)
+    axes.set_xlabel(f"sum over the block: {UNIT} (uM)", fontsize=10)
+    axes.set_title("Assays that the block moves most; a dot per sample", fontsize=11, loc="left")
+    _plain_axes(axes)
 
 
 def _block_panel(axes: Axes, shares: pd.DataFrame) -> None:

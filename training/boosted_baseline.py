@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import lightgbm as lgb
@@ -46,15 +47,21 @@ def assay_lightgbm(
     DataFrame
         (n_test, n_assays) ln IC50.
     """
-    settings: dict[str, Any] = LIGHTGBM | {"seed": seed}
-    # Binned once for all assays: binning thousands of features takes longer than a fit.
-    binned = lgb.Dataset(features.to_numpy(dtype=np.float32), params=settings, free_raw_data=False).construct()
-    values, out = test_features.to_numpy(dtype=np.float32), {}
-    for assay in train.columns:
-        y = train[assay].to_numpy()
-        model = _boosted(binned, y, ~np.isnan(y) & ~held_out, ~np.isnan(y) & held_out, settings)
-        out[assay] = np.asarray(model.predict(values, num_threads=1))
+    values = test_features.to_numpy(dtype=np.float32)
+    models = _models(features, train, held_out, seed)
+    out = {assay: np.asarray(model.predict(values, num_threads=1)) for assay, model in models}
     return pd.DataFrame(out, index=test_features.index)
+
+
+def boosted_importance(
+    features: pd.DataFrame, responses: pd.DataFrame, held_out: np.ndarray, seed: int
+) -> pd.DataFrame:
+    """(n_features, n_assays) mean |SHAP value| of `assay_lightgbm` fitted on these lines, ln units."""
+    values, out = features.to_numpy(dtype=np.float32), {}
+    for assay, model in _models(features, responses, held_out, seed):
+        shap = np.asarray(model.predict(values, pred_contrib=True, num_threads=1))
+        out[assay] = np.abs(shap[:, :-1]).mean(axis=0)
+    return pd.DataFrame(out, index=features.columns)
 
 
 def validation_lines(cohort: Cohort, train: list[str], seed: int = 42) -> set[str]:
@@ -63,6 +70,17 @@ def validation_lines(cohort: Cohort, train: list[str], seed: int = 42) -> set[st
     donors = np.unique(donor.to_numpy(dtype=str))
     chosen = np.random.default_rng(seed).permutation(donors)[: max(1, round(VALIDATION_SHARE * len(donors)))]
     return set(donor.index[donor.isin(chosen)])
+
+
+def _models(
+    features: pd.DataFrame, train: pd.DataFrame, held_out: np.ndarray, seed: int
+) -> Iterator[tuple[str, lgb.Booster]]:
+    settings: dict[str, Any] = LIGHTGBM | {"seed": seed}
+    # Binned once for all assays: binning thousands of features takes longer than a fit.
+    binned = lgb.Dataset(features.to_numpy(dtype=np.float32), params=settings, free_raw_data=False).construct()
+    for assay in train.columns:
+        y = train[assay].to_numpy()
+        yield str(assay), _boosted(binned, y, ~np.isnan(y) & ~held_out, ~np.isnan(y) & held_out, settings)
 
 
 def _boosted(

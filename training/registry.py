@@ -91,7 +91,7 @@ def register(source: str | os.PathLike[str], report: Report = print) -> int:
 
     Parameters
     ----------
-    source : folder of a bundle; or the id of a run, also as `runs:/ID`, whose artifact `bundle` is taken.
+    source : folder of a bundle; or the id of a run, also as `runs:/ID`, whose model is taken.
 
     Raises
     ------
@@ -102,17 +102,17 @@ def register(source: str | os.PathLike[str], report: Report = print) -> int:
     if run is None:
         manifest = _checked(Path(source))  # before a store is made for nothing
     with registry(report, make=run is None) as client, tempfile.TemporaryDirectory(prefix="pamrx-") as scratch:
-        folder, run_id = Path(source), None
+        folder, run_id, logged = Path(source), None, None
         if run is not None:
             run_id = run["id"]
-            folder = _of_run(client, run_id, scratch)
+            folder, logged = _of_run(client, run_id, scratch)
             manifest = _checked(folder)
         fingerprint = manifest["fingerprint"]
         for version in all_versions(client):
             if version.tags.get("bundle_fingerprint") == fingerprint:
                 report(f"{MODEL}: this bundle is version {version.version} already")
                 return int(version.version)
-        number = _add(client, folder, manifest, run_id, Path(scratch))
+        number = _add(client, folder, manifest, run_id, logged, Path(scratch))
         told = manifest.get("evaluation", {}).get(METRIC)
         accuracy = f"{METRIC} {told:.4f}" if isinstance(told, float) else f"no {METRIC} known"
         report(f"{MODEL}: version {number} registered as {CHALLENGER} ({accuracy}, bundle {fingerprint[:12]})")
@@ -237,36 +237,52 @@ def _checked(folder: Path) -> dict[str, Any]:
     return load_bundle(folder).manifest
 
 
-def _of_run(client: MlflowClient, run_id: str, scratch: str) -> Path:
-    client.get_run(run_id)
-    if not any(file.path == "bundle" for file in client.list_artifacts(run_id)):
-        raise PamrxError(f"run {run_id}: no artifact bundle; only the run of a `pamrx train` has one")
-    return Path(client.download_artifacts(run_id, "bundle", scratch))
+def _of_run(client: MlflowClient, run_id: str, scratch: str) -> tuple[Path, str]:
+    """The bundle of a training, and the id of the logged model that holds it."""
+    from mlflow.artifacts import download_artifacts
+
+    from training.serving.model import ARTIFACT
+
+    outputs = client.get_run(run_id).outputs
+    models = [] if outputs is None else [output.model_id for output in outputs.model_outputs]
+    if not models:
+        raise PamrxError(f"run {run_id}: no model; only the run of a `pamrx train` has one")
+    place = client.get_logged_model(models[-1]).artifact_location
+    return Path(download_artifacts(artifact_uri=f"{place}/artifacts/{ARTIFACT}", dst_path=scratch)), models[-1]
 
 
-def _add(client: MlflowClient, folder: Path, manifest: dict[str, Any], run_id: str | None, scratch: Path) -> int:
+def _add(
+    client: MlflowClient, folder: Path, manifest: dict[str, Any], run_id: str | None, logged: str | None, scratch: Path
+) -> int:
+    """A new version; `logged` is the logged model that holds the bundle already, where a training made one."""
     from mlflow.exceptions import MlflowException
-
-    from training.serving.model import save_served
 
     tags = {
         "bundle_fingerprint": manifest["fingerprint"],
         **fold_tags(manifest, load_bundle(folder).model.assays_),
         **{name: repr(value) for name, value in manifest.get("evaluation", {}).items() if math.isfinite(value)},
     }
-    saved = scratch / "model"
-    save_served(folder, saved)
+    if logged is None:
+        logged = _logged(client, folder, manifest, run_id, tags, scratch / "model")
     with contextlib.suppress(MlflowException):  # where it is there already
         client.create_registered_model(MODEL, description="Response to inhibitors of the PI3K/AKT/mTOR axis")
-    place = experiment_of(client, tracking_uri())
-    name = re.sub(r"[^\w-]", "_", str(manifest.get("name", MODEL)))
-    logged = client.create_logged_model(place, name=name, source_run_id=run_id, tags=tags, model_type="bundle")
-    client.log_model_artifacts(logged.model_id, str(saved))
-    client.finalize_logged_model(logged.model_id, "READY")
-    source = f"{SCHEME}{logged.model_id}"
-    version = client.create_model_version(MODEL, source, run_id, tags=tags, model_id=logged.model_id)
+    version = client.create_model_version(MODEL, f"{SCHEME}{logged}", run_id, tags=tags, model_id=logged)
     client.set_registered_model_alias(MODEL, CHALLENGER, version.version)
     return int(version.version)
+
+
+def _logged(
+    client: MlflowClient, folder: Path, manifest: dict[str, Any], run_id: str | None, tags: dict[str, str], saved: Path
+) -> str:
+    from training.serving.model import save_served
+
+    save_served(folder, saved)
+    name = re.sub(r"[^\w-]", "_", str(manifest.get("name", MODEL)))
+    place = experiment_of(client, tracking_uri())
+    made = client.create_logged_model(place, name=name, source_run_id=run_id, tags=tags, model_type="bundle")
+    client.log_model_artifacts(made.model_id, str(saved))
+    client.finalize_logged_model(made.model_id, "READY")
+    return str(made.model_id)
 
 
 def _download(client: MlflowClient, address: str, scratch: str) -> Path:

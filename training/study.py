@@ -22,10 +22,10 @@ from training.ablation import Ablation, summarise
 from training.baselines import assay_ridge, tissue_drug_mean
 from training.boosted_baseline import assay_lightgbm, validation_lines
 from training.cohort import Cohort
-from training.fits import Fit, Store, fit_lines, run_fits
+from training.fits import Fit, Store, run_fits
 from training.progress import track
 from training.splits import sides
-from training.tracking.explanations import importance_of
+from training.study_explanations import explained
 
 HYBRID = "hybrid (pamrx)"
 PROTOCOL = "leave-cell-line-out"
@@ -66,12 +66,12 @@ class Study:
     ----------
     found : metrics and out-of-fold predictions; the variants are the candidates' names.
     seconds : by candidate, of its fits; without those that were read from an earlier run of unknown length.
-    importance : by candidate, (n_features, n_assays) mean |contribution| of a fit on all lines; hybrids only.
+    explained : by candidate, a folder with `shap/` of a fit on all lines; not of a mean, and of none without a store.
     """
 
     found: Ablation
     seconds: dict[str, float]
-    importance: dict[str, pd.DataFrame]
+    explained: dict[str, Path]
 
 
 def study(
@@ -86,7 +86,7 @@ def study(
     """Fit every candidate on every fold; `folds` is the fold by line, `draws` those of the bootstrap over lines."""
     split = {name: sides(cohort, folds, name) for name in sorted(folds.unique())}
     truth = pd.concat([cohort.response_matrix(train).loc[test] for train, test in split.values()])
-    predicted, seconds, importance = {}, {}, {}
+    predicted, seconds, folders = {}, {}, {}
     for candidate in CANDIDATES:
         fits = {str(name): Fit(tuple(a), tuple(b), seed, candidate.blocks) for name, (a, b) in split.items()}
         report(f"{candidate.name}:")
@@ -94,11 +94,13 @@ def study(
         predicted[seed, candidate.name] = pd.concat(frames)
         if took is not None:
             seconds[candidate.name] = took
-        if candidate.family == "hybrid":
-            everyone = Fit(tuple(folds.index), (), seed, candidate.blocks)
-            importance[candidate.name] = _importance(cohort, everyone, store)
+        everyone = Fit(tuple(folds.index), (), seed, candidate.blocks)
+        kept = None if store is None else store.path(everyone, f"{candidate.name} explained {_own_digest()}")
+        folder = explained(cohort, candidate.name, candidate.family, everyone, kept and kept.with_suffix(""), report)
+        if folder is not None:
+            folders[candidate.name] = folder
     names = [candidate.name for candidate in CANDIDATES]
-    return Study(summarise(cohort, [(seed, folds)], {seed: truth}, predicted, names, draws), seconds, importance)
+    return Study(summarise(cohort, [(seed, folds)], {seed: truth}, predicted, names, draws), seconds, folders)
 
 
 def predict_plain(cohort: Cohort, candidate: Candidate, fit: Fit) -> pd.DataFrame:
@@ -126,7 +128,7 @@ def _timed(
     report: Callable[[str], None],
 ) -> tuple[list[pd.DataFrame], float | None]:
     """Predictions of each fold, and the seconds that they took when they were made; None where nobody knows."""
-    extra = "" if candidate.family == "hybrid" else f"{candidate.name} {_baselines_digest()}"
+    extra = "" if candidate.family == "hybrid" else f"{candidate.name} {_own_digest()}"
     paths = [None if store is None else store.path(fit, extra) for fit in fits.values()]
     fresh = not any(path is not None and path.exists() for path in paths)
     started = time.perf_counter()
@@ -149,11 +151,6 @@ def _timed(
     return frames, float(json.loads(told.read_text(encoding="utf-8"))) if told is not None and known else None
 
 
-def _importance(cohort: Cohort, fit: Fit, store: Store | None) -> pd.DataFrame:
-    path = None if store is None else store.path(fit, "importance")
-    return _kept(path, lambda: importance_of(fit_lines(cohort, fit).model))
-
-
 def _kept(path: Path | None, make: Callable[..., pd.DataFrame], *given: object) -> pd.DataFrame:
     """The table at `path`, made and written there where it is not."""
     if path is not None and path.exists():
@@ -167,9 +164,9 @@ def _kept(path: Path | None, make: Callable[..., pd.DataFrame], *given: object) 
     return table.set_axis(table.index.astype(object)).set_axis(table.columns.astype(object), axis=1)
 
 
-def _baselines_digest() -> str:
+def _own_digest() -> str:
     """SHA-256 over the files that predictions depend on beside those of the hybrid."""
     digest = hashlib.sha256()
-    for name in ("baselines.py", "boosted_baseline.py", "study.py"):
+    for name in ("baselines.py", "boosted_baseline.py", "study.py", "study_explanations.py"):
         digest.update((Path(__file__).parent / name).read_bytes())
     return digest.hexdigest()

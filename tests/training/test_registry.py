@@ -13,11 +13,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import LoggedModelOutput
 
 from predictor.bundle import load_bundle, save_bundle
 from predictor.errors import PamrxError
 from predictor.run import predict_files
 from training.registry import bundle_folder, promote, register, rollback, versions
+from training.serving.model import save_served
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ACCURACY = {1: 0.40, 2: 0.45, 3: 0.42, 4: 0.60}
@@ -191,11 +193,16 @@ def test_the_bundle_of_a_run_is_registered_with_its_run(store: Path, small_bundl
     mlflow = client(store)
     place = mlflow.create_experiment("trials", artifact_location=(tmp_path / "runs").as_uri())
     run, bare = mlflow.create_run(place).info.run_id, mlflow.create_run(place).info.run_id
-    mlflow.log_artifacts(run, str(made), "bundle")
+    save_served(made, tmp_path / "served")
+    logged = mlflow.create_logged_model(place, "made", source_run_id=run).model_id
+    mlflow.log_model_artifacts(logged, str(tmp_path / "served"))
+    mlflow.finalize_logged_model(logged, "READY")
+    mlflow.log_outputs(run, [LoggedModelOutput(logged, 0)])
     number = register(f"runs:/{run}", report=lambda _: None)
+    assert mlflow.get_model_version("pamrx", str(number)).source == f"models:/{logged}"
     assert mlflow.get_model_version("pamrx", str(number)).run_id == run
     assert register(run, report=lambda _: None) == number
-    with pytest.raises(PamrxError, match=f"run {bare}: no artifact bundle"):
+    with pytest.raises(PamrxError, match=f"run {bare}: no model"):
         register(bare)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,10 +16,12 @@ from mlflow import MlflowClient
 from mlflow.utils.validation import _validate_metric_name
 
 from predictor import boosted
+from predictor.bundle import load_bundle
 from predictor.drugs import screened_drugs
 from predictor.model import SensitivityModel
 from training.evaluate import Evaluation
 from training.heldout import HeldOut
+from training.registry import bundle_folder, register
 from training.tracking import log_training, metric_name, sync, tracking_uri, without_password
 
 ASSAYS = ["GDSC1:Alpelisib", "GDSC2:Alpelisib", "GDSC1:AKT inhibitor VIII"]
@@ -34,8 +37,8 @@ class Training:
 
 
 @pytest.fixture(scope="module")
-def training(tmp_path_factory: pytest.TempPathFactory) -> Training:
-    """60 lines, PIK3CA mutation sensitises; few rounds, and a folder that stands for the bundle."""
+def training(small_bundle: Path) -> Training:
+    """60 lines, PIK3CA mutation sensitises; few rounds, and a bundle of another training."""
     random = np.random.default_rng(0)
     lines = pd.Index([f"L{number}" for number in range(60)], name="cell_line")
     names = ["mutation.PIK3CA", "mutation.PTEN", *(f"transcriptome.G{number}" for number in range(8)), "tissue.breast"]
@@ -46,10 +49,7 @@ def training(tmp_path_factory: pytest.TempPathFactory) -> Training:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "ROUNDS", 10)
         model = SensitivityModel(seed=1).fit(features, responses)
-    bundle = tmp_path_factory.mktemp("bundle")
-    (bundle / "manifest.json").write_text("{}")
-    (bundle / "boosted_00.txt").write_text("tree")
-    return Training(model, features, evaluation_of(responses, model.predict(features)), bundle)
+    return Training(model, features, evaluation_of(responses, model.predict(features)), small_bundle)
 
 
 def evaluation_of(measured: pd.DataFrame, predicted: pd.DataFrame) -> Evaluation:
@@ -158,12 +158,13 @@ def test_metrics_are_named_alike_for_means_and_assays(logged: tuple[MlflowClient
     assert sum(shares.values()) == pytest.approx(1)
 
 
-def test_artifacts_hold_predictions_explanations_and_the_bundle(
+def test_artifacts_hold_predictions_and_explanations(
     logged: tuple[MlflowClient, str, list[str]], training: Training, tmp_path: Path
 ) -> None:
     client, run_id, _ = logged
     folder = Path(client.download_artifacts(run_id, "", str(tmp_path)))
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    drawn = ("GDSC2.Alpelisib", "GDSC1.AKT inhibitor VIII")
     assert files == {
         "evaluation/out_of_fold.parquet",
         "evaluation/per_assay.csv",
@@ -171,11 +172,15 @@ def test_artifacts_hold_predictions_explanations_and_the_bundle(
         "shap/importance.parquet",
         "shap/block_shares.csv",
         "shap/overall.png",
-        "shap/summary/GDSC2.Alpelisib.png",
-        "shap/summary/GDSC1.AKT inhibitor VIII.png",
-        "bundle/manifest.json",
-        "bundle/boosted_00.txt",
+        "shap/full/GDSC2.Alpelisib.parquet",
+        *(f"shap/block/{block}.png" for block in ("mutation", "transcriptome", "tissue")),
+        *(f"shap/{kind}/{assay}.png" for kind in ("summary", "bar", "dependence") for assay in drawn),
     }
+    full = pd.read_parquet(folder / "shap" / "full" / "GDSC2.Alpelisib.parquet")
+    np.testing.assert_allclose(
+        full.sum(axis=1), training.model.predict(training.features)["GDSC2:Alpelisib"], rtol=0, atol=1e-4
+    )
+    assert list(full.columns) == ["base", *training.model.features_]
     pd.testing.assert_frame_equal(
         pd.read_parquet(folder / "evaluation" / "out_of_fold.parquet"), training.evaluation.oof
     )
@@ -188,6 +193,24 @@ def test_artifacts_hold_predictions_explanations_and_the_bundle(
         content = (folder / name).read_bytes()
         assert not content.startswith(b"\x80"), f"{name} is a pickle"
         assert content.startswith(b"\x89PNG") == name.endswith(".png")
+
+
+def test_the_bundle_is_the_runs_model_with_signature_and_example(
+    logged: tuple[MlflowClient, str, list[str]], training: Training, store: Path, tmp_path: Path
+) -> None:
+    client, run_id, _ = logged
+    (output,) = client.get_run(run_id).outputs.model_outputs
+    model = client.get_logged_model(output.model_id)
+    assert (model.source_run_id, model.status, model.tags["bundle_fingerprint"]) == (run_id, "READY", "f00")
+    folder = Path(str(model.artifact_location).removeprefix("file://"))
+    told = mlflow.models.Model.load(str(folder))
+    assert told.signature is not None and told.saved_input_example_info is not None
+    assert load_bundle(folder / "artifacts" / "bundle").manifest == load_bundle(training.bundle).manifest
+    said: list[str] = []
+    number = register(run_id, said.append)
+    assert client.get_model_version("pamrx", str(number)).source == f"models:/{output.model_id}"
+    with bundle_folder(Path(f"models:/pamrx/{number}")) as place:
+        assert load_bundle(place).manifest == load_bundle(training.bundle).manifest
 
 
 def test_a_second_training_is_a_second_run_of_the_same_experiment(
@@ -224,6 +247,7 @@ def test_a_store_that_fails_on_the_way_leaves_a_failed_run_that_a_sync_completes
     assert sync(said.append, store / "mlruns-pending") == 0
     run = client.get_run(run.info.run_id)
     assert run.info.status == "FINISHED" and "shap_share.mutation" in run.data.metrics
+    assert len(run.outputs.model_outputs) == 1
     assert not (store / "mlruns-pending").exists()
 
 
@@ -262,7 +286,7 @@ def test_a_store_that_cannot_be_used_costs_one_line(
     (kept,) = (tmp_path / "mlruns-pending").iterdir()
     assert f"kept in mlruns-pending/{kept.name}" in said[-1]
     assert json.loads((kept / "run.json").read_text())["metrics"]["lco_pearson"] == 0.375
-    assert (kept / "artifacts" / "bundle" / "manifest.json").is_file()
+    assert (kept / "model" / "artifacts" / "bundle" / "manifest.json").is_file()
 
 
 def test_tracking_uri_is_the_variable_or_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

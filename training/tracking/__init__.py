@@ -8,9 +8,10 @@ inputs      the data, by fingerprint
 metrics     lco_pearson, lco_pearson.GDSC2.Alpelisib, lco_rmse.GDSC2.Alpelisib, interval_coverage.complete,
             interval_width.complete, shap_share.transcriptome, seconds, ...; lto_ where whole tissues were left out
 artifacts   evaluation/out_of_fold.parquet, evaluation/per_assay.csv
-            shap/contributions.parquet, shap/importance.parquet, shap/block_shares.csv, shap/overall.png,
-            shap/summary/GDSC2.Alpelisib.png
-            bundle/...
+            shap/contributions.parquet, shap/full/GDSC2.Alpelisib.parquet (approved drugs), shap/importance.parquet,
+            shap/block_shares.csv, shap/overall.png, shap/block/mutation.png,
+            shap/summary/GDSC2.Alpelisib.png, shap/bar/..., shap/dependence/...
+model       of a training: the bundle as an MLflow model
 tags        kind, bundle fingerprint, git commit, command, version.<package>
 ```
 

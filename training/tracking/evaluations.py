@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from predictor.features import BLOCKS
-from training.tracking.explanations import write_importance
 from training.tracking.names import PREFIX, against, assay_metrics, evaluation_metrics, renamed
 from training.tracking.runs import DataSet, Run, log_run
 from training.tracking.trainings import write_evaluation
@@ -114,8 +114,8 @@ def log_study(done: Study, settings: Settings, seconds: float, report: Report = 
         label = candidate.name.removeprefix("hybrid ") if "without" in candidate.name else candidate.name
         told = {"candidate": label, "family": candidate.family, **_blocks(candidate.blocks)}
         extra = {"seconds": done.seconds[candidate.name]} if candidate.name in done.seconds else {}
-        importance = done.importance.get(candidate.name)
-        children.append(variant_run(done.found, candidate.name, PROTOCOL, settings, told, extra, importance))
+        folder = done.explained.get(candidate.name)
+        children.append(variant_run(done.found, candidate.name, PROTOCOL, settings, told, extra, folder))
     run = Run(
         name=f"study of {len(children)} candidates, seed {settings.parameters['seed']}",
         data=settings.data,
@@ -156,14 +156,14 @@ def variant_run(
     settings: Settings,
     parameters: Mapping[str, object],
     metrics: Mapping[str, float] | None = None,
-    importance: pd.DataFrame | None = None,
+    explained: Path | None = None,
 ) -> Run:
     """The run of one variant: its metrics, and its differences from the first variant.
 
     Parameters
     ----------
     parameters, metrics : what only this variant says, beside the settings and the numbers in `found`.
-    importance : (n_features, n_assays) mean |contribution|, logged where known.
+    explained : a folder whose content is logged too.
     """
     prefix = PREFIX[protocol]
     rows = found.per_assay[found.per_assay["variant"] == name]
@@ -190,19 +190,19 @@ def variant_run(
         metrics=means | assay_metrics(table, prefix) | dict(metrics or {}),
         parameters={"protocol": protocol, "candidate": name, **settings.parameters, **parameters},
         tags={"kind": "candidate"},
-        files=_writer(oof, table, importance),
+        files=_writer(oof, table, explained),
         # The UI's column of durations then shows the time of the fits, not that of logging.
         started=time.time() - metrics["seconds"] if metrics and "seconds" in metrics else None,
     )
 
 
 def _writer(
-    oof: pd.DataFrame | None = None, per_assay: pd.DataFrame | None = None, importance: pd.DataFrame | None = None
+    oof: pd.DataFrame | None = None, per_assay: pd.DataFrame | None = None, explained: Path | None = None
 ) -> Callable[[Path], None]:
     def files(folder: Path) -> None:
         write_evaluation(folder, oof, per_assay)
-        if importance is not None:
-            write_importance(folder, importance)
+        if explained is not None:
+            shutil.copytree(explained, folder, dirs_exist_ok=True)
 
     return files
 

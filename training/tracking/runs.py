@@ -5,6 +5,7 @@ A run that waits to be logged is a folder of plain files in `mlruns-pending` of 
 ```
 run.json     name, tags, parameters, metrics, data set, times; once the store has made it, its id
 artifacts/   what it holds
+model/       its MLflow model, of a training
 children/    00/, 01/, ...: the same for each run under it
 ```
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 PENDING = "mlruns-pending"
-RUN, FILES, CHILDREN = "run.json", "artifacts", "children"
+RUN, FILES, MODEL, CHILDREN = "run.json", "artifacts", "model", "children"
 PARENT, COLOUR = "mlflow.parentRunId", "mlflow.runColor"
 COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c8c8c", "#d55e00", "#4d3c99")
 """Of the runs under one run, in their order: MLflow's own go by the id of a run, and two may be the same."""
@@ -54,6 +55,9 @@ METRICS_AT_ONCE, PARAMETERS_AT_ONCE = 1000, 100
 """What `MlflowClient.log_batch` takes in one call."""
 
 LONGEST_VALUE, DIGEST = 500, 12
+
+MODEL_TAGS = ("bundle_fingerprint", "data_fingerprint")
+"""Of the run, told of its model too."""
 
 Report = Callable[[str], None]
 
@@ -79,6 +83,7 @@ class Run:
     parameters : what was set; nested mappings are flattened with dots.
     tags : beside those that every run gets.
     files : writes the artifacts into a folder.
+    model : writes an MLflow model to a new folder; logged as the run's output.
     children : runs of the same study, logged under this one.
     started : seconds since 1970; by default the moment of logging.
     """
@@ -89,6 +94,7 @@ class Run:
     parameters: Mapping[str, object] = field(default_factory=dict)
     tags: Mapping[str, object] = field(default_factory=dict)
     files: Callable[[Path], None] | None = None
+    model: Callable[[Path], None] | None = None
     children: Sequence[Run] = ()
     started: float | None = None
 
@@ -224,6 +230,8 @@ def _write(run: Run, folder: Path, above: Mapping[str, str] | None = None) -> No
     if run.files is not None:
         (folder / FILES).mkdir()
         run.files(folder / FILES)
+    if run.model is not None:
+        run.model(folder / MODEL)
     for number, child in enumerate(run.children):
         inner = folder / CHILDREN / f"{number:02}"
         inner.mkdir(parents=True)
@@ -268,11 +276,15 @@ def _log_kept(kept: Path, uri: str, report: Report) -> str:
 def _log(client: MlflowClient, folder: Path, experiment: str, parent: str | None = None) -> str:
     content = _content(folder)
     run_id = _begun(client, content, experiment, parent)
+    if run_id != content.get("run_id"):
+        content.pop("model_id", None)  # another store's
     _put(folder, {**content, "run_id": run_id})
     with _finished(client, run_id, content["ended"]):
         _log_content(client, run_id, content)
         if (folder / FILES).is_dir():
             client.log_artifacts(run_id, str(folder / FILES))
+        if (folder / MODEL).is_dir():
+            _log_model(client, run_id, folder, experiment)
         for child in sorted((folder / CHILDREN).glob("*")):
             _log(client, child, experiment, run_id)
     return run_id
@@ -332,6 +344,22 @@ def _log_content(client: MlflowClient, run_id: str, content: Mapping[str, Any]) 
     known = [Metric(name, value, content["ended"], 0) for name, value in content["metrics"].items()]
     for start in range(0, len(known), METRICS_AT_ONCE):
         client.log_batch(run_id, metrics=known[start : start + METRICS_AT_ONCE])
+
+
+def _log_model(client: MlflowClient, run_id: str, folder: Path, experiment: str) -> None:
+    """As a model of its own beside the run, begun once."""
+    from mlflow.entities import LoggedModelOutput
+
+    content = _content(folder)
+    if "model_id" not in content:
+        name = re.sub(r"[^\w-]", "_", content["name"])
+        tags = {key: content["tags"][key] for key in MODEL_TAGS if key in content["tags"]}
+        made = client.create_logged_model(experiment, name, source_run_id=run_id, tags=tags, model_type="bundle")
+        content["model_id"] = made.model_id
+        _put(folder, content)
+    client.log_model_artifacts(content["model_id"], str(folder / MODEL))
+    client.finalize_logged_model(content["model_id"], "READY")
+    client.log_outputs(run_id, [LoggedModelOutput(content["model_id"], 0)])
 
 
 def _flat(parameters: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +43,7 @@ def log_training(
     parameters : what was set; nested mappings are flattened with dots.
     features : (n_lines, n_features) that the model was fitted on, which its contributions are shown for.
     data_fingerprint : SHA-256 over the training tables.
-    bundle_dir : folder of the bundle, logged as `bundle`.
+    bundle_dir : folder of the bundle, logged as an MLflow model that serves it (see `training.serving`).
     tags : beside those that every run gets.
     intervals : coverage and width of the intervals, as the manifest's `intervals` names them.
     """
@@ -52,8 +51,13 @@ def log_training(
 
     def files(folder: Path) -> None:
         write_evaluation(folder, evaluation.oof, evaluation.per_assay)
-        shutil.copytree(bundle_dir, folder / "bundle")
         metrics.update(write_explanations(folder, run_name, model, features, report))
+
+    def served(folder: Path) -> None:
+        from training.serving.model import save_served
+
+        report("keeping the bundle as an MLflow model")
+        save_served(bundle_dir, folder)
 
     run = Run(
         name=run_name,
@@ -62,6 +66,7 @@ def log_training(
         parameters=parameters,
         tags={"kind": "training", **(tags or {})},
         files=files,
+        model=served,
     )
     return log_run(run, report, f"; the training is done and its bundle is in {bundle_dir}")
 
