@@ -38,7 +38,23 @@ def fails(run: subprocess.CompletedProcess[str], *parts: str) -> None:
 def test_help_names_every_command_and_imports_nothing_heavy():
     run = pamrx("--help")
     assert run.returncode == 0
-    for command in ("predict", "drugs", "vocab", "features", "evaluate", "train", "serve", "data", "models"):
+    for command in (
+        "predict",
+        "drugs",
+        "vocab",
+        "features",
+        "evaluate",
+        "train",
+        "serve",
+        "data",
+        "models",
+        "score",
+        "tune",
+        "study",
+        "compare",
+        "ui",
+        "runs",
+    ):
         assert command in run.stdout
     heavy = ("pandas", "numpy", "lightgbm", "mlflow", "sklearn", "pyarrow")
     code = f"import sys, predictor.cli; print([m for m in {heavy} if m in sys.modules])"

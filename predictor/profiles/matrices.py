@@ -93,7 +93,7 @@ def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expre
     names = name_columns(given, known_genes, kind, entrez)
     # miRNAs keep their labels for now: how stem-loops become one depends on the scale, which is told later.
     columns = [g if kind == "ncrna" and is_mirna(g) else n for g, n in zip(given, names["name"], strict=True)]
-    values = _merge_genes(file, values.set_axis(pd.Index(columns, dtype=object), axis=1), kind, notes)
+    values = merge_genes(file, values.set_axis(pd.Index(columns, dtype=object), axis=1), kind, notes)
     known = len(set(recognised(list(names["name"].unique()), known_genes, kind == "ncrna")))
     word = "ncRNAs" if kind == "ncrna" else "genes"
     told = f"{file}: {len(values)} samples x {values.shape[1]} {word} ({word} in {side}; {known} are names pamrx knows)"
@@ -272,7 +272,8 @@ def _drop_unnamed(file: Path, frame: pd.DataFrame, notes: list[str]) -> pd.DataF
     return frame
 
 
-def _merge_genes(file: Path, frame: pd.DataFrame, kind: str, notes: list[str]) -> pd.DataFrame:
+def merge_genes(file: Path, frame: pd.DataFrame, kind: str, notes: list[str]) -> pd.DataFrame:
+    """One column per gene: the highest value of each sample, or for copy number the shared value."""
     repeated = frame.columns.duplicated(keep=False)
     if not repeated.any():
         return frame

@@ -1,0 +1,49 @@
+"""Which kind of cohort a path is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from predictor.batch.h5ad_cohort import open_h5ad
+from predictor.batch.mutations import Beside
+from predictor.batch.options import Given
+from predictor.batch.parquet_cohort import open_parquet
+from predictor.batch.parts import Cohort
+from predictor.batch.study_cohort import open_matrices, open_study
+from predictor.errors import PamrxError
+from predictor.profiles.files import check_file
+from predictor.profiles.genes import default_genes
+from predictor.profiles.panels import read_panel
+
+
+def open_cohort(path: Path, given: Given | None = None) -> Cohort:
+    """The cohort at `path`: a Parquet data set, a folder of matrices, a cBioPortal study, or `.h5ad`.
+
+    Raises
+    ------
+    PamrxError
+        If there is nothing there, or nothing that is a cohort; and as each kind of cohort does.
+    """
+    given = given or Given()
+    if not path.exists():
+        raise PamrxError(f"{path}: no such file or folder; expected a Parquet data set, a study, matrices or .h5ad")
+    beside = None
+    if given.mutations is not None:
+        beside = Beside(Path(check_file(given.mutations)), default_genes())
+    assessed = None if given.panel is None else read_panel(given.panel, default_genes())[0]
+    if path.is_file():
+        if path.suffix.lower() == ".h5ad":
+            return open_h5ad(path, given.unit, beside, assessed)
+        return open_parquet(path, [path], given.unit, assessed, beside)
+    if (path / "meta_study.txt").exists() or list(path.glob("data_*.txt")):
+        if beside is not None or given.unit is not None or assessed is not None:
+            raise PamrxError(f"{path}: a study brings its own files; leave out --mutations, --panel, --expression-unit")
+        return open_study(path)
+    files = [file for file in sorted(path.rglob("*.parquet")) if not _hidden(file.relative_to(path))]
+    if files and not any(file.stem.startswith(("expression", "ncrna", "copy_number", "samples")) for file in files):
+        return open_parquet(path, files, given.unit, assessed, beside)
+    return open_matrices(path, given.unit, beside, assessed)
+
+
+def _hidden(file: Path) -> bool:
+    return any(part.startswith(("_", ".")) for part in file.parts)
