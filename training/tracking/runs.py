@@ -83,9 +83,9 @@ class Run:
     parameters : what was set; nested mappings are flattened with dots.
     tags : beside those that every run gets.
     files : writes the artifacts into a folder.
-    model : writes an MLflow model to a new folder; logged as the run's output.
     children : runs of the same study, logged under this one.
     started : seconds since 1970; by default the moment of logging.
+    model : writes an MLflow model to a new folder; logged as the run's output.
     """
 
     name: str
@@ -94,9 +94,9 @@ class Run:
     parameters: Mapping[str, object] = field(default_factory=dict)
     tags: Mapping[str, object] = field(default_factory=dict)
     files: Callable[[Path], None] | None = None
-    model: Callable[[Path], None] | None = None
     children: Sequence[Run] = ()
     started: float | None = None
+    model: Callable[[Path], None] | None = None
 
 
 def log_run(run: Run, report: Report = print, consolation: str = "") -> str | None:
