@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -56,11 +57,17 @@ class Panel:
     components: np.ndarray
     spread: np.ndarray
 
+    @cached_property
+    def _axes(self) -> np.ndarray:
+        """The components, laid out gene after gene: as a choice among the genes lies, and with the same last digits."""
+        return np.asfortranarray(self.components)
+
     @classmethod
     def fit(cls, features: pd.DataFrame, n_components: int = N_COMPONENTS) -> Panel:
         """Learn from the training lines whose transcripts are whole."""
         genes = [name for name in features.columns if block_of(name) == "transcriptome"]
-        values = features[genes].to_numpy(dtype=float)
+        # Column after column: the last digits of sums down a column depend on how it lies in memory.
+        values = np.asfortranarray(features[genes].to_numpy(dtype=float))
         values = values[~np.isnan(values).any(axis=1)]
         if len(values) < 3:
             return cls([], np.zeros(0), np.zeros((0, 0)), np.zeros(0))
@@ -77,21 +84,27 @@ class Panel:
         """(n, 2): platform and depth of each profile, as the module's text says; NaN without transcripts."""
         out = np.full((len(features), 2), np.nan)
         if self.genes:
-            values = np.ascontiguousarray(features[self.genes].to_numpy(dtype=float))
+            values = features.to_numpy(dtype=float)
+            genes = features.columns.get_indexer(pd.Index(self.genes))
             for place, row in enumerate(values):
-                out[place] = self._measure(row)
+                out[place] = self._measure(row[genes])
         return pd.DataFrame(out, index=features.index, columns=["platform", "depth"])
 
     def _measure(self, row: np.ndarray) -> tuple[float, float]:
         known = ~np.isnan(row)
         if not known.any():
             return np.nan, np.nan
-        if row[known].std() < MIN_SPREAD:
+        whole = bool(known.all())
+        held = row if whole else row[known]
+        if held.std() < MIN_SPREAD:
             return float(CONSTANT), np.nan
-        deviation = row[known] - self.mean[known]
-        axes = self.components[:, known]
-        # Where genes lack, the components are no longer orthonormal on the rest.
-        along = axes @ deviation if known.all() else np.linalg.lstsq(axes.T, deviation, rcond=None)[0]
+        if whole:
+            axes, deviation = self._axes, held - self.mean
+            along = axes @ deviation
+        else:
+            # Where genes lack, the components are no longer orthonormal on the rest.
+            axes, deviation = self.components[:, known], held - self.mean[known]
+            along = np.linalg.lstsq(axes.T, deviation, rcond=None)[0]
         left = deviation - along @ axes
         return float(np.sqrt((left**2).mean())), float(np.sqrt(((along / self.spread) ** 2).mean()))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import lightgbm as lgb
 import numpy as np
@@ -70,6 +70,12 @@ class BoostedComponents:
             boosters.append(lgb.train(parameters, data, num_boost_round=ROUNDS))
         return cls(names, boosters)
 
+    @cached_property
+    def base(self) -> np.ndarray:
+        """(n_boosted,) components of a profile that holds nothing, from which contributions count."""
+        base, _ = self.contributions(np.full((1, len(self.features)), np.nan))
+        return base
+
     def predict(self, values: np.ndarray) -> np.ndarray:
         """(n, n_boosted) components for (n, n_features) values in the order of `features`."""
         return np.column_stack([self._run(booster, values) for booster in self.boosters])
@@ -92,7 +98,8 @@ def select_features(features: pd.DataFrame, components: np.ndarray) -> list[str]
     genes = [name for name in features.columns if block_of(name) == "transcriptome"]
     chosen = {name for name in features.columns if block_of(name) != "transcriptome"}
     if genes:
-        values = features[genes].to_numpy(dtype=float)
+        # Column after column: the last digits of sums down a column depend on how it lies in memory.
+        values = np.asfortranarray(features[genes].to_numpy(dtype=float))
         known = ~np.isnan(values).all(axis=1)
         values = np.nan_to_num(_scaled(values[known]))
         correlation = np.abs(values.T @ _scaled(components[known]))

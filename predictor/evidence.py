@@ -60,14 +60,33 @@ def source_shares(features: pd.DataFrame, importance: np.ndarray, names: Sequenc
     total = importance.sum(axis=0)
     weight = (importance / np.where(total > 0, total, 1.0)).mean(axis=1)
     ordered = features if list(features.columns) == list(names) else features[list(names)]
-    there = ~np.isnan(np.ascontiguousarray(ordered.to_numpy(dtype=float)))
+    there, pattern = distinct_presence(ordered.to_numpy(dtype=float))
     sources = np.array([source_of(name) for name in names])
     out = {}
     for source in SOURCES:
         own = weight[sources == source]
         held = np.ascontiguousarray(there[:, sources == source] * own).sum(axis=1)
-        out[source] = held / own.sum() if own.sum() > 0 else np.zeros(len(features))
+        share = held / own.sum() if own.sum() > 0 else np.zeros(len(there))
+        out[source] = share[pattern]
     return pd.DataFrame(out, index=features.index)
+
+
+def distinct_presence(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which values are not NaN, once for all the rows that are alike in it: most profiles of a cohort are.
+
+    Returns
+    -------
+    (k, n_columns) bool, and (n,) for each row of `values` which of the k it is.
+    """
+    place: dict[bytes, int] = {}
+    first: list[np.ndarray] = []
+    which = np.empty(len(values), dtype=np.intp)
+    for row, one in enumerate(values):
+        there = ~np.isnan(one)
+        which[row] = place.setdefault(np.packbits(there).tobytes(), len(place))
+        if which[row] == len(first):
+            first.append(there)
+    return np.array(first, dtype=bool).reshape(len(first), values.shape[1]), which
 
 
 def patterns(shares: pd.DataFrame) -> list[Pattern]:

@@ -63,7 +63,8 @@ class BlockRidge:
         the penalties.
         """
         names = list(features.columns)
-        values = features.to_numpy(dtype=float)
+        # Column after column: the last digits of sums down a column depend on how it lies in memory.
+        values = np.asfortranarray(features.to_numpy(dtype=float))
         centre, scale = moments(values)
         weights = _feature_weights(names, scale > 0, block_weights)
         scaled = standardise(values, centre, scale) * np.sqrt(weights)

@@ -5,7 +5,7 @@ prediction = base + sum over features of (linear contribution + boosted contribu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from predictor.boosted import BoostedComponents, source_of
 from predictor.errors import PamrxError
+from predictor.evidence import distinct_presence
 from predictor.features.regulation import is_proxy
 from predictor.linear import BlockRidge, standardise
 from predictor.responses import ResponseSpace
@@ -36,7 +37,7 @@ BOOSTED_SHARE = 0.3
 """Weight of the trees against the linear part, in those components."""
 
 ROWS_AT_ONCE = 64
-"""Lines whose contributions are held in memory at once."""
+"""Profiles worked on at once: few enough that what is made of them is held in little memory."""
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,8 @@ class SensitivityModel:
             self.views_ = [self._fit_view(without, features, components, space, share, donors) for without in VIEWS]
             self.boosted_ = BoostedComponents.fit(features, components[:, : self.n_boosted], self.seed)
             self.boosted_loadings_ = _single(space.to_assays(np.diag(share))[: self.n_boosted])
-            boosted_base, _ = self.boosted_.contributions(np.full((1, len(self.boosted_.features)), np.nan))
             linear_base = space.to_assays((1 - share) * components.mean(axis=0))
-            self.base_ = space.mean + linear_base + boosted_base @ self.boosted_loadings_
+            self.base_ = space.mean + linear_base + self.boosted_.base @ self.boosted_loadings_
             self.importance_ = self._mean_absolute_contributions(features)
         return self
 
@@ -127,10 +127,11 @@ class SensitivityModel:
         """(n, n_assays) ln IC50 in micromolar."""
         values = self._values(features)
         boosted = self.boosted_.predict(np.take(values, self._boosted_places(), axis=1))
-        out = self.base_ + _rows_apart(boosted - self._boosted_base(), self.boosted_loadings_)
+        out = self.base_ + _rows_apart(boosted - self.boosted_.base, self.boosted_loadings_)
         for view, rows in self._by_view(values):
-            scaled = view.standardised(np.take(values[rows], self._places(view.features), axis=1))
-            out[rows] += _rows_apart(scaled, view.coefficients)
+            places = self._places(view.features)
+            scaled = (view.standardised(_columns(some, places)) for some in _in_blocks(values, rows))
+            out[rows] += _blocks_apart(scaled, view.coefficients)
         return pd.DataFrame(out, index=features.index, columns=self.assays_)
 
     def contributions(self, features: pd.DataFrame, assays: Sequence[str] | None = None) -> np.ndarray:
@@ -147,12 +148,12 @@ class SensitivityModel:
 
         Proxies count for nothing: a complete profile has none of them, and a stand-in is no evidence.
         """
-        present = (~np.isnan(self._values(features))).astype(float)
+        present, pattern = distinct_presence(self._values(features))
         own = np.array([not is_proxy(name) for name in self.features_])
         importance = np.where(own[:, None], self.importance_, 0.0)
         total = importance.sum(axis=0)
         share = _rows_apart(present, importance) / np.where(total > 0, total, 1.0)
-        return pd.DataFrame(np.clip(share, 0.0, 1.0), index=features.index, columns=self.assays_)
+        return pd.DataFrame(np.clip(share, 0.0, 1.0)[pattern], index=features.index, columns=self.assays_)
 
     def _contributions(self, values: np.ndarray, wanted: np.ndarray, columns: slice | list[int]) -> np.ndarray:
         """(n, len(wanted), n_columns) for the features at the places `wanted` and the assays at `columns`."""
@@ -219,8 +220,11 @@ class SensitivityModel:
     def _by_view(self, values: np.ndarray) -> list[tuple[LinearView, np.ndarray]]:
         """Each view with the rows that it serves: those that lack just its sources."""
         sources = np.array([source_of(name) for name in self.features_])
-        known = ~np.isnan(values)
-        has = {source: known[:, sources == source].any(axis=1) for source in ("transcripts", "tissue")}
+        # Features of one source stand side by side: whether any is known, run by run.
+        starts = np.flatnonzero(np.append(True, sources[1:] != sources[:-1]))
+        runs = [np.logical_or.reduceat(~np.isnan(some), starts, axis=1) for some in _in_blocks(values)]
+        known = np.concatenate(runs) if runs else np.zeros((0, len(starts)), dtype=bool)
+        has = {source: known[:, sources[starts] == source].any(axis=1) for source in ("transcripts", "tissue")}
         served = []
         for view in self.views_:
             rows = np.ones(len(values), dtype=bool)
@@ -237,27 +241,45 @@ class SensitivityModel:
     def _boosted_places(self) -> np.ndarray:
         return self._places(self.boosted_.features)
 
-    def _boosted_base(self) -> np.ndarray:
-        base, _ = self.boosted_.contributions(np.full((1, len(self.boosted_.features)), np.nan))
-        return base
-
 
 def _single(values: np.ndarray) -> np.ndarray:
     """Rounded to single precision, as the bundle stores it, so that a reloaded model gives the same digits."""
     return values.astype(np.float32).astype(np.float64)
 
 
+def _in_blocks(values: np.ndarray, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
+    """The rows (all by default) a few at a time: what is made of them stays in the processor's cache."""
+    for start in range(0, len(values) if rows is None else len(rows), ROWS_AT_ONCE):
+        block = slice(start, start + ROWS_AT_ONCE)
+        yield values[block] if rows is None else values[rows[block]]
+
+
+def _columns(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The columns at `places`; without copying them where they stand side by side."""
+    if len(places) and np.array_equal(places, np.arange(places[0], places[0] + len(places))):
+        return values[:, places[0] : places[0] + len(places)]
+    return np.take(values, places, axis=1)
+
+
 def _rows_apart(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """`rows @ matrix`, each row's result independent of the rows beside it and of the number of threads.
+    """`rows @ matrix`, each row's result independent of the rows beside it and of the number of threads."""
+    return _blocks_apart([rows], matrix)
+
+
+def _blocks_apart(blocks: Iterable[np.ndarray], matrix: np.ndarray) -> np.ndarray:
+    """The same for the rows of all blocks, one block after the other.
 
     One product of vector and matrix per row, always from the same buffer and on one thread: in a product of matrices
     the last digits of a row depend on its place in the block (OpenBLAS on AVX-512) and on how threads divide the work.
     """
     matrix = np.ascontiguousarray(matrix)
-    out = np.empty((len(rows), matrix.shape[1]))
+    out = []
     row, product = np.empty(matrix.shape[0]), np.empty(matrix.shape[1])
     with threadpool_limits(1):
-        for place, values in enumerate(rows):
-            row[:] = values
-            out[place] = np.dot(row, matrix, out=product)
-    return out
+        for block in blocks:
+            products = np.empty((len(block), matrix.shape[1]))
+            for place, values in enumerate(block):
+                row[:] = values
+                products[place] = np.dot(row, matrix, out=product)
+            out.append(products)
+    return np.concatenate(out) if out else np.empty((0, matrix.shape[1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,27 +75,35 @@ def predictions_from(
     lower, upper, standing = _uncertainty(bundle, features, predicted, names, coverage, told)
     evidence = model.evidence(features)[names]
     percentile = bundle.reference.percentiles(ln_ic50, told)
+    specific = _specific_percentiles(bundle, features, ln_ic50, told)
+    order = _ranking(percentile, ln_ic50.to_numpy(), list(assays))
+    drug = order.ravel()
+
+    def ranked(values: np.ndarray | pd.DataFrame) -> np.ndarray:
+        return np.take_along_axis(np.asarray(values, dtype=float), order, axis=1).ravel()
+
     table = pd.DataFrame(
         {
-            "sample_id": np.repeat(features.index.to_numpy(dtype=object), len(names)),
-            "drug": np.tile(np.array(list(assays), dtype=object), len(features)),
-            "screen": np.tile(np.array([name.partition(":")[0] for name in names], dtype=object), len(features)),
-            "ln_ic50": ln_ic50.to_numpy().ravel(),
-            "ln_ic50_lower": lower.to_numpy().ravel(),
-            "ln_ic50_upper": upper.to_numpy().ravel(),
-            "sensitivity_percentile": percentile.ravel(),
-            "specific_percentile": _specific_percentiles(bundle, features, ln_ic50, told).ravel(),
-            "evidence": evidence.to_numpy().ravel(),
+            "sample_id": _repeated(features.index, len(names)),
+            "drug": _words(assays, drug),
+            "drug_class": _words([drug_table.resolve(name).drug_class for name in assays], drug),
+            "screen": _words([name.partition(":")[0] for name in names], drug),
+            "ln_ic50": ranked(ln_ic50),
+            "ln_ic50_lower": ranked(lower),
+            "ln_ic50_upper": ranked(upper),
+            "sensitivity_percentile": ranked(percentile),
+            "specific_percentile": ranked(specific),
+            "rank": np.tile(np.arange(1, len(names) + 1), len(features)),
+            "evidence": ranked(evidence),
             "distance": np.repeat(standing["distance"].to_numpy(), len(names)),
-            "flag": np.repeat(standing["flag"].to_numpy(), len(names)),
+            "flag": _repeated(standing["flag"], len(names)),
         }
     )
-    table["drug_class"] = table["drug"].map({name: drug_table.resolve(name).drug_class for name in assays})
     table["ic50_um"] = np.exp(table["ln_ic50"])
-    limit = {name: drug_table.max_concentration(name, assay.partition(":")[0]) for name, assay in assays.items()}
-    ceiling = table["drug"].map(limit).astype(float)
+    limits = [drug_table.max_concentration(name, assay.partition(":")[0]) for name, assay in assays.items()]
+    ceiling = pd.Series(np.array(limits, dtype=float)[drug])
     table["beyond_tested_range"] = (table["ic50_um"] > ceiling).astype("boolean").mask(ceiling.isna())
-    return _ranked(table, features.index)[list(COLUMNS)]
+    return table[list(COLUMNS)]
 
 
 def chosen_assays(assays: Sequence[str], drugs: Sequence[str] | None = None) -> dict[str, str]:
@@ -174,9 +182,16 @@ def _uncertainty(
     return lower, upper, bundle.applicability.assess(traits, told)
 
 
-def _ranked(table: pd.DataFrame, samples: pd.Index) -> pd.DataFrame:
-    order = pd.Series(range(len(samples)), index=samples)
-    table = table.assign(_sample=table["sample_id"].map(order), _first=-table["sensitivity_percentile"])
-    table = table.sort_values(["_sample", "_first", "ln_ic50", "drug"], ignore_index=True)
-    table["rank"] = table.groupby("_sample").cumcount() + 1
-    return table.drop(columns=["_sample", "_first"])
+def _ranking(percentile: np.ndarray, ln_ic50: np.ndarray, drugs: Sequence[str]) -> np.ndarray:
+    """(n, n_drugs) places of the drugs from the best: by percentile, then by ln IC50, then by name; NaN last."""
+    by_name = np.empty(len(drugs), dtype=int)
+    by_name[np.argsort(np.array(drugs, dtype=object))] = np.arange(len(drugs))
+    return np.lexsort((np.broadcast_to(by_name, percentile.shape), ln_ic50, -percentile), axis=-1)
+
+
+def _words(words: Iterable[str], place: np.ndarray) -> pd.Series:
+    return pd.Series(list(words)).take(place).reset_index(drop=True)
+
+
+def _repeated(words: pd.Index | pd.Series, times: int) -> pd.Series:
+    return pd.Series(words.to_numpy(dtype=object)).repeat(times).reset_index(drop=True)

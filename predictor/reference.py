@@ -11,8 +11,8 @@ says of a profile that holds nothing, to what the final model says of it, so tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,9 @@ class Reference:
 
     lines: pd.DataFrame
     partial: pd.DataFrame | None = None
+    _sorted: dict[str | None, dict[str, np.ndarray]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def percentiles(self, predicted: pd.DataFrame, patterns: Sequence[Pattern]) -> np.ndarray:
         """(n, n_assays) share of the reference above the prediction, ties half, times 100; 100 is most sensitive.
@@ -50,8 +53,7 @@ class Reference:
         names = np.array([self._name(pattern) for pattern in patterns], dtype=object)
         for name in dict.fromkeys(names):
             rows = np.flatnonzero(names == name)
-            known = self.lines if name is None else self._quantiles(name)
-            out[rows] = percentiles_among(predicted.iloc[rows], known)
+            out[rows] = _percentiles(predicted.iloc[rows], self._sorted_under(name))
         return out
 
     def _name(self, pattern: Pattern) -> str | None:
@@ -61,22 +63,17 @@ class Reference:
         name = pattern_name(pattern)
         return name if _label(name, 0) in self.partial.index else None
 
-    def _quantiles(self, name: str) -> pd.DataFrame:
-        assert self.partial is not None
-        return self.partial.loc[_labels(name)]
+    def _sorted_under(self, name: str | None) -> dict[str, np.ndarray]:
+        """Ascending values of the lines, or of their quantiles under a pattern; kept, for every cohort needs them."""
+        if name not in self._sorted:
+            known = self.lines if name is None or self.partial is None else self.partial.loc[_labels(name)]
+            self._sorted[name] = _ascending(known)
+        return self._sorted[name]
 
 
 def percentiles_among(predicted: pd.DataFrame, known: pd.DataFrame) -> np.ndarray:
     """(n, n_assays) share of the assay's `known` values above each prediction, ties half, times 100."""
-    out = np.empty(predicted.shape)
-    for column, assay in enumerate(predicted.columns):
-        values = np.sort(known[assay].dropna().to_numpy(dtype=float))
-        # The stored reference is in single precision; so is the side that is compared with it.
-        value = predicted[assay].to_numpy(dtype=np.float32).astype(float)
-        right = np.searchsorted(values, value, side="right")
-        ties = right - np.searchsorted(values, value, side="left")
-        out[:, column] = 100 * (len(values) - right + ties / 2) / max(len(values), 1)
-    return out
+    return _percentiles(predicted, _ascending(known))
 
 
 def quantiles_of(predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -93,6 +90,22 @@ def quantiles_of(predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
             table = np.quantile(shown.to_numpy(dtype=np.float32), at, axis=0, method="nearest")
             parts.append(pd.DataFrame(table, index=_labels(name), columns=frame.columns))
     return pd.concat(parts).astype(np.float32)
+
+
+def _ascending(known: pd.DataFrame) -> dict[str, np.ndarray]:
+    return {str(assay): np.sort(known[assay].dropna().to_numpy(dtype=float)) for assay in known.columns}
+
+
+def _percentiles(predicted: pd.DataFrame, known: Mapping[str, np.ndarray]) -> np.ndarray:
+    out = np.empty(predicted.shape)
+    # The stored reference is in single precision; so is the side that is compared with it.
+    single = predicted.to_numpy(dtype=np.float32).astype(float)
+    for column, assay in enumerate(predicted.columns):
+        values, value = known[str(assay)], single[:, column]
+        right = np.searchsorted(values, value, side="right")
+        ties = right - np.searchsorted(values, value, side="left")
+        out[:, column] = 100 * (len(values) - right + ties / 2) / max(len(values), 1)
+    return out
 
 
 def _labels(name: str) -> list[str]:

@@ -50,12 +50,12 @@ class Regression:
 
     def rest(self, responses: pd.DataFrame, general: pd.DataFrame) -> pd.DataFrame:
         """(n_lines, n_assays) what the regression leaves, in ln units; NaN where a side that it needs is."""
-        out = {}
-        for assay in responses.columns:
-            slope = self.slope[assay]
-            explained = slope * _of_screen(general, str(assay)) if slope else 0.0
-            out[assay] = responses[assay] - (self.intercept[assay] + explained)
-        return pd.DataFrame(out, index=responses.index)
+        assays = list(responses.columns)
+        slope = self.slope[assays].to_numpy(dtype=float)
+        of_screen = general.reindex(columns=[str(assay).partition(":")[0] for assay in assays]).to_numpy(dtype=float)
+        explained = np.where(slope != 0, slope * of_screen, 0.0)
+        rest = responses.to_numpy(dtype=float) - (self.intercept[assays].to_numpy(dtype=float) + explained)
+        return pd.DataFrame(rest, index=responses.index, columns=responses.columns)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -77,6 +77,7 @@ class Intervals:
     scale: pd.DataFrame
     difficulty: Difficulty
     scores: pd.DataFrame
+    _widths: dict[float, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def sigma(self, predicted: np.ndarray, traits: pd.DataFrame, patterns: Sequence[Pattern]) -> np.ndarray:
         """(n, n_assays) scale of the error, in ln units."""
@@ -104,31 +105,39 @@ class Intervals:
         PamrxError
             For a coverage outside `MIN_COVERAGE` to `MAX_COVERAGE`.
         """
-        from crepes import ConformalRegressor
-
         check_coverage(coverage)
         wanted = self.assays if assays is None else list(assays)
         values = np.ascontiguousarray(predicted[self.assays].to_numpy(dtype=float))
         sigma = self.sigma(values, traits, patterns)
-        bins = np.array([family_of(pattern) for pattern in patterns])
-        origin = np.array([str(name).partition(".")[0] for name in self.scores.index])
-        lower, upper = (np.full((len(values), len(wanted)), np.nan) for _ in range(2))
-        for place, assay in enumerate(wanted):
-            column = self.assays.index(assay)
-            scores = self.scores[assay].to_numpy(dtype=float)
-            known = ~np.isnan(scores)
-            # An empty bin would get intervals of no width from crepes; the complete lines stand in.
-            own = np.where(np.isin(bins, origin[known]), bins, FAMILIES[0])
-            regressor = ConformalRegressor().fit(scores[known], np.ones(int(known.sum())), origin[known])
-            with warnings.catch_warnings():
-                # Too few lines for so high a coverage: crepes says so and gives the whole axis, which is right.
-                warnings.simplefilter("ignore", UserWarning)
-                found = regressor.predict_int(values[:, column], sigma[:, column], own, confidence=coverage)
-            lower[:, place], upper[:, place] = found[:, 0], found[:, 1]
+        places = [self.assays.index(assay) for assay in wanted]
+        family = [FAMILIES.index(family_of(pattern)) for pattern in patterns]
+        half = self.widths(coverage)[np.ix_(family, places)] * np.take(sigma, places, axis=1)
+        centre = np.take(values, places, axis=1)
         return (
-            pd.DataFrame(lower, index=predicted.index, columns=wanted),
-            pd.DataFrame(upper, index=predicted.index, columns=wanted),
+            pd.DataFrame(centre - half, index=predicted.index, columns=wanted),
+            pd.DataFrame(centre + half, index=predicted.index, columns=wanted),
         )
+
+    def widths(self, coverage: float) -> np.ndarray:
+        """(families, n_assays) scaled error at the rank of `coverage`: half an interval where the scale is 1."""
+        if coverage not in self._widths:
+            self._widths[coverage] = np.column_stack([self._width(assay, coverage) for assay in self.assays])
+        return self._widths[coverage]
+
+    def _width(self, assay: str, coverage: float) -> np.ndarray:
+        from crepes import ConformalRegressor
+
+        scores = self.scores[assay].to_numpy(dtype=float)
+        known = ~np.isnan(scores)
+        origin = np.array([str(name).partition(".")[0] for name in self.scores.index[known]])
+        # An empty bin would get intervals of no width from crepes; the complete lines stand in.
+        own = np.where(np.isin(FAMILIES, origin), FAMILIES, FAMILIES[0])
+        regressor = ConformalRegressor().fit(scores[known], np.ones(int(known.sum())), origin)
+        with warnings.catch_warnings():
+            # Too few lines for so high a coverage: crepes says so and gives the whole axis, which is right.
+            warnings.simplefilter("ignore", UserWarning)
+            found = regressor.predict_int(np.zeros(len(own)), np.ones(len(own)), own, confidence=coverage)
+        return found[:, 1]
 
 
 def family_of(pattern: Pattern) -> str:

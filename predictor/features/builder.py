@@ -115,11 +115,12 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
             "ncrna": lambda: self.ncrna_.transform(profiles, scores),
             "tme": lambda: self.tme_.transform(scores),
             "programme": lambda: self.programme_.transform(scores),
-            "transcriptome": lambda: scores.drop(columns=self.ncrna_.lncrnas),
+            "transcriptome": lambda: scores.loc[:, ~scores.columns.isin(self.ncrna_.lncrnas)],
             "tissue": lambda: self.tissue_.transform(profiles),
         }
-        built = [parts[block]().add_prefix(f"{block}.") for block in BLOCKS if block in self.blocks]
-        return pd.concat(built, axis=1)
+        return _side_by_side(
+            {block: parts[block]() for block in BLOCKS if block in self.blocks}, profiles.samples.index
+        )
 
 
 _FITTED: dict[str, Any] = {
@@ -131,3 +132,15 @@ _FITTED: dict[str, Any] = {
     "programme": SignatureBlock,
     "tissue": TissueBlock,
 }
+
+
+def _side_by_side(parts: dict[str, pd.DataFrame], samples: pd.Index) -> pd.DataFrame:
+    """The blocks as one array, row after row, which all that follows reads several times as fast as single columns."""
+    names = [f"{block}.{name}" for block, part in parts.items() for name in part.columns]
+    values = np.empty((len(samples), len(names)))
+    start = 0
+    for part in parts.values():
+        end = start + part.shape[1]
+        values[:, start:end] = part.to_numpy(dtype=float)
+        start = end
+    return pd.DataFrame(values, index=samples, columns=names, copy=False)

@@ -102,10 +102,14 @@ def training_symbol() -> dict[str, str]:
 
 def _per_distinct(mutations: pd.DataFrame, rule: Callable[[str, str, str], object]) -> pd.Series:
     """`rule(gene, variant_classification, hgvsp)` of each row, worked out once for each distinct mutation."""
-    keys = pd.MultiIndex.from_frame(mutations[["gene", "variant_classification", "hgvsp"]].fillna(""))
-    codes, distinct = keys.factorize()
-    values = np.array([rule(*key) for key in distinct], dtype=object)
-    return pd.Series(values[codes], index=mutations.index, dtype=object)
+    parts = [pd.factorize(mutations[name].fillna("")) for name in ("gene", "variant_classification", "hgvsp")]
+    code = np.zeros(len(mutations), dtype=np.int64)
+    for codes, words in parts:
+        code = code * len(words) + codes
+    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    keys = zip(*(words.to_numpy(dtype=object)[codes[first]] for codes, words in parts), strict=True)
+    values = np.array([rule(*key) for key in keys], dtype=object)
+    return pd.Series(values[which], index=mutations.index, dtype=object)
 
 
 def _changes_protein(gene: str, variant_classification: str, hgvsp: str) -> bool:

@@ -97,36 +97,47 @@ def driver_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
 
     A missense or in-frame change without its protein change may or may not be a hotspot of the gene.
     """
-    flags = _flags(profiles, genes, driver_calls, profiles.assessed())
-    untold = _flags(profiles, genes, untold_changes, profiles.assessed())
+    rows = _of_genes(profiles, genes)
+    flags = _flags(profiles, genes, rows, driver_calls, profiles.assessed())
+    untold = _flags(profiles, genes, rows, untold_changes)
     return flags.mask((flags == 0) & (untold == 1))
 
 
 def any_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
     """(n_samples, genes): 1 any non-synonymous change, 0 none found, NaN where not every such change is listed."""
-    return _flags(profiles, genes, non_synonymous, profiles.listed())
+    return _flags(profiles, genes, _of_genes(profiles, genes), non_synonymous, profiles.listed())
+
+
+def _of_genes(profiles: Profiles, genes: list[str]) -> pd.DataFrame | None:
+    """The mutations in `genes`, under the training alterations' symbols."""
+    if profiles.mutations is None:
+        return None
+    codes, names = pd.factorize(profiles.mutations["gene"])
+    renamed = np.array([training_symbol().get(name, name) for name in names], dtype=object)
+    wanted = set(genes)
+    chosen = np.array([*(name in wanted for name in renamed), False])[
+        codes
+    ]  # the last for a missing gene, whose code is -1
+    return profiles.mutations[chosen].assign(gene=renamed[codes[chosen]])
 
 
 def _flags(
     profiles: Profiles,
     genes: list[str],
+    mutations: pd.DataFrame | None,
     counts: Callable[[pd.DataFrame], pd.Series],
-    known: Iterable[tuple[frozenset[str] | None, np.ndarray]],
+    known: Iterable[tuple[frozenset[str] | None, np.ndarray]] = (),
 ) -> pd.DataFrame:
-    """1 where a mutation that `counts` was found, NaN outside the genes `known` of a sample, else 0."""
+    """1 where one of the `mutations` `counts`, NaN outside the genes `known` of a sample, else 0."""
     index = profiles.samples.index
     values = np.zeros((len(index), len(genes)))
-    if profiles.mutations is None:
+    if mutations is None:
         return pd.DataFrame(values * np.nan, index=index, columns=genes)
-    renamed = training_symbol()
-    mutations = profiles.mutations
-    mutations = mutations.assign(gene=mutations["gene"].map(lambda gene: renamed.get(gene, gene)))
-    mutations = mutations[mutations["gene"].isin(genes)]
-    hits = mutations.loc[counts(mutations), ["sample_id", "gene"]].drop_duplicates()
+    hits = mutations[counts(mutations).to_numpy()]
     values[index.get_indexer(pd.Index(hits["sample_id"])), pd.Index(genes).get_indexer(pd.Index(hits["gene"]))] = 1.0
     for told, chosen in known:
         if told is not None:
-            names = {renamed.get(gene, gene) for gene in told}
+            names = {training_symbol().get(gene, gene) for gene in told}
             outside = np.array([gene not in names for gene in genes], dtype=bool)
             values[np.ix_(chosen, outside)] = np.nan
     values[~profiles.sequenced.to_numpy()] = np.nan

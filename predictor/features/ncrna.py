@@ -102,10 +102,7 @@ class NcrnaBlock:
 
     def likeness(self, profiles: Profiles) -> pd.Series:
         """Pearson's r of each sample's miRNA scores with the mean of training; NaN where too few can be compared."""
-        scores = self._scored(profiles)
-        usual = np.array([self.usual.get(name, np.nan) for name in self.mirna_universe])
-        found = [_pearson(row, usual) for row in scores.to_numpy()]
-        return pd.Series(found, index=scores.index, dtype=float)
+        return self._likeness(self._scored(profiles))
 
     def state(self) -> dict:
         return {
@@ -127,7 +124,15 @@ class NcrnaBlock:
         scores = self._scored(profiles)
         if not self.usual:
             return scores
-        return scores.where(~(self.likeness(profiles) < self.least_like), np.nan)
+        unlike = (self._likeness(scores) < self.least_like).to_numpy()
+        values = scores.to_numpy(copy=True)
+        values[unlike] = np.nan
+        return pd.DataFrame(values, index=scores.index, columns=scores.columns, copy=False)
+
+    def _likeness(self, scores: pd.DataFrame) -> pd.Series:
+        usual = np.array([self.usual.get(name, np.nan) for name in self.mirna_universe])
+        found = [_pearson(row, usual) for row in scores.to_numpy()]
+        return pd.Series(found, index=scores.index, dtype=float)
 
     def _scored(self, profiles: Profiles) -> pd.DataFrame:
         return scores_in(mirna_levels(profiles, self.mirna_universe), self.mirna_universe, profiles.samples.index)
@@ -166,7 +171,7 @@ def mirna_levels(profiles: Profiles, universe: list[str]) -> pd.DataFrame | None
     for name in list(given):
         for other in synonyms.get(name, ()):
             given.setdefault(other, name)
-    found: dict[str, pd.Series] = {}
+    found: dict[str, str | pd.Series] = {}
     for name in universe:
         members = name.split("+")
         # A merged probe's name also stands among the older names of its members: the sum goes before one of them.
@@ -174,8 +179,20 @@ def mirna_levels(profiles: Profiles, universe: list[str]) -> pd.DataFrame | None
             parts = profiles.ncrna[[given[member] for member in members]]
             found[name] = sum_of_levels(parts).where(parts.notna().all(axis=1))
         elif name in given:
-            found[name] = profiles.ncrna[given[name]]
-    return pd.DataFrame(found, index=profiles.samples.index) if found else None
+            found[name] = given[name]
+    return _gathered(profiles.ncrna, found) if found else None
+
+
+def _gathered(table: pd.DataFrame, found: Mapping[str, str | pd.Series]) -> pd.DataFrame:
+    """One column per name of `found`: the table's column of that name, or the values themselves."""
+    sums = {name: given for name, given in found.items() if isinstance(given, pd.Series)}
+    place = table.columns.get_indexer(pd.Index([given for given in found.values() if isinstance(given, str)]))
+    values = np.empty((len(table), len(found)))
+    summed = np.array([name in sums for name in found])
+    values[:, ~summed] = np.take(table.to_numpy(dtype=float), place, axis=1)
+    for column, given in zip(np.flatnonzero(summed), sums.values(), strict=True):
+        values[:, column] = given.to_numpy()
+    return pd.DataFrame(values, index=table.index, columns=list(found), copy=False)
 
 
 @cache

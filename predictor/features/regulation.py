@@ -75,10 +75,12 @@ def load_scores(
 ) -> pd.DataFrame:
     """(n_samples, n_loads) from the (n_samples, miRNAs) normal scores; NaN where under half of a load's miRNAs are."""
     out = {}
+    levels = scores.to_numpy(dtype=float)
     for feature, members in loads.items():
         weights = np.fromiter(members.values(), dtype=float)
-        # A copy in rows: sums run along each row alone, so that no other sample can change the digits.
-        values = np.ascontiguousarray(scores[list(members)].to_numpy() - [centre[name] for name in members])
+        # `take` copies in rows: sums run along each row alone, so that no other sample can change the digits.
+        place = scores.columns.get_indexer(pd.Index(list(members)))
+        values = np.take(levels, place, axis=1) - [centre[name] for name in members]
         known = ~np.isnan(values)
         size = np.where(known, weights, 0.0).sum(axis=1)
         total = np.where(known, values * weights, 0.0).sum(axis=1)

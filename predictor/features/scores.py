@@ -11,7 +11,6 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from predictor.profiles import Profiles
 
@@ -23,7 +22,7 @@ in the transcriptome. Half is a choice, not a measurement.
 """
 
 BLOCK_ROWS = 32
-"""Samples ranked at a time: enough to spread the cost of a call, few enough to stay in the processor's cache."""
+"""Samples gathered at a time: enough to spread the cost of a call, few enough to stay in the processor's cache."""
 
 
 def normal_scores(values: np.ndarray) -> np.ndarray:
@@ -35,18 +34,22 @@ def normal_scores(values: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    (n_samples, n_genes) float64; each row standard normal but for ties. Beside it, little more than
-    `BLOCK_ROWS` rows of memory.
+    (n_samples, n_genes) float64; each row standard normal but for ties. Beside it, a few rows of memory.
     """
     scores = np.full(values.shape, np.nan)
-    counts = np.array([np.count_nonzero(~np.isnan(row)) for row in values], dtype=np.intp)
-    for count in np.unique(counts[counts > 0]):
-        # A mean rank is half a whole number, so that all quantiles of rows with this many values are these.
-        quantiles = ndtri((np.arange(2, 2 * count + 1) / 2 - 0.5) / count)
-        rows = np.flatnonzero(counts == count)
-        for start in range(0, len(rows), BLOCK_ROWS):
-            block = rows[start : start + BLOCK_ROWS]
-            scores[block] = _looked_up(values[block], int(count), quantiles)
+    quantiles: dict[int, np.ndarray] = {}
+    for row, score in zip(values, scores, strict=True):
+        known = ~np.isnan(row)
+        count = int(np.count_nonzero(known))
+        if not count:
+            continue
+        if count not in quantiles:
+            # A mean rank is half a whole number, so that all quantiles of rows with this many values are these.
+            quantiles[count] = ndtri((np.arange(2, 2 * count + 1) / 2 - 0.5) / count)
+        if count == len(row):
+            score[:] = _by_rank(row, quantiles[count])
+        else:
+            score[known] = _by_rank(row[known], quantiles[count])
     return scores
 
 
@@ -74,7 +77,8 @@ def scores_in(matrix: pd.DataFrame | None, universe: Sequence[str], samples: pd.
     lacking = np.flatnonzero(place < 0)
     for start in range(0, len(matrix), BLOCK_ROWS):
         block = slice(start, start + BLOCK_ROWS)
-        values = matrix.iloc[block].to_numpy(dtype=float)[:, place]
+        # `take` lays rows out one after the other, an index in brackets does not.
+        values = np.take(matrix.iloc[block].to_numpy(dtype=float), place, axis=1)
         values[:, lacking] = np.nan
         values[(~np.isnan(values)).mean(axis=1) < MIN_UNIVERSE_SHARE] = np.nan
         scores[block] = normal_scores(values)
@@ -96,16 +100,22 @@ def transcripts(profiles: Profiles, long_noncoding: Collection[str]) -> pd.DataF
     return pd.concat([profiles.expression, profiles.ncrna[new]], axis=1) if new else profiles.expression
 
 
-def _looked_up(values: np.ndarray, count: int, quantiles: np.ndarray) -> np.ndarray:
-    """The quantile of each value's rank in its row, where every row holds `count` values beside its NaN."""
-    if count == values.shape[1]:
-        return quantiles[_place(values)]
-    scores = np.full(values.shape, np.nan)
-    known = ~np.isnan(values)
-    scores[known] = quantiles[_place(values[known].reshape(-1, count))].ravel()
+def _by_rank(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+    """The quantile of each value's mean rank; `quantiles` holds those of rank 1, 1.5, 2 ... of so many values.
+
+    Ranks are counted in whole numbers, so that the order in which a sort leaves equal values does not matter, and the
+    fastest will do.
+    """
+    order = np.argsort(values)
+    ascending = values[order]
+    by_place = quantiles[::2].copy()
+    again = np.flatnonzero(ascending[1:] == ascending[:-1]) + 1  # equal to the one before
+    if len(again):
+        begins = np.append(True, np.diff(again) > 1)
+        first, last = again[begins] - 1, again[np.append(begins[1:], True)]
+        # First and last rank of equal values, summed, are twice their mean rank.
+        shared = quantiles[first + last]
+        by_place[first], by_place[again] = shared, shared[np.cumsum(begins) - 1]
+    scores = np.empty(len(values))
+    scores[order] = by_place
     return scores
-
-
-def _place(values: np.ndarray) -> np.ndarray:
-    """Twice the mean rank, less 2: 0 for the lowest of a row without ties."""
-    return (2 * rankdata(values, axis=1)).astype(np.intp) - 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from predictor.profiles import Profiles
@@ -22,9 +23,12 @@ class TissueBlock:
     def transform(self, profiles: Profiles) -> pd.DataFrame:
         """(n_samples, n_tissues): 1 or 0; NaN where unknown. A tissue that training never met is 0 throughout."""
         tissue = profiles.samples["tissue"]
-        known = tissue.notna()
-        out = {name: (tissue == name).astype(float).where(known) for name in self.tissues}
-        return pd.DataFrame(out, index=profiles.samples.index, dtype=float)
+        values = np.zeros((len(tissue), len(self.tissues)))
+        place = pd.Index(self.tissues, dtype=object).get_indexer(pd.Index(tissue, dtype=object))
+        met = np.flatnonzero(place >= 0)
+        values[met, place[met]] = 1.0
+        values[tissue.isna().to_numpy()] = np.nan
+        return pd.DataFrame(values, index=profiles.samples.index, columns=self.tissues)
 
     def state(self) -> dict:
         return {"tissues": self.tissues}

@@ -147,3 +147,15 @@ def test_silent_changes_and_those_outside_the_protein_are_synonymous():
     ]
     table = pd.DataFrame(rows, columns=["variant_classification", "hgvsp", "expected"]).assign(gene="PTEN")
     assert non_synonymous(table).tolist() == table["expected"].tolist()
+
+
+def test_a_table_is_called_as_its_rows_are_one_by_one():
+    changes = ["p.H1047R", "p.L10F", "p.R130*", "", None]
+    classes = ["Missense_Mutation", "Nonsense_Mutation", "Silent", ""]
+    rows = [(gene, kind, change) for gene in ("PIK3CA", "PTEN", "TP53") for kind in classes for change in changes]
+    frame = pd.DataFrame(rows * 2, columns=["gene", "variant_classification", "hgvsp"]).assign(sample_id="S")
+    frame = frame.sample(frac=1, random_state=0)
+    frame["driver"] = pd.array([pd.NA] * len(frame), dtype="boolean")
+    for rule in (driver_calls, non_synonymous, variant_classes):
+        assert rule(frame).tolist() == [rule(frame.iloc[[place]]).iloc[0] for place in range(len(frame))]
+    assert not len(driver_calls(frame.iloc[:0]))

@@ -140,6 +140,28 @@ def test_a_row_is_predicted_alike_in_any_company(fitted, unseen, order, size):
     assert np.array_equal(fitted.evidence(few).to_numpy(), fitted.evidence(crowd).to_numpy()[chosen])
 
 
+def test_rows_in_blocks_have_every_bit_that_they_have_together(fitted, unseen, monkeypatch):
+    features = masked(unseen[0], seed=4)
+    together = fitted.predict(features)
+    for rows in (1, 7, 1000):
+        monkeypatch.setattr(model, "ROWS_AT_ONCE", rows)
+        pd.testing.assert_frame_equal(fitted.predict(features), together, check_exact=True)
+    values = np.arange(24.0).reshape(4, 6)
+    for places in ([2, 3, 4], [4, 2, 3], [0], [], [5, 5]):
+        found = model._columns(values, np.array(places, dtype=int))
+        assert np.array_equal(found, values[:, places])
+
+
+def test_a_fit_does_not_depend_on_how_the_table_lies_in_memory(training):
+    features, components = training[0], training[1].fillna(0.0).to_numpy()
+    found = []
+    for order in ("C", "F"):
+        table = pd.DataFrame(np.array(features, order=order), features.index, features.columns, copy=False)
+        found.append(BlockRidge.fit(table, components, model.BLOCK_WEIGHTS, np.arange(len(table)), 0))
+    for name in ("centre", "scale", "coefficients"):
+        assert np.array_equal(getattr(found[0], name), getattr(found[1], name)), name
+
+
 def test_at_full_width_neither_neighbours_nor_threads_change_a_digit():
     random = np.random.default_rng(0)
     rows, matrix = random.normal(size=(150, 5953)), random.normal(size=(5953, 65))

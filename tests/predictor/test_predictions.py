@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from predictor import drugs as drug_table
-from predictor import load_bundle, read_profiles
+from predictor import load_bundle, predictions, read_profiles
 from predictor.errors import PamrxError
 from predictor.evidence import pattern_name, patterns, source_shares
 from predictor.examples import example_files
@@ -46,6 +46,16 @@ def test_ranks_follow_the_percentile_within_each_sample(table):
         assert own["rank"].tolist() == list(range(1, len(own) + 1))
         assert own["sensitivity_percentile"].is_monotonic_decreasing
     assert table["sensitivity_percentile"].between(0, 100).all()
+
+
+def test_drugs_are_ranked_as_a_sort_of_the_table_ranks_them():
+    random = np.random.default_rng(0)
+    drugs = ["b", "A", "Z", "a", "c"]
+    percentile = random.choice([10.0, 20.0, np.nan], size=(30, 5))
+    ln_ic50 = random.choice([-1.0, -0.0, 0.0, np.nan], size=(30, 5))
+    for row, order in enumerate(predictions._ranking(percentile, ln_ic50, drugs)):
+        one = pd.DataFrame({"first": -percentile[row], "then": ln_ic50[row], "drug": drugs})
+        assert one.sort_values(["first", "then", "drug"]).index.tolist() == order.tolist()
 
 
 def test_ic50_is_the_exponential_of_its_logarithm_and_nothing_is_missing(table):

@@ -45,6 +45,22 @@ def test_an_assay_whose_screen_knows_no_other_drugs_only_loses_its_mean(tables):
     assert np.allclose(rest, responses["S2:A"] - responses["S2:A"].mean(), atol=1e-5)
 
 
+def test_what_is_left_has_every_bit_of_the_formula_assay_by_assay(tables):
+    _, responses, general = tables
+    responses.iloc[:7, 0] = np.nan
+    general.iloc[50:, 0] = np.nan
+    found = Regression.fit(responses, general)
+    rest = found.rest(responses[["S2:A", "S1:A"]], general)
+    explained = found.slope["S1:A"] * general["S1"]
+    pd.testing.assert_series_equal(
+        rest["S1:A"], responses["S1:A"] - (found.intercept["S1:A"] + explained), check_exact=True, check_names=False
+    )
+    pd.testing.assert_series_equal(
+        rest["S2:A"], responses["S2:A"] - found.intercept["S2:A"], check_exact=True, check_names=False
+    )
+    assert list(rest.columns) == ["S2:A", "S1:A"]
+
+
 def test_the_prediction_is_that_of_the_response_less_the_predicted_general_part(tables, monkeypatch):
     monkeypatch.setattr(boosted, "ROUNDS", 5)
     features, responses, general = tables

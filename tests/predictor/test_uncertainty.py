@@ -7,10 +7,21 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from crepes import ConformalRegressor
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from predictor.applicability import CONSTANT, Applicability, Panel
 from predictor.errors import PamrxError
-from predictor.evidence import all_patterns, narrower, pattern_from, pattern_name, patterns, source_shares
+from predictor.evidence import (
+    all_patterns,
+    distinct_presence,
+    narrower,
+    pattern_from,
+    pattern_name,
+    patterns,
+    source_shares,
+)
 from predictor.uncertainty import Difficulty, Intervals, family_of
 from predictor.uncertainty_files import from_state, state_of
 
@@ -49,6 +60,23 @@ def test_bounds_are_the_errors_at_the_conformal_rank_times_scale_and_difficulty(
     assert upper.iloc[1, 0] == pytest.approx(1.5 * upper.iloc[0, 0])
     assert np.allclose((lower + upper) / 2, predicted)
     assert upper.iloc[0, 1] - 5 == pytest.approx(3 * upper.iloc[0, 0], rel=0.15)
+
+
+def test_bounds_have_every_bit_of_what_crepes_gives_assay_by_assay(intervals):
+    random = np.random.default_rng(2)
+    n = 60
+    predicted = pd.DataFrame(random.standard_normal((n, 2)), index=[f"S{k}" for k in range(n)], columns=ASSAYS)
+    pattern = [(COMPLETE, BARE, (2, 2, 0, 0, 0))[k % 3] for k in range(n)]
+    told = traits(list(random.integers(0, 2, n).astype(float)))
+    for coverage in (0.8, 0.95, 0.8):
+        lower, upper = intervals.bounds(predicted, told, pattern, coverage)
+        sigma = intervals.sigma(predicted.to_numpy(), told, pattern)
+        origin = np.array([name.partition(".")[0] for name in intervals.scores.index])
+        for column, assay in enumerate(ASSAYS):
+            regressor = ConformalRegressor().fit(intervals.scores[assay].to_numpy(), np.ones(len(origin)), origin)
+            bins = np.array([family_of(one) for one in pattern])
+            found = regressor.predict_int(predicted[assay].to_numpy(), sigma[:, column], bins, confidence=coverage)
+            assert np.array_equal(found, np.column_stack([lower[assay], upper[assay]]))
 
 
 def test_new_measurements_with_the_same_errors_are_covered_as_promised(intervals):
@@ -123,6 +151,27 @@ def panel() -> Panel:
     values = random.standard_normal(200) + random.standard_normal((60, 2)) @ random.standard_normal((2, 200)) * 0.5
     names = [f"transcriptome.G{k}" for k in range(200)]
     return Panel.fit(pd.DataFrame(values, columns=names), 2)
+
+
+@given(st.integers(0, 1000), st.integers(0, 12), st.integers(1, 20))
+@settings(max_examples=40)
+def test_every_row_is_among_the_distinct_ones(seed, n, width):
+    values = np.random.default_rng(seed).choice([np.nan, 0.0, 1.5], size=(n, width), p=[0.2, 0.4, 0.4])
+    found, which = distinct_presence(values)
+    assert np.array_equal(found[which], ~np.isnan(values))
+    assert len(np.unique(found, axis=0)) == len(found)
+
+
+def test_distances_have_every_bit_of_the_formula(panel):
+    values = np.random.default_rng(4).standard_normal((12, 200))
+    values[5:, ::7] = np.nan
+    features = pd.DataFrame(values, columns=panel.genes).assign(other=1.0)[["other", *panel.genes[::-1]]]
+    for row, (platform, depth) in zip(values, panel.measure(features).to_numpy(), strict=True):
+        known = ~np.isnan(row)
+        axes, deviation = panel.components[:, known], row[known] - panel.mean[known]
+        along = axes @ deviation if known.all() else np.linalg.lstsq(axes.T, deviation, rcond=None)[0]
+        assert platform == np.sqrt(((deviation - along @ axes) ** 2).mean())
+        assert depth == np.sqrt(((along / panel.spread) ** 2).mean())
 
 
 def test_distance_parts_what_the_components_explain_from_what_they_do_not(panel):
