@@ -84,10 +84,11 @@ class Panel:
         """(n, 2): platform and depth of each profile, as the module's text says; NaN without transcripts."""
         out = np.full((len(features), 2), np.nan)
         if self.genes:
-            values = features.to_numpy(dtype=float)
+            values = np.ascontiguousarray(features.to_numpy(dtype=float))
             genes = features.columns.get_indexer(pd.Index(self.genes))
+            together = bool((np.diff(genes) == 1).all())
             for place, row in enumerate(values):
-                out[place] = self._measure(row[genes])
+                out[place] = self._measure(row[genes[0] : genes[-1] + 1] if together else row[genes])
         return pd.DataFrame(out, index=features.index, columns=["platform", "depth"])
 
     def _measure(self, row: np.ndarray) -> tuple[float, float]:

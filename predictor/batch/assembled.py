@@ -47,7 +47,7 @@ def assembled(
     if not good.any():
         return Read(None, bad)
     index = pd.Index(np.array(ids, dtype=object)[good], name="sample_id", dtype=object)
-    matrices = {kind: levels_of(block, values[kind][good], scales, index) for kind, block in blocks.items()}
+    matrices = {kind: levels_of(block, _rows(values[kind], good), scales, index) for kind, block in blocks.items()}
     rows, sequenced = mutations(good, list(index))
     profiles = Profiles(
         samples=samples[good].set_axis(index, axis=0),
@@ -61,3 +61,8 @@ def assembled(
         segments=matrices.get("segments"),
     )
     return Read(profiles, bad)
+
+
+def _rows(values: np.ndarray, good: np.ndarray) -> np.ndarray:
+    """The rows that are good; mostly all are, and need no copy."""
+    return values if good.all() else values[good]

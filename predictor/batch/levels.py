@@ -105,8 +105,8 @@ def wrong_cells(block: Block, values: np.ndarray, scales: dict[str, str]) -> dic
 
 
 def levels_of(block: Block, values: np.ndarray, scales: dict[str, str], index: pd.Index) -> pd.DataFrame:
-    """(n, genes) on the scale of `Profiles`, from checked values."""
-    values = values.astype(np.float64)
+    """(n, genes) on the scale of `Profiles`, from checked values, which are written over."""
+    values = values.astype(np.float64, copy=False)
     for group, mask in block.groups().items():
         scale = scales.get(group, LOG_SCALE)
         if scale == LINEAR_SCALE:
@@ -136,8 +136,11 @@ def _checks(part: np.ndarray, scale: str) -> list[tuple[np.ndarray, str]]:
 
 def _flat(values: np.ndarray) -> np.ndarray:
     """Rows whose known values are all the same: they say nothing of any gene."""
-    known = ~np.isnan(values)
-    enough = known.sum(axis=1) >= FLAT_GENES
-    high = np.where(known, values, -np.inf).max(axis=1)
-    low = np.where(known, values, np.inf).min(axis=1)
-    return enough & (high == low)
+    flat = np.zeros(len(values), dtype=bool)
+    some = values[:, :FLAT_GENES]
+    # Most rows differ within a few genes, and are not looked at further.
+    rows = np.flatnonzero(~(np.fmax.reduce(some, axis=1) > np.fmin.reduce(some, axis=1)))
+    rest = values[rows]
+    enough = np.count_nonzero(~np.isnan(rest), axis=1) >= FLAT_GENES
+    flat[rows] = enough & (np.fmax.reduce(rest, axis=1) == np.fmin.reduce(rest, axis=1))
+    return flat

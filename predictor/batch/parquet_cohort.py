@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,9 @@ HEAD_ROWS = 64
 
 WHOLE_GROUP = 200_000_000
 """Bytes of a row group that are read in one go."""
+
+COLUMNS_AT_ONCE = 64
+"""Columns turned into rows at a time: they fit in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -294,27 +297,27 @@ def _pieces(file: Path) -> list[tuple[int, int]]:
 
 def _tables(folder: Path, task: Sequence[Part], columns: list[str]) -> Iterator[tuple[Part, pa.Table]]:
     """The rows of each part of one run, read once from its first row on."""
-    shard = folder / task[0].shard
-    with pq.ParquetFile(shard, pre_buffer=False, buffer_size=_buffer(shard)) as opened:
-        groups, before, start = [], 0, None
-        for place in range(opened.metadata.num_row_groups):
-            size = opened.metadata.row_group(place).num_rows
-            if before < task[-1].stop and before + size > task[0].start:
-                groups.append(place)
-                start = before if start is None else start
-            before += size
-        batches = opened.iter_batches(PART_SIZE, row_groups=groups, columns=columns, use_threads=False)
-        held = _Rows(batches, start or 0)
-        for part in task:
-            yield part, held.take(part.start, part.stop).select(columns)
+    opened = _opened(folder / task[0].shard)
+    groups, before, start = [], 0, None
+    for place in range(opened.metadata.num_row_groups):
+        size = opened.metadata.row_group(place).num_rows
+        if before < task[-1].stop and before + size > task[0].start:
+            groups.append(place)
+            start = before if start is None else start
+        before += size
+    batches = opened.iter_batches(PART_SIZE, row_groups=groups, columns=columns, use_threads=False)
+    held = _Rows(batches, start or 0)
+    for part in task:
+        yield part, held.take(part.start, part.stop).select(columns)
 
 
-def _buffer(file: Path) -> int:
-    """Bytes to read ahead in each column; 0 for a whole row group at once, where that is small."""
-    with pq.ParquetFile(file) as opened:
-        groups = opened.metadata.num_row_groups
-        largest = max(opened.metadata.row_group(place).total_byte_size for place in range(groups))
-    return 0 if largest <= WHOLE_GROUP else 1 << 14
+@lru_cache(maxsize=1)
+def _opened(file: Path) -> pq.ParquetFile:
+    """A shard, kept open from one row group to the next: its footer tells of every column of every row group."""
+    told = pq.read_metadata(file)
+    largest = max(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
+    # A buffer of no size is a whole column of the row group read at once.
+    return pq.ParquetFile(file, metadata=told, pre_buffer=False, buffer_size=0 if largest <= WHOLE_GROUP else 1 << 14)
 
 
 class _Rows:
@@ -337,11 +340,15 @@ class _Rows:
 
 
 def _matrix(table: pa.Table, block: Block) -> np.ndarray:
-    """(n, columns) float64, NaN for null."""
-    values = np.empty((table.num_rows, len(block.given)), order="F")
-    for place, name in enumerate(block.given):
-        column = table.column(f"{block.kind}.{name}")
-        if not pa.types.is_floating(column.type):
-            column = column.cast(pa.float64())
-        values[:, place] = column.to_numpy()
+    """(n, columns) float64, NaN for null; row after row, as ranks are taken."""
+    values = np.empty((table.num_rows, len(block.given)))
+    some = np.empty((table.num_rows, COLUMNS_AT_ONCE), order="F")
+    for start in range(0, len(block.given), COLUMNS_AT_ONCE):
+        names = block.given[start : start + COLUMNS_AT_ONCE]
+        for place, name in enumerate(names):
+            column = table.column(f"{block.kind}.{name}")
+            if not pa.types.is_floating(column.type):
+                column = column.cast(pa.float64())
+            some[:, place] = column.to_numpy()
+        values[:, start : start + len(names)] = some[:, : len(names)]
     return values

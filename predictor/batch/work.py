@@ -17,7 +17,7 @@ from predictor.features import block_of
 from predictor.model import SensitivityModel
 from predictor.predictions import chosen_assays, predictions_from
 
-ROWS_AT_ONCE = 250
+ROWS_AT_ONCE = 1000
 """Samples whose features are held at a time; a sample's numbers do not depend on it."""
 
 _TEXT, _NUMBER, _WHOLE = pa.string(), pa.float64(), pa.int32()
@@ -58,7 +58,8 @@ def score_read(bundle: Bundle, read: Read, options: Options) -> Scored:
     chosen = chosen_assays(bundle.model.assays_, options.drugs)
     for start in range(0, profiles.n if profiles else 0, ROWS_AT_ONCE):
         assert profiles is not None
-        some = profiles.subset(profiles.samples.index[start : start + ROWS_AT_ONCE])
+        whole = profiles.n <= ROWS_AT_ONCE
+        some = profiles if whole else profiles.subset(profiles.samples.index[start : start + ROWS_AT_ONCE])
         features = bundle.builder.transform(some)
         predicted.append(predictions_from(bundle, features, options.drugs, options.coverage))
         if options.explain:

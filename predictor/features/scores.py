@@ -106,7 +106,7 @@ def _by_rank(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     Ranks are counted in whole numbers, so that the order in which a sort leaves equal values does not matter, and the
     fastest will do.
     """
-    order = np.argsort(values)
+    order = _ascending(values)
     ascending = values[order]
     by_place = quantiles[::2].copy()
     again = np.flatnonzero(ascending[1:] == ascending[:-1]) + 1  # equal to the one before
@@ -119,3 +119,19 @@ def _by_rank(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
     scores = np.empty(len(values))
     scores[order] = by_place
     return scores
+
+
+def _ascending(values: np.ndarray) -> np.ndarray:
+    """The order of ascending values. Those that single precision holds are sorted by their bits, in a third of the time.
+
+    The bits of a float, with all of them turned for a negative one and the sign for another, ascend with the value;
+    NumPy sorts whole numbers of 16 bits by counting.
+    """
+    single = values.astype(np.float32)
+    if not np.array_equal(single, values):
+        return np.argsort(values)
+    bits = single.view(np.uint32)
+    keys = bits ^ ((single.view(np.int32) >> 31).view(np.uint32) | np.uint32(1 << 31))
+    order = np.argsort((keys & np.uint32(0xFFFF)).astype(np.uint16), kind="stable")
+    high = (keys >> np.uint32(16)).astype(np.uint16)
+    return order[np.argsort(high[order], kind="stable")]

@@ -82,17 +82,16 @@ def merge_mirnas(levels: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
     (n, distinct names): where the mature miRNA was measured itself, the highest of its columns in each sample; where
     only its stem-loops were, their sum (`sum_of_levels`).
     """
-    levels = levels.set_axis(range(levels.shape[1]), axis=1)
-    columns: dict[str, pd.Series] = {}
-    for name, rows in names.reset_index(drop=True).groupby("name", sort=False):
-        direct = rows.index[rows["how"] != STEM_LOOP]
-        if len(rows) == 1:
-            columns[str(name)] = levels[rows.index[0]]
-        elif len(direct):
-            columns[str(name)] = levels[list(direct)].max(axis=1)
-        else:
-            columns[str(name)] = sum_of_levels(levels[list(rows.index)])
-    return pd.DataFrame(columns, index=levels.index)
+    codes, distinct = pd.factorize(names["name"].to_numpy(dtype=object))
+    stem_loop = (names["how"] == STEM_LOOP).to_numpy(dtype=bool)
+    _, first = np.unique(codes, return_index=True)
+    merged = np.take(levels.to_numpy(dtype=float), first, axis=1)
+    for code in np.flatnonzero(np.bincount(codes, minlength=len(distinct)) > 1):
+        places = np.flatnonzero(codes == code)
+        direct = places[~stem_loop[places]]
+        several = levels.iloc[:, direct].max(axis=1) if len(direct) else sum_of_levels(levels.iloc[:, places])
+        merged[:, code] = several.to_numpy()
+    return pd.DataFrame(merged, index=levels.index, columns=[str(name) for name in distinct], copy=False)
 
 
 def sum_of_levels(levels: pd.DataFrame) -> pd.Series:
