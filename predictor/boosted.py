@@ -17,6 +17,7 @@ import pandas as pd
 
 from predictor.features import block_of
 from predictor.features.brakes import LOST, LOW, TWO_HIT
+from predictor.tree_shap import TreeTables
 
 GENES_PER_COMPONENT = 60
 MASKED_COPIES = 2
@@ -73,18 +74,23 @@ class BoostedComponents:
     @cached_property
     def base(self) -> np.ndarray:
         """(n_boosted,) components of a profile that holds nothing, from which contributions count."""
-        base, _ = self.contributions(np.full((1, len(self.features)), np.nan))
-        return base
+        nothing = np.full((1, len(self.features)), np.nan)
+        return np.array([self._run(booster, nothing, pred_contrib=True)[0, -1] for booster in self.boosters])
 
     def predict(self, values: np.ndarray) -> np.ndarray:
         """(n, n_boosted) components for (n, n_features) values in the order of `features`."""
         return np.column_stack([self._run(booster, values) for booster in self.boosters])
 
-    def contributions(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Path-dependent SHAP values: base (n_boosted,) and (n, n_features, n_boosted)."""
-        shap = np.stack([self._run(booster, values, pred_contrib=True) for booster in self.boosters], axis=-1)
-        base = shap[0, -1, :] if len(shap) else np.zeros(len(self.boosters))
-        return base, shap[:, :-1, :]
+    def contributions(self, values: np.ndarray) -> np.ndarray:
+        """(n, n_features, n_boosted) path-dependent SHAP values; with `base` they sum to the prediction."""
+        if self._tables is not None:
+            return self._tables.contributions(values, len(self.boosters))
+        shap = [self._run(booster, values, pred_contrib=True)[:, :-1] for booster in self.boosters]
+        return np.stack(shap, axis=-1)
+
+    @cached_property
+    def _tables(self) -> TreeTables | None:
+        return TreeTables.of(self.boosters, len(self.features))
 
     def _run(self, booster: lgb.Booster, values: np.ndarray, pred_contrib: bool = False) -> np.ndarray:
         # LightGBM takes columns by position and mispredicts in silence where they are permuted.

@@ -162,15 +162,21 @@ class SensitivityModel:
         position = np.full(len(self.features_), -1)
         position[wanted] = np.arange(len(wanted))
         out = np.zeros((len(values), len(wanted), loadings.shape[1]))
-        _, shap = self.boosted_.contributions(np.take(values, treed, axis=1))
+        shap = self.boosted_.contributions(np.take(values, treed, axis=1))
         shown = position[treed] >= 0
-        out[:, position[treed][shown], :] = shap[:, shown, :] @ loadings
+        out[:, position[treed][shown], :] = (shap if shown.all() else shap[:, shown, :]) @ loadings
         for view, rows in self._by_view(values):
             places = self._places(view.features)
             shown = position[places] >= 0
-            scaled = view.standardised(np.take(values[rows], places, axis=1))[:, shown]
+            scaled = view.standardised(_columns(values if len(rows) == len(values) else values[rows], places))
+            if not shown.all():
+                scaled = scaled[:, shown]
             terms = scaled[:, :, None] * view.coefficients[shown][None, :, columns]
-            out[np.ix_(rows, position[places][shown])] += terms
+            target = position[places][shown]
+            if len(rows) == len(values) and _adjoin(target):
+                out[:, target[0] : target[0] + len(target)] += terms
+            else:
+                out[np.ix_(rows, target)] += terms
         return out
 
     def _fit_view(
@@ -256,9 +262,14 @@ def _in_blocks(values: np.ndarray, rows: np.ndarray | None = None) -> Iterator[n
 
 def _columns(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The columns at `places`; without copying them where they stand side by side."""
-    if len(places) and np.array_equal(places, np.arange(places[0], places[0] + len(places))):
+    if _adjoin(places):
         return values[:, places[0] : places[0] + len(places)]
     return np.take(values, places, axis=1)
+
+
+def _adjoin(places: np.ndarray) -> bool:
+    """Whether places stand side by side."""
+    return len(places) > 0 and np.array_equal(places, np.arange(places[0], places[0] + len(places)))
 
 
 def _rows_apart(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:

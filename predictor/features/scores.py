@@ -122,7 +122,7 @@ def _by_rank(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
 
 
 def _ascending(values: np.ndarray) -> np.ndarray:
-    """The order of ascending values. Those that single precision holds are sorted by their bits, in a third of the time.
+    """The order of ascending values; those that single precision holds by their bits, in a third of the time.
 
     The bits of a float, with all of them turned for a negative one and the sign for another, ascend with the value;
     NumPy sorts whole numbers of 16 bits by counting.

@@ -416,5 +416,5 @@ def test_shap_values_and_base_make_the_trees_prediction(training, monkeypatch):
     few_rounds(monkeypatch, 10)
     trees = BoostedComponents.fit(training[0], training[1].fillna(0).to_numpy()[:, :2], seed=0)
     values = training[0][trees.features].to_numpy()[:10]
-    base, shap = trees.contributions(values)
-    np.testing.assert_allclose(base + shap.sum(axis=1), trees.predict(values), rtol=0, atol=1e-9)
+    shap = trees.contributions(values)
+    np.testing.assert_allclose(trees.base + shap.sum(axis=1), trees.predict(values), rtol=0, atol=1e-9)
