@@ -1,6 +1,6 @@
 """A Parquet cohort of any size for measuring: profiles resampled from real training lines.
 
-`python benchmarks/cohort.py 10000 cohort.parquet --cache FOLDER`: each sample is a training line drawn with
+`python benchmarks/cohort.py 100000 cohort/ --cache FOLDER`, files of 10,000 samples in the folder: each sample is a training line drawn with
 replacement, all genes, its expression jittered by a little (sd 0.05) so that no two are alike; mutations nested.
 """
 
@@ -18,23 +18,25 @@ import typer
 from predictor.profiles import Profiles
 from training.loading import load_cohort
 
-ROW_GROUP = 1000
+ROW_GROUP, FILE = 1000, 10_000
 JITTER = 0.05
 MUTATION = pa.struct([("gene", pa.string()), ("variant_classification", pa.string()), ("hgvsp", pa.string())])
 
 
-def write_cohort(profiles: Profiles, n: int, path: Path, seed: int = 0, row_group: int = ROW_GROUP) -> None:
+def write_cohort(profiles: Profiles, n: int, folder: Path, seed: int = 0) -> None:
     """`n` profiles resampled from `profiles`, as `pamrx score` reads them; float32, zstd."""
     random = np.random.default_rng(seed)
     nested = nested_mutations(profiles)
-    writer = None
-    for start in range(0, n, row_group):
-        chosen = random.integers(0, profiles.n, min(row_group, n - start))
-        table = _table(profiles, nested, chosen, start, random)
-        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-        writer.write_table(table)
-    assert writer is not None
-    writer.close()
+    folder.mkdir(parents=True)
+    for place, first in enumerate(range(0, n, FILE)):
+        writer = None
+        for start in range(first, min(first + FILE, n), ROW_GROUP):
+            chosen = random.integers(0, profiles.n, min(ROW_GROUP, n - start))
+            table = _table(profiles, nested, chosen, start, random)
+            writer = writer or pq.ParquetWriter(folder / f"{place:03}.parquet", table.schema, compression="zstd")
+            writer.write_table(table)
+        assert writer is not None
+        writer.close()
 
 
 def nested_mutations(profiles: Profiles) -> list[list[dict[str, str]] | None]:
@@ -74,12 +76,12 @@ def _table(
 
 def main(
     n: Annotated[int, typer.Argument(help="Samples.")],
-    path: Annotated[Path, typer.Argument(help="Parquet file to write.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
     cache: Annotated[Path | None, typer.Option(help="Folder of the fetched data.")] = None,
 ) -> None:
     """Write a cohort of N profiles resampled from the training lines."""
     cohort, _ = load_cohort(cache)
-    write_cohort(cohort.profiles, n, path)
+    write_cohort(cohort.profiles, n, folder)
 
 
 if __name__ == "__main__":

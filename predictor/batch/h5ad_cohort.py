@@ -38,6 +38,7 @@ class H5adCohort:
     beside: Beside | None
     assessed: frozenset[str] | None
     told: tuple[str, ...]
+    memory: int = 0
 
     def tasks(self) -> list[list[Part]]:
         starts = range(0, self.size, PART_SIZE)

@@ -49,6 +49,10 @@ class Cohort(Protocol):
     def told(self) -> tuple[str, ...]:
         """What was found and decided when the cohort was opened, one sentence each."""
 
+    @property
+    def memory(self) -> int:
+        """Bytes that each process holds of it, beyond what a part of any cohort takes."""
+
     def tasks(self) -> list[list[Part]]:
         """The parts, in runs that are best read one after the other."""
 

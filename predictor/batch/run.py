@@ -61,7 +61,7 @@ def score(
     check_coverage(options.coverage)
     bundle = load_bundle(bundle_folder)
     chosen_assays(bundle.model.assays_, options.drugs)
-    processes = _processes(memory, jobs)
+    processes = _processes(memory, PER_PROCESS + cohort.memory, jobs)
     output = Output(folder, _asked(cohort, bundle, options))
     try:
         if output.finished:
@@ -183,12 +183,13 @@ def _task_of_worker(task: Sequence[Part]) -> None:
     score_task(task=task, **_WORKER)
 
 
-def _processes(memory: int, jobs: int | None) -> int:
-    if memory < PER_PROCESS:
+def _processes(memory: int, each: int, jobs: int | None) -> int:
+    if memory < each:
         raise PamrxError(
-            f"--memory {memory / 1e6:.0f}MB: expected {PER_PROCESS / 1e6:.0f}MB or more, which one process needs"
+            f"--memory {memory / 1e6:.0f}MB: expected {each / 1e6:.0f}MB or more, which one process needs here"
+            f"{'' if each == PER_PROCESS else '; smaller row groups, or more files of fewer row groups, need less'}"
         )
-    fits = int(memory // PER_PROCESS)
+    fits = int(memory // each)
     wanted = jobs or os.cpu_count() or 1
     return max(1, min(wanted, fits))
 

@@ -28,6 +28,7 @@ class StudyCohort:
     files: dict[str, str]
     size: int
     told: tuple[str, ...]
+    memory: int = 0
 
     def tasks(self) -> list[list[Part]]:
         name = self.folder.name
@@ -52,6 +53,7 @@ class MatrixCohort:
     beside: Beside | None
     assessed: frozenset[str] | None
     told: tuple[str, ...] = ()
+    memory: int = 0
 
     def tasks(self) -> list[list[Part]]:
         runs, number = [], 0

@@ -82,9 +82,10 @@ def cohort_file(few: Profiles, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from predictor.batch import parquet_cohort
+    from predictor.batch import parquet_cohort, parquet_rows
 
-    monkeypatch.setattr(parquet_cohort, "PART_SIZE", 12)
+    for module in (parquet_cohort, parquet_rows):
+        monkeypatch.setattr(module, "PART_SIZE", 12)
 
 
 def run(cohort: Path, folder: Path, options: Options | None = None, given: Given | None = None, **more) -> dict:
@@ -401,6 +402,22 @@ def test_options_are_read_as_a_person_writes_them() -> None:
     for wrong in ("top=0", "all", "top=x"):
         with pytest.raises(PamrxError, match="--explain"):
             read_explain(wrong)
+
+
+def test_what_a_footer_and_large_pages_take_counts(
+    cohort_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from predictor.batch import parquet_rows
+
+    footer = open_cohort(cohort_file).memory
+    told = pq.read_metadata(cohort_file)
+    assert footer == told.num_row_groups * told.num_columns * parquet_rows.CHUNK
+    monkeypatch.setattr(parquet_rows, "WHOLE_GROUP", 0)
+    largest = max(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
+    assert open_cohort(cohort_file).memory == footer + largest
+    monkeypatch.setattr(parquet_rows, "CHUNK", 1e6)
+    with pytest.raises(PamrxError, match=r"--memory 1000MB: expected .*; smaller row groups, or more files"):
+        run(cohort_file, tmp_path / "out", memory=1_000_000_000)
 
 
 def test_too_little_memory_is_told(cohort_file: Path, tmp_path: Path) -> None:
