@@ -73,5 +73,5 @@ $(VENV)/.demo: $(PINS) | $(BIN)/python
 
 $(VENV)/.dev: $(PINS) $(VENV)/.demo | $(BIN)/python
 	@echo "installing what training and tests need in $(VENV) (some minutes the first time)"
-	@$(INSTALL) --editable '.[training,scale,dev]'
+	@$(INSTALL) --editable '.[training,scale,spark,dev]'
 	@touch $@

@@ -1,15 +1,18 @@
 """What scoring a cohort costs, as ratios measured in one run.
 
 `python benchmarks/batch.py --cache FOLDER`, from a checkout. Profiles are resampled from real training lines, with all
-genes, all drugs and intervals. Every command runs in a process of its own on one core, so that its memory is its own.
+genes, all drugs and intervals. Commands run in processes of their own, so that their memory is their own.
 
-floor : reading the same file with pyarrow, plus LightGBM's own `predict` on ready matrices of our trees.
+floor : reading the same files with pyarrow, plus LightGBM's own `predict` on ready matrices, of all our trees.
 single-drug LightGBM : 500 trees of 31 leaves on the raw columns, times the number of assays.
 contributions : `SensitivityModel.contributions` of one drug against LightGBM's `pred_contrib`, same trees and rows.
+peers : drevalpy's MultiViewLightGBM, `predict` only, of profiles that are ready in memory (`--peers`, which installs
+    it); and a loop over `mlflow.pyfunc` `predict` in batches.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -28,18 +31,23 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.cohort import write_cohort
 from predictor.batch import Options, open_cohort, score
-from predictor.batch.work import ROWS_AT_ONCE
 from predictor.bundle import Bundle, load_bundle
+from training.cohort import Cohort
 from training.loading import load_cohort
 
 TREES, LEAVES = 500, 31
 TRIES = 3
+EXPLAINED = 250
+BATCH = 100
+"""Profiles in one call of `mlflow.pyfunc`."""
 
 
 def main(
     cache: Annotated[Path | None, typer.Option(help="Folder of the fetched data.")] = None,
-    small: Annotated[int, typer.Option(help="Samples of the smaller cohort.")] = 1000,
-    large: Annotated[int, typer.Option(help="Samples of the larger one.")] = 10000,
+    small: Annotated[int, typer.Option(help="Samples of the smallest cohort.")] = 1000,
+    middle: Annotated[int, typer.Option(help="Samples of the cohort that speed is measured on.")] = 10_000,
+    large: Annotated[int, typer.Option(help="Samples of the largest; 0 leaves it out.")] = 100_000,
+    peers: Annotated[bool, typer.Option("--peers", help="Also drevalpy, in an environment made for it.")] = False,
 ) -> None:
     """Print the table."""
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -47,39 +55,154 @@ def main(
     bundle = load_bundle()
     with tempfile.TemporaryDirectory(prefix="pamrx-bench-") as scratch:
         folder = Path(scratch)
-        files = {n: folder / f"{n}.parquet" for n in (small, large)}
-        for n, path in files.items():
+        cohorts = {n: folder / str(n) for n in (small, middle, large) if n}
+        for n, path in cohorts.items():
             write_cohort(cohort.profiles, n, path)
         with threadpool_limits(1):
-            _speed(bundle, files[small], small, folder)
-        _scale(files, folder)
-        _dask(files[large], folder, large)
+            end_to_end = _speed(bundle, cohorts[middle], middle, folder)
+        _both_cores(bundle, cohorts[middle], middle, folder)
+        _pyfunc(bundle, cohorts[small], folder, end_to_end)
+        if peers:
+            _drevalpy(cohort, cache, folder, end_to_end)
+        _scale(cohorts, folder)
+        _dask(cohorts[middle], folder, middle)
 
 
-def _speed(bundle: Bundle, path: Path, n: int, folder: Path) -> None:
+def _speed(bundle: Bundle, path: Path, n: int, folder: Path) -> float:
+    """One core. Gives the seconds a sample takes end to end."""
     opened = open_cohort(path)
     _, read = next(opened.read(opened.tasks()[0]))
     assert read.profiles is not None
     features = bundle.builder.transform(read.profiles)
-    model = bundle.model
-    values = np.take(model._values(features), model._boosted_places(), axis=1)
-    reading = best(lambda: pq.read_table(path, use_threads=False)) / n
-    trees = best(lambda: model.boosted_.predict(values)) / len(values)
-    plain = best(lambda: score(opened, fresh(folder / "out"), None, Options(), jobs=1, report=str), 2) / n
+    reading = best(lambda: _read(path, threads=False)) / n
+    trees = sum(_trees(model, features.to_numpy(), 1) for model in _models(bundle)) / len(features)
+    plain = best(lambda: _score(path, folder, Options(), 1), 2) / n
     single = _single_drug(features.to_numpy()) / len(features)
-    print(f"end to end                      {1e3 * plain:7.3f} ms a sample, {1 / plain:,.0f} samples/s")
-    print(f"floor: reading                  {1e3 * reading:7.3f} ms a sample")
-    print(f"floor: LightGBM on our trees    {1e3 * trees:7.3f} ms a sample ({len(model.boosted_.boosters)} boosters)")
-    print(f"end to end / floor              {plain / (reading + trees):7.2f}   (wanted: 1.5)")
-    many = single * len(model.assays_)
-    told = f"single-drug LightGBM x {len(model.assays_)}"
-    print(f"{told:31} {1e3 * many:7.3f} ms a sample; ours / that {plain / many:.2f}")
-    part = features.iloc[:ROWS_AT_ONCE]
-    own = best(lambda: model.contributions(part, ["GDSC2:Alpelisib"]))
-    theirs = best(
-        lambda: [b.predict(values[: len(part)], pred_contrib=True, num_threads=1) for b in model.boosted_.boosters]
+    _line("end to end, one core", plain, f"{1 / plain:,.0f} samples/s ({n:,} samples)")
+    _line("floor: reading with pyarrow", reading)
+    _line("floor: LightGBM on our trees", trees)
+    print(f"{'end to end / floor':36}{plain / (reading + trees):8.2f}      wanted: 1.5")
+    assays = len(bundle.model.assays_)
+    _line(f"single-drug LightGBM x {assays}", single * assays, f"ours / that {plain / (single * assays):.2f}")
+    _contributions(bundle, features.iloc[:EXPLAINED])
+    return plain
+
+
+def _contributions(bundle: Bundle, features: object) -> None:
+    model = bundle.model
+    places = [model.features_.index(name) for name in model.boosted_.features]
+    values = np.take(features.to_numpy(), places, axis=1)  # type: ignore[attr-defined]
+    boosters = model.boosted_.boosters
+    started = time.perf_counter()
+    model.boosted_.contributions(values[:1])
+    ready = time.perf_counter() - started
+    own = best(lambda: model.contributions(features, ["GDSC2:Alpelisib"]))  # type: ignore[arg-type]
+    theirs = best(lambda: [b.predict(values, pred_contrib=True, num_threads=1) for b in boosters])
+    found = np.stack([b.predict(values, pred_contrib=True, num_threads=1)[:, :-1] for b in boosters], axis=-1)
+    apart = np.abs(model.boosted_.contributions(values) - found).max()
+    print(f"{'contributions / pred_contrib':36}{own / theirs:8.2f}      wanted: 1; {len(values)} rows, apart by "
+          f"{apart:.0e}, tables made once in {ready:.1f} s")  # fmt: skip
+
+
+def _both_cores(bundle: Bundle, path: Path, n: int, folder: Path) -> None:
+    opened = open_cohort(path)
+    _, read = next(opened.read(opened.tasks()[0]))
+    assert read.profiles is not None
+    values = bundle.builder.transform(read.profiles).to_numpy()
+    cores = os.cpu_count() or 1
+    floor = best(lambda: _read(path, threads=True)) / n
+    floor += sum(_trees(model, values, cores) for model in _models(bundle)) / len(values)
+    seconds = best(lambda: _score(path, folder, Options(), cores), 1) / n
+    _line(f"end to end, {cores} processes", seconds, f"{1 / seconds:,.0f} samples/s; over the floor on as many threads "
+          f"{seconds / floor:.2f}")  # fmt: skip
+
+
+def _pyfunc(bundle: Bundle, path: Path, folder: Path, end_to_end: float) -> None:
+    """A sample per row, in batches, as `spark_udf` hands them over."""
+    import mlflow
+    import pandas as pd
+
+    from training.serving.model import save_served
+
+    save_served(bundle.folder, folder / "served")
+    model = mlflow.pyfunc.load_model(str(folder / "served"))
+    table = pq.read_table(sorted(path.iterdir())[0]).slice(0, 4 * BATCH)
+    rows = pd.DataFrame(
+        {name: table.column(name).to_pylist() for name in ("sample_id", "tissue", "mutations")}
+        | {kind: _maps(table, kind) for kind in ("expression", "ncrna", "copy_number")}
     )
-    print(f"contributions / pred_contrib    {own / theirs:7.2f}   on the same trees and {len(part)} rows")
+
+    def loop() -> None:
+        for start in range(0, len(rows), BATCH):
+            model.predict(rows.iloc[start : start + BATCH])
+
+    seconds = best(loop, 2) / len(rows)
+    _line(f"mlflow.pyfunc, batches of {BATCH}", seconds, f"that / ours {seconds / end_to_end:.1f}")
+
+
+def _maps(table: object, kind: str) -> list[dict[str, float]]:
+    names = [name for name in table.column_names if name.startswith(f"{kind}.")]  # type: ignore[attr-defined]
+    genes = [name.partition(".")[2] for name in names]
+    values = np.column_stack([table.column(name).to_numpy() for name in names])  # type: ignore[attr-defined]
+    return [dict(zip(genes, row.tolist(), strict=True)) for row in values]
+
+
+def _drevalpy(cohort: Cohort, cache: Path | None, folder: Path, end_to_end: float) -> None:
+    """Its own `predict`, on one core, from profiles in memory: no reading, no intervals."""
+    from benchmarks.peer_models.environment import peer_python
+    from benchmarks.peer_models.export import export, read_smiles
+    from benchmarks.peers import PEERS_FOLDER, cache_folder, fingerprints
+    from training.splits import leave_cell_line_out
+
+    python = peer_python(cache_folder(cache, make=True) / PEERS_FOLDER)
+    folds = leave_cell_line_out(cohort, 5, 0)
+    place = export(cohort, folds, [folds.iloc[0]], folder / "split", read_smiles(cohort, cache))[0]
+    fingerprints(python, folder / "split")
+    job = folder / "job.json"
+    job.write_text(json.dumps({"folder": str(place), "n": 1000, "result": str(folder / "result.json")}))
+    worker = Path(__file__).parent / "peer_models" / "drevalpy_batch.py"
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "WANDB_MODE": "disabled"}
+    subprocess.run([str(python), str(worker), str(job)], check=True, capture_output=True, env=environment)
+    found = json.loads((folder / "result.json").read_text())
+    seconds = found["seconds"] / found["profiles"]
+    _line("drevalpy MultiViewLightGBM, predict", seconds, f"that / ours {seconds / end_to_end:.1f}, {found['told']}")
+
+
+def _scale(cohorts: dict[int, Path], folder: Path) -> None:
+    """A process for each size; imports and the bundle are in each."""
+    found = {n: _command(path, fresh(folder / "out"), "--jobs", "1") for n, path in cohorts.items()}
+    before = (0, 0.0)
+    for n, (seconds, memory) in found.items():
+        further = (seconds - before[1]) / (n - before[0])
+        print(f"{f'{n:,} samples, one process':36}{seconds:8.1f} s    {memory:.2f} GB at its height; "
+              f"{1e3 * further:.2f} ms for each {'further ' if before[0] else ''}sample")  # fmt: skip
+        before = (n, seconds)
+    if len(found) == 3:
+        _, middle, large = (memory for _, memory in found.values())
+        print(f"{'peak memory, largest / middle':36}{large / middle:8.2f}      wanted: 1.2")
+
+
+def _dask(path: Path, folder: Path, n: int) -> None:
+    seconds = {w: _command(path, fresh(folder / "out"), "--dask", "local", "--jobs", str(w), "--memory", "4GB")[0]
+               for w in (1, 2)}  # fmt: skip
+    print(f"{'Dask, 2 processes over 1':36}{seconds[1] / seconds[2]:8.2f}      wanted: 1.6 ({n:,} samples, "
+          f"{seconds[1]:.0f} s and {seconds[2]:.0f} s, making the cluster included)")  # fmt: skip
+
+
+def _line(what: str, seconds: float, more: str = "") -> None:
+    print(f"{what:36}{1e3 * seconds:8.3f} ms a sample{f'; {more}' if more else ''}", flush=True)
+
+
+def _models(bundle: Bundle) -> list:
+    return [bundle.model, *([bundle.specific.general] if bundle.specific is not None else [])]
+
+
+def _trees(model: object, values: np.ndarray, threads: int) -> float:
+    """Seconds that LightGBM takes for all trees of a model, matrices ready."""
+    places = [model.features_.index(name) for name in model.boosted_.features]  # type: ignore[attr-defined]
+    ready = np.take(values, places, axis=1)
+    boosters = model.boosted_.boosters  # type: ignore[attr-defined]
+    return best(lambda: [booster.predict(ready, num_threads=threads) for booster in boosters])
 
 
 def _single_drug(values: np.ndarray) -> float:
@@ -90,20 +213,13 @@ def _single_drug(values: np.ndarray) -> float:
     return best(lambda: booster.predict(values, num_threads=1))
 
 
-def _scale(files: dict[int, Path], folder: Path) -> None:
-    """A process for each size; imports and the bundle are in both."""
-    found = {n: _command(path, fresh(folder / "out"), "--jobs", "1") for n, path in files.items()}
-    (small, one), (large, other) = found.items()
-    print(f"peak memory                     {one[1]:.2f} GB at {small:,}, {other[1]:.2f} GB at {large:,}: "
-          f"{other[1] / one[1]:.2f} times (wanted: 1.2)")  # fmt: skip
-    flat = (other[0] - one[0]) / (large - small)
-    print(f"each further sample             {1e3 * flat:7.3f} ms ({one[0]:.1f} s, {other[0]:.1f} s)")
+def _read(path: Path, threads: bool) -> None:
+    for file in sorted(path.iterdir()):
+        pq.read_table(file, use_threads=threads)
 
 
-def _dask(path: Path, folder: Path, n: int) -> None:
-    seconds = {w: _command(path, fresh(folder / "out"), "--dask", "local", "--jobs", str(w), "--memory", "4GB")[0]
-               for w in (1, 2)}  # fmt: skip
-    print(f"Dask, 2 processes over 1        {seconds[1] / seconds[2]:7.2f} times as fast (wanted: 1.6; {n:,} samples)")
+def _score(path: Path, folder: Path, options: Options, jobs: int) -> None:
+    score(open_cohort(path), fresh(folder / "out"), None, options, jobs=jobs, report=str)
 
 
 def _command(path: Path, out: Path, *options: str) -> tuple[float, float]:

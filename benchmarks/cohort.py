@@ -1,7 +1,8 @@
 """A Parquet cohort of any size for measuring: profiles resampled from real training lines.
 
-`python benchmarks/cohort.py 100000 cohort/ --cache FOLDER`, files of 10,000 samples in the folder: each sample is a training line drawn with
-replacement, all genes, its expression jittered by a little (sd 0.05) so that no two are alike; mutations nested.
+`python benchmarks/cohort.py 100000 cohort/ --cache FOLDER` makes the folder, with files of 10,000 samples. Each sample
+is a training line drawn with replacement, all genes, its expression jittered by a little (sd 0.05) so that no two are
+alike; mutations nested.
 """
 
 from __future__ import annotations

@@ -2,11 +2,13 @@
 
 A test that reads a real cohort asks for `shared_data`, or carries the marker `shared`. Where the folder is absent it is
 skipped with the reason; `PAMRX_REQUIRE_SHARED=1` makes such a skip a failure, so that CI cannot pass by leaving it out.
-In the same way the marker `browser` needs Chromium with its driver, and `PAMRX_REQUIRE_BROWSER=1` insists on them.
+In the same way the marker `browser` needs Chromium with its driver, and `PAMRX_REQUIRE_BROWSER=1` insists on them; and
+the marker `spark` Java and pyspark, with `PAMRX_REQUIRE_SPARK=1`.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Generator
@@ -15,7 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-REQUIRED = {"shared": "PAMRX_REQUIRE_SHARED", "browser": "PAMRX_REQUIRE_BROWSER"}
+REQUIRED = {"shared": "PAMRX_REQUIRE_SHARED", "browser": "PAMRX_REQUIRE_BROWSER", "spark": "PAMRX_REQUIRE_SPARK"}
 """The variable that makes it a failure to skip a test of this marker."""
 
 FOLDER = "PAMRX_SHARED_DATA"
@@ -50,6 +52,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         absent = [program for program in ("chromium", "chromedriver") if shutil.which(program) is None]
         if absent:
             pytest.skip(f"no {' and no '.join(absent)} on this machine (Debian: chromium, chromium-driver)")
+    if item.get_closest_marker("spark"):
+        if shutil.which("java") is None:
+            pytest.skip("no java on this machine (Debian: openjdk-17-jre-headless)")
+        if importlib.util.find_spec("pyspark") is None:
+            pytest.skip("no pyspark; it comes with the extra spark")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -65,7 +72,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for mark, what in (("shared", "shared data"), ("browser", "a browser")):
+    for mark, what in (("shared", "shared data"), ("browser", "a browser"), ("spark", "Spark")):
         skipped = [report for report in terminalreporter.stats.get("skipped", []) if mark in report.keywords]
         terminalreporter.write_line(f"skipped for want of {what}: {len(skipped)}")
 

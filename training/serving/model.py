@@ -9,6 +9,8 @@ one profile of any number of samples, and its columns are the parts of `predicto
              "samples": [{"sample_id": "T1", "tissue": "breast"}]}],
  "params": {"drugs": "Alpelisib,Capivasertib", "coverage": 0.9}}
 ```
+
+Rows with the field `sample_id` are samples instead, one each, and so are the rows that come out (`samples.py`).
 """
 
 from __future__ import annotations
@@ -35,12 +37,14 @@ from mlflow.pyfunc.model import PythonModel
 from mlflow.types import DataType, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import AnyType, ColSpec, TensorSpec
 
+from predictor.batch.levels import check_unit
 from predictor.bundle import Bundle, load_bundle
 from predictor.errors import PamrxError, did_you_mean
 from predictor.predictions import COLUMNS, chosen_assays, predict
 from predictor.profiles.genes import default_genes
 from predictor.profiles.records import PARTS, read_records
 from predictor.uncertainty import COVERAGE, check_coverage
+from training.serving.samples import FIELDS_OF_ROW, one_per_row, predict_samples
 
 ARTIFACT = "bundle"
 """The bundle's name among the artifacts of the model, and its folder below `artifacts/`."""
@@ -106,7 +110,8 @@ class PamrxModel(PythonModel):
         Returns
         -------
         DataFrame
-            As `predictor.predictions.predict`, the profiles one below the other; what is unknown is None.
+            As `predictor.predictions.predict`, the profiles one below the other; what is unknown is None. For rows
+            that are samples as `predict_samples`.
 
         Raises
         ------
@@ -138,6 +143,8 @@ def predict_records(bundle: Bundle, rows: list[dict[str, Any]], settings: Mappin
     """
     drugs, coverage, unit = _settings(settings)
     chosen_assays(bundle.model.assays_, drugs)  # before the long reading
+    if one_per_row(rows):
+        return predict_samples(bundle, rows, drugs, coverage, check_unit(unit))
     known = default_genes() | set(bundle.builder.universe_)
     tables: list[pd.DataFrame] = []
     seen: set[str] = set()
@@ -162,7 +169,7 @@ def signature() -> ModelSignature:
         ColSpec(_TYPES.get(name, DataType.double), name, required=name in _ALWAYS) for name in COLUMNS
     ]
     return ModelSignature(
-        inputs=Schema([ColSpec(AnyType(), name, required=False) for name in PARTS]),
+        inputs=Schema([ColSpec(AnyType(), name, required=False) for name in dict.fromkeys((*PARTS, *FIELDS_OF_ROW))]),
         outputs=Schema(outputs),
         params=ParamSchema(
             [
