@@ -26,6 +26,7 @@ def assembled(
     mutations: Mutations,
     assessed: frozenset[str] | None = None,
     drivers_only: bool = False,
+    spoilt: Mapping[int, str] | None = None,
 ) -> Read:
     """Check every sample, and put those that can be used together.
 
@@ -35,10 +36,12 @@ def assembled(
     words : tissue, sample_type, msi where known, (n,) each.
     values : by matrix (n, columns of its block) as the cohort has them, NaN where missing.
     drivers_only : whether mutations that are no drivers are not listed.
+    spoilt : rows that are known to be of no use, with the reason.
     """
     samples, wrong = described(words, part.size)
     for kind, block in blocks.items():
         wrong = wrong_cells(block, values[kind], scales) | wrong
+    wrong |= spoilt or {}
     wrong |= {row: "column sample_id: empty, expected a name" for row, name in enumerate(ids) if not name}
     bad = rejected_rows(
         [(ids[row] or None, part.shard, part.start + row + 1, why) for row, why in sorted(wrong.items())]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from predictor.batch.h5ad_cohort import open_h5ad
+from predictor.batch.files import fingerprint
+from predictor.batch.h5ad_cohort import H5adCohort, open_h5ad
+from predictor.batch.matrix_cohort import MatrixCohort, open_matrices
 from predictor.batch.mutations import Beside
 from predictor.batch.options import Given
-from predictor.batch.parquet_cohort import open_parquet
+from predictor.batch.parquet_cohort import ParquetCohort, open_parquet
 from predictor.batch.parts import Cohort
-from predictor.batch.study_cohort import open_matrices, open_study
+from predictor.batch.study_cohort import StudyCohort, open_study
 from predictor.errors import PamrxError
 from predictor.profiles.files import check_file
 from predictor.profiles.genes import default_genes
@@ -27,10 +30,20 @@ def open_cohort(path: Path, given: Given | None = None) -> Cohort:
     given = given or Given()
     if not path.exists():
         raise PamrxError(f"{path}: no such file or folder; expected a Parquet data set, a study, matrices or .h5ad")
-    beside = None
+    beside, assessed = None, None
     if given.mutations is not None:
         beside = Beside(Path(check_file(given.mutations)), default_genes())
-    assessed = None if given.panel is None else read_panel(given.panel, default_genes())[0]
+    if given.panel is not None:
+        assessed = read_panel(given.panel, default_genes())[0]
+    found = _opened(path, given, beside, assessed)
+    if given.panel is not None:
+        return replace(found, files={**found.files, given.panel.name: fingerprint(given.panel)})
+    return found
+
+
+def _opened(
+    path: Path, given: Given, beside: Beside | None, assessed: frozenset[str] | None
+) -> ParquetCohort | MatrixCohort | StudyCohort | H5adCohort:
     if path.is_file():
         if path.suffix.lower() == ".h5ad":
             return open_h5ad(path, given.unit, beside, assessed)

@@ -185,9 +185,11 @@ def _task_of_worker(task: Sequence[Part]) -> None:
 
 def _processes(memory: int, each: int, jobs: int | None) -> int:
     if memory < each:
+        advice = (
+            "; Parquet files of about 10,000 samples in row groups of 1,000 need less" if each > PER_PROCESS else ""
+        )
         raise PamrxError(
-            f"--memory {memory / 1e6:.0f}MB: expected {each / 1e6:.0f}MB or more, which one process needs here"
-            f"{'' if each == PER_PROCESS else '; smaller row groups, or more files of fewer row groups, need less'}"
+            f"--memory {memory / 1e6:.0f}MB: expected {each / 1e6:.0f}MB or more, which one process needs here{advice}"
         )
     fits = int(memory // each)
     wanted = jobs or os.cpu_count() or 1

@@ -62,7 +62,9 @@ class Matrix:
     genes_in: str
 
 
-def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expression") -> Matrix:
+def read_matrix(
+    path: PathLike, known_genes: Collection[str], kind: str = "expression", spoilt: dict[str, str] | None = None
+) -> Matrix:
     """Read one matrix, genes in rows or in columns, as it stands: no change of scale.
 
     Parameters
@@ -70,6 +72,8 @@ def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expre
     path : TSV, CSV, GCT (each also gzipped), Parquet, or AnnData (`FILE.h5ad`, or `FILE.h5ad::LAYER`).
     known_genes : the symbols by which the gene axis is told from the sample axis. Other genes are kept too.
     kind : "expression", "ncrna" or "copy_number"; for "ncrna" names shaped like ncRNAs are recognised as well.
+    spoilt : where given, gets for each sample with text or an infinite value in a cell what is wrong with the first;
+        such a cell is then missing and no error.
 
     Returns
     -------
@@ -88,7 +92,7 @@ def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expre
     if is_anndata(file):
         values, side, entrez = read_anndata(path, known_genes, notes), "columns", False
     else:
-        values, side, entrez = _read_table(file, known_genes, kind == "ncrna", notes)
+        values, side, entrez = _read_table(file, known_genes, kind == "ncrna", notes, spoilt)
     given = list(values.columns)
     names = name_columns(given, known_genes, kind, entrez)
     # miRNAs keep their labels for now: how stem-loops become one depends on the scale, which is told later.
@@ -106,8 +110,24 @@ def read_matrix(path: PathLike, known_genes: Collection[str], kind: str = "expre
     return Matrix(values, (told, *notes), names, side)
 
 
+def read_levels(path: PathLike, known_genes: Collection[str], kind: str, spoilt: dict[str, str]) -> pd.DataFrame:
+    """Samples x labels of a text or Parquet table as it stands: names and scale as the file has them.
+
+    Parameters
+    ----------
+    spoilt : gets for each sample with a cell that is no finite number what `read_matrix` would say of the first.
+
+    Raises
+    ------
+    PamrxError
+        As `read_matrix`, but for such cells.
+    """
+    file = check_file(path)
+    return _read_table(file, known_genes, kind == "ncrna", [], spoilt)[0]
+
+
 def _read_table(
-    file: Path, known: Collection[str], noncoding: bool, notes: list[str]
+    file: Path, known: Collection[str], noncoding: bool, notes: list[str], spoilt: dict[str, str] | None = None
 ) -> tuple[pd.DataFrame, str, bool]:
     """Samples x labels of a text or Parquet table, the axis its genes stood on, and whether they are Entrez ids."""
     grid = read_grid(file)
@@ -133,8 +153,8 @@ def _read_table(
                 f"{file}: line 1: gene {header[label_column]} found where the header belongs; expected a first line of "
                 "sample names (samples are never matched by position)"
             )
-        return _from_gene_rows(file, grid, label_column, notes), "rows", entrez
-    return _from_gene_columns(file, grid, header, known, noncoding, notes), "columns", entrez
+        return _from_gene_rows(file, grid, label_column, notes, spoilt), "rows", entrez
+    return _from_gene_columns(file, grid, header, known, noncoding, notes, spoilt), "columns", entrez
 
 
 def _is_annotation(grid: Grid, column: int) -> bool:
@@ -154,7 +174,9 @@ def _label_column(grid: Grid, known: Collection[str], noncoding: bool) -> tuple[
     return best
 
 
-def _from_gene_rows(file: Path, grid: Grid, label_column: int, notes: list[str]) -> pd.DataFrame:
+def _from_gene_rows(
+    file: Path, grid: Grid, label_column: int, notes: list[str], spoilt: dict[str, str] | None
+) -> pd.DataFrame:
     genes = clean_labels(grid.column(label_column))
     skipped, samples = [], []
     for column, name in enumerate(grid.header):
@@ -170,13 +192,19 @@ def _from_gene_rows(file: Path, grid: Grid, label_column: int, notes: list[str])
     others = [name for name in skipped if name != grid.header[label_column]]
     if others:
         notes.append(f"{file}: annotation columns skipped: {_few(others)}")
-    values = _numbers(file, grid, samples, genes, names, genes_in_rows=True)
+    values = _numbers(file, grid, samples, genes, names, True, spoilt)
     frame = pd.DataFrame(values.T, index=pd.Index(names, dtype=object), columns=pd.Index(genes, dtype=object))
     return _drop_unnamed(file, frame, notes)
 
 
 def _from_gene_columns(
-    file: Path, grid: Grid, header: list[str], known: Collection[str], noncoding: bool, notes: list[str]
+    file: Path,
+    grid: Grid,
+    header: list[str],
+    known: Collection[str],
+    noncoding: bool,
+    notes: list[str],
+    spoilt: dict[str, str] | None,
 ) -> pd.DataFrame:
     lower = [name.lower() for name in grid.header]
     id_column = next((lower.index(name) for name in _SAMPLE_COLUMNS if name in lower), 0)
@@ -202,15 +230,24 @@ def _from_gene_columns(
     if skipped:
         notes.append(f"{file}: annotation columns skipped: {_few([grid.header[column] for column in skipped])}")
     labels = [header[column] for column in genes]
-    values = _numbers(file, grid, genes, names, labels, genes_in_rows=False)
+    values = _numbers(file, grid, genes, names, labels, False, spoilt)
     frame = pd.DataFrame(values, index=pd.Index(names, dtype=object), columns=pd.Index(labels, dtype=object))
     return _drop_unnamed(file, frame, notes)
 
 
 def _numbers(
-    file: Path, grid: Grid, columns: list[int], rows: list[str], names: list[str], genes_in_rows: bool
+    file: Path,
+    grid: Grid,
+    columns: list[int],
+    rows: list[str],
+    names: list[str],
+    genes_in_rows: bool,
+    spoilt: dict[str, str] | None,
 ) -> np.ndarray:
-    """The cells as float64, shape (rows, columns). The first that is no finite number is an error naming its place."""
+    """The cells as float64, shape (rows, columns).
+
+    The first that is no finite number is an error naming its place; with `spoilt` it is told there, once per sample.
+    """
     block = grid.block(columns)
     if block is not None and not np.isinf(block).any():
         return block
@@ -219,15 +256,17 @@ def _numbers(
         series = grid.column(column)
         numeric = grid.numeric(column)
         wrong = np.isinf(numeric) | (np.isnan(numeric) & series.notna().to_numpy())
-        if wrong.any():
-            row = int(np.argmax(wrong))
+        for row in np.flatnonzero(wrong):
             gene, sample = (rows[row], names[position]) if genes_in_rows else (names[position], rows[row])
             place = f"row {gene}, column {sample}" if genes_in_rows else f"row {sample}, column {gene}"
             value = "an infinite value" if np.isinf(numeric[row]) else f"'{series.iloc[row]}'"
-            more = f" (and {int(wrong.sum()) - 1} more in that column)" if wrong.sum() > 1 else ""
+            more = f" (and {int(wrong.sum()) - 1} more in that column)" if wrong.sum() > 1 and spoilt is None else ""
             point = " with a point for decimals" if _DECIMAL_COMMA.fullmatch(str(series.iloc[row])) else ""
-            raise PamrxError(f"{file}: {place}: found {value}{more}, expected a finite number{point} or an empty cell")
-        values[:, position] = numeric
+            why = f"{file}: {place}: found {value}{more}, expected a finite number{point} or an empty cell"
+            if spoilt is None:
+                raise PamrxError(why)
+            spoilt.setdefault(sample, why)
+        values[:, position] = np.where(wrong, np.nan, numeric)
     return values
 
 

@@ -109,9 +109,11 @@ def load_matrix(
     notes: list[str],
     mend: Callable[[pd.DataFrame, str, list[str]], pd.DataFrame] | None = None,
     unit: str | None = None,
+    spoilt: dict[str, str] | None = None,
 ) -> pd.DataFrame:
-    """One matrix, samples x genes, on the scale of `Profiles`. `mend` may change the values before that is told."""
-    matrix = read_matrix(path, known, kind)
+    """One matrix, samples x genes, on the scale of `Profiles`. `mend` may change the values before that is told;
+    `spoilt` is as `read_matrix` takes it."""
+    matrix = read_matrix(path, known, kind, spoilt)
     notes += matrix.notes
     values = matrix.values if mend is None else mend(matrix.values, str(path), notes)
     if kind == "copy_number":

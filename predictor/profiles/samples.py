@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pandas as pd
 
@@ -70,13 +71,7 @@ def read_samples(path: PathLike) -> tuple[pd.DataFrame, list[str]]:
         No column sample_id, an empty or repeated sample_id, or a value outside the vocabulary.
     """
     file = check_file(path)
-    cells = read_text_cells(file)
-    cells.columns = [str(name).strip() for name in cells.columns]
-    by_lower = {name.lower(): name for name in reversed(cells.columns)}
-    if "sample_id" not in by_lower:
-        close = nearest("sample_id", cells.columns)
-        advice = f"; rename {close} to sample_id" if close else ""
-        raise PamrxError(f"{file}: header: no column sample_id; found {', '.join(cells.columns[:5])}{advice}")
+    cells, by_lower = _cells(file)
     ids = [str(value).strip() for value in cells[by_lower["sample_id"]]]
     _check_ids(str(file), ids)
     notes = [f"{file}: {len(ids)} samples described"]
@@ -92,6 +87,34 @@ def read_samples(path: PathLike) -> tuple[pd.DataFrame, list[str]]:
     frame["sequenced"] = frame["sequenced"].map({"yes": True, "no": False}).astype(object)
     frame.loc[frame["sequenced"].isna(), "sequenced"] = None
     return frame, notes
+
+
+def read_sample_words(path: PathLike) -> pd.DataFrame:
+    """The samples table as it stands: index sample_id (unique), of `COLUMNS` those that it has, as text.
+
+    Raises
+    ------
+    PamrxError
+        No column sample_id, or an empty or repeated sample_id.
+    """
+    file = check_file(path)
+    cells, by_lower = _cells(file)
+    ids = [str(value).strip() for value in cells[by_lower["sample_id"]]]
+    _check_ids(str(file), ids)
+    told = {column: cells[by_lower[column]].astype(str).to_numpy() for column in COLUMNS[1:] if column in by_lower}
+    return pd.DataFrame(told, index=pd.Index(ids, name="sample_id", dtype=object), dtype=object)
+
+
+def _cells(file: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The cells of a table with a column sample_id, and its columns by their names in small letters."""
+    cells = read_text_cells(file)
+    cells.columns = [str(name).strip() for name in cells.columns]
+    by_lower = {name.lower(): name for name in reversed(cells.columns)}
+    if "sample_id" not in by_lower:
+        close = nearest("sample_id", cells.columns)
+        advice = f"; rename {close} to sample_id" if close else ""
+        raise PamrxError(f"{file}: header: no column sample_id; found {', '.join(cells.columns[:5])}{advice}")
+    return cells, by_lower
 
 
 @cache

@@ -31,7 +31,11 @@ _SMALL_SHARE = 0.05  # of values below zero that batch correction leaves; 0.6 % 
 
 
 def read_study(
-    folder: PathLike, *, known_genes: Collection[str] | None = None, expression_scale: Scale = "auto"
+    folder: PathLike,
+    *,
+    known_genes: Collection[str] | None = None,
+    expression_scale: Scale = "auto",
+    spoilt: dict[str, str] | None = None,
 ) -> Profiles:
     """Read a study folder as cBioPortal's archive has it: mutations, expression, miRNA, copy number, clinical data.
 
@@ -43,7 +47,7 @@ def read_study(
     that panel, else of the panel that the mutations' meta file names, else all.
 
     `folder` holds meta_*.txt, data_*.txt, case_lists/ and data_gene_panel_*.txt (or gene_panels/); `known_genes` and
-    `expression_scale` are as in `read_profiles`.
+    `expression_scale` are as in `read_profiles`, `spoilt` as in `read_matrix`.
 
     Raises
     ------
@@ -67,6 +71,7 @@ def read_study(
             expression_scale,
             notes,
             _mend_calls if kind == "copy_number" else _mend_levels,
+            spoilt=spoilt,
         )
         for kind in MATRICES
         if kind in study.files

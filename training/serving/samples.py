@@ -236,10 +236,10 @@ def _together(samples: list[_Sample], known: frozenset[str]) -> tuple[Profiles |
     return read.profiles, {samples[int(row) - 1].place: str(reason) for row, reason in told}
 
 
-def _listed(table: pd.DataFrame) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+def _listed(table: pd.DataFrame) -> Iterator[tuple[int, list[Any]]]:
     """Place and predictions of each sample; what is unknown is None."""
     plain = table.drop(columns=ID).astype(object)
-    records = plain.where(plain.notna(), None).to_dict("records")
+    records: list[Any] = plain.where(plain.notna(), None).to_dict("records")
     places = table[ID].to_numpy()
     starts = np.flatnonzero(np.append(True, places[1:] != places[:-1]))
     for start, end in zip(starts, [*starts[1:], len(places)], strict=True):

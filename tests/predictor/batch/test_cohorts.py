@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,93 @@ def test_shards_of_matrices_with_a_maf_beside(folder: Path, examples: Profiles, 
     same(found, expected)
 
 
+def changed(path: Path, change: Callable[[pd.DataFrame], None]) -> None:
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    change(table)
+    table.to_csv(path, index=False)
+
+
+def cell(sample: str, column: str, value: str) -> Callable[[pd.DataFrame], None]:
+    def change(table: pd.DataFrame) -> None:
+        table.loc[table["sample_id"] == sample, column] = value
+
+    return change
+
+
+SPOILT = {
+    "expression-01.csv": ("PTEN", "abc", "expression-01.csv: row MCF-7, column PTEN: found 'abc', expected a finite"),
+    "expression-02.csv": ("PTEN", "inf", "column PTEN: found an infinite value"),
+    "samples-01.csv": ("tissue", "brest", "column tissue: found 'brest', expected a word of `pamrx vocab`"),
+    "samples-02.csv": ("sequenced", "perhaps", "column sequenced: found 'perhaps', expected yes, no"),
+    "copy_number-01.csv": ("PTEN", "7", "copy_number.PTEN: found 7, expected a call"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_spoilt_cell_sets_its_sample_aside(folder: Path, examples: Profiles, tmp_path: Path, name: str) -> None:
+    calls = examples.segments.iloc[:6].rename_axis("sample_id").round()
+    calls.to_csv(folder / "copy_number-01.csv")
+    whole = scored(folder, tmp_path / "whole")
+    column, value, why = SPOILT[name]
+    sample = examples.samples.index[0 if "01" in name else 6]
+    changed(folder / name, cell(sample, column, value))
+    found = scored(folder, tmp_path / "out")
+    rejected = pd.read_parquet(tmp_path / "out" / "rejected.parquet")
+    assert list(rejected["sample_id"]) == [sample] and why in rejected["reason"][0]
+    assert rejected["shard"][0] in name and rejected["row"][0] == 1
+    same(found, whole[whole["sample_id"] != sample].reset_index(drop=True))
+    with pytest.raises(PamrxError, match=rf"sample {sample}: .*\(--strict\)"):
+        score(open_cohort(folder), tmp_path / "strict", None, Options(NAMES, strict=True), jobs=1, report=str)
+
+
+def test_a_sample_that_the_table_of_its_shard_does_not_list_is_set_aside(folder: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(folder / "samples-02.csv")
+    table.iloc[1:].to_csv(folder / "samples-02.csv", index=False)
+    found = scored(folder, tmp_path / "out")
+    rejected = pd.read_parquet(tmp_path / "out" / "rejected.parquet")
+    assert list(rejected["sample_id"]) == [table["sample_id"][0]] and "is not listed" in rejected["reason"][0]
+    assert found["sample_id"].nunique() == 11
+
+
+def test_shards_in_other_units_are_refused(folder: Path, examples: Profiles) -> None:
+    linear = np.exp2(examples.expression.iloc[6:] + 5)
+    linear.rename_axis("sample_id").to_csv(folder / "expression-02.csv")
+    with pytest.raises(PamrxError, match=r"shard 02: expression looks like linear, but in shard 01 like log2"):
+        open_cohort(folder)
+
+
+def test_genes_in_rows_and_segments_are_read_as_predict_reads_them(
+    folder: Path, examples: Profiles, tmp_path: Path
+) -> None:
+    expected = scored(folder, tmp_path / "columns")
+    for shard, rows in (("01", slice(0, 6)), ("02", slice(6, 12))):
+        (folder / f"expression-{shard}.csv").unlink()
+        examples.expression.iloc[rows].T.rename_axis("gene").to_csv(folder / f"expression-{shard}.tsv", sep="\t")
+    same(scored(folder, tmp_path / "rows"), expected)
+    for shard, rows in (("01", slice(0, 6)), ("02", slice(6, 12))):
+        examples.segments.iloc[rows].T.rename_axis("segment").to_csv(folder / f"copy_number-{shard}.csv")
+    told = Profiles(
+        examples.samples, examples.sequenced, examples.mutations, expression=examples.expression,
+        segments=examples.segments,
+    )  # fmt: skip
+    same(scored(folder, tmp_path / "segments"), predict(load_bundle(), told, list(NAMES)))
+
+
+def test_a_damaged_shard_ends_in_a_line(folder: Path) -> None:
+    (folder / "expression-02.csv").write_text("a,b\nc,d\n")
+    with pytest.raises(PamrxError, match=r"expression-02.csv: no recognised gene"):
+        open_cohort(folder)
+
+
+def test_another_panel_is_another_run(folder: Path, tmp_path: Path) -> None:
+    panel = tmp_path / "panel.txt"
+    panel.write_text("PIK3CA\nPTEN\n")
+    scored(folder, tmp_path / "out", Given(panel=panel))
+    panel.write_text("PIK3CA\nPTEN\nAKT1\n")
+    with pytest.raises(PamrxError, match=r"was begun otherwise: cohort panel.txt"):
+        scored(folder, tmp_path / "out", Given(panel=panel))
+
+
 def test_a_sample_in_two_shards_is_refused(folder: Path) -> None:
     for kind in ("expression", "samples"):
         (folder / f"{kind}-03.csv").write_bytes((folder / f"{kind}-01.csv").read_bytes())
@@ -83,6 +171,24 @@ def test_a_study_is_scored_as_predict_scores_it(tmp_path: Path) -> None:
     same(scored(study, tmp_path / "out"), predict(load_bundle(), read_study(study), list(NAMES)))
     with pytest.raises(PamrxError, match="a study brings its own files"):
         open_cohort(study, Given(unit="tpm"))
+
+
+def test_a_spoilt_cell_of_a_study_sets_its_sample_aside(examples: Profiles, tmp_path: Path) -> None:
+    study = made_study(tmp_path / "study")
+    (study / "meta_expression.txt").write_text(
+        "cancer_study_identifier: made\ngenetic_alteration_type: MRNA_EXPRESSION\ndatatype: CONTINUOUS\n"
+        "stable_id: rna_seq_v2_mrna\ndata_filename: data_mrna_seq_v2_rsem.txt\n"
+    )
+    levels = examples.expression.iloc[:3].set_axis(["P1", "P2", "P3"]).T.rename_axis("Hugo_Symbol").astype(object)
+    levels.to_csv(study / "data_mrna_seq_v2_rsem.txt", sep="\t")
+    whole = scored(study, tmp_path / "whole")
+    levels.loc["PTEN", "P2"] = "abc"
+    levels.to_csv(study / "data_mrna_seq_v2_rsem.txt", sep="\t")
+    found = scored(study, tmp_path / "out")
+    rejected = pd.read_parquet(tmp_path / "out" / "rejected.parquet")
+    assert list(rejected["sample_id"]) == ["P2"] and "row PTEN, column P2: found 'abc'" in rejected["reason"][0]
+    same(found, whole[whole["sample_id"] != "P2"].reset_index(drop=True))
+    assert open_cohort(study).memory > 0
 
 
 def made_study(folder: Path) -> Path:
