@@ -20,6 +20,9 @@ from predictor.predictions import chosen_assays, predictions_from
 ROWS_AT_ONCE = 1000
 """Samples whose features are held at a time; a sample's numbers do not depend on it."""
 
+EXPLAINED_AT_ONCE = 250
+"""The same where contributions are wanted, which hold the features several times."""
+
 _TEXT, _NUMBER, _WHOLE = pa.string(), pa.float64(), pa.int32()
 PREDICTIONS = pa.schema(
     [
@@ -56,10 +59,12 @@ def score_read(bundle: Bundle, read: Read, options: Options) -> Scored:
     groups: list[pd.DataFrame] = []
     profiles = read.profiles
     chosen = chosen_assays(bundle.model.assays_, options.drugs)
-    for start in range(0, profiles.n if profiles else 0, ROWS_AT_ONCE):
+    at_once = EXPLAINED_AT_ONCE if options.explain else ROWS_AT_ONCE
+    for start in range(0, profiles.n if profiles else 0, at_once):
         assert profiles is not None
-        whole = profiles.n <= ROWS_AT_ONCE
-        some = profiles if whole else profiles.subset(profiles.samples.index[start : start + ROWS_AT_ONCE])
+        some = profiles
+        if profiles.n > at_once:
+            some = profiles.subset(profiles.samples.index[start : start + at_once])
         features = bundle.builder.transform(some)
         predicted.append(predictions_from(bundle, features, options.drugs, options.coverage))
         if options.explain:

@@ -122,10 +122,15 @@ def test_the_numbers_are_those_of_predict(examples: Profiles, tmp_path: Path) ->
 def test_files_do_not_depend_on_processes_memory_or_rows_at_once(
     cohort_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(cohort_file, tmp_path / "one")
-    monkeypatch.setattr(work, "ROWS_AT_ONCE", 5)
-    run(cohort_file, tmp_path / "other", memory=5_000_000_000)
+    told = Options(NAMES, explain=3)
+    run(cohort_file, tmp_path / "one", told)
+    for name in ("ROWS_AT_ONCE", "EXPLAINED_AT_ONCE"):
+        monkeypatch.setattr(work, name, 5)
+    run(cohort_file, tmp_path / "other", told, memory=5_000_000_000)
     assert digests(tmp_path / "one") == digests(tmp_path / "other")
+    monkeypatch.setattr(work, "EXPLAINED_AT_ONCE", 1000)
+    plain = run(cohort_file, tmp_path / "plain")
+    assert plain["predictions"] == pq.read_table(tmp_path / "one" / "predictions").num_rows
 
 
 def test_a_finished_run_is_not_run_again_and_says_so(cohort_file: Path, tmp_path: Path) -> None:
