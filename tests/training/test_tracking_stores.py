@@ -247,7 +247,8 @@ def test_the_ui_says_its_address_and_ends_with_its_command(work: Path) -> None:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
     with socket.create_server(("127.0.0.1", port)):
-        assert process.returncode == 130, "nothing of it listens any more"
+        # Python ends by the signal itself where that came while a module's text was run, whatever is made of it later.
+        assert process.returncode in (130, -signal.SIGINT), "nothing of it listens any more"
 
 
 def test_the_ui_needs_a_store_and_a_server_is_its_own(work: Path) -> None:
