@@ -66,7 +66,8 @@ def main(
         if peers:
             _drevalpy(cohort, cache, folder, end_to_end)
         _scale(cohorts, folder)
-        _dask(cohorts[middle], folder, middle)
+        for n in dict.fromkeys((middle, max(cohorts))):
+            _dask(cohorts[n], folder, n)
 
 
 def _speed(bundle: Bundle, path: Path, n: int, folder: Path) -> float:
