@@ -11,9 +11,9 @@ import numpy as np
 
 from predictor.batch.assembled import assembled
 from predictor.batch.files import fingerprint
-from predictor.batch.levels import LOG_SCALE, Block, check_unit, scale_note, told_scale
+from predictor.batch.levels import HEAD_ROWS, LOG_SCALE, Block, check_unit, scale_note, told_scale
 from predictor.batch.mutations import Beside
-from predictor.batch.parts import PART_SIZE, Part, Read
+from predictor.batch.parts import Part, Read, in_runs
 from predictor.errors import PamrxError
 from predictor.profiles.genes import clean_labels, default_genes, recognised, unrecognised_message
 from predictor.profiles.profiles import SAMPLE_COLUMNS
@@ -21,7 +21,6 @@ from predictor.profiles.profiles import SAMPLE_COLUMNS
 if TYPE_CHECKING:
     import h5py
 
-HEAD_ROWS = 64
 KIND = "expression"
 
 
@@ -41,9 +40,8 @@ class H5adCohort:
     memory: int = 0
 
     def tasks(self) -> list[list[Part]]:
-        starts = range(0, self.size, PART_SIZE)
-        name = self.path.name
-        return [[Part(n, name, start, min(start + PART_SIZE, self.size))] for n, start in enumerate(starts)]
+        whole = in_runs([(self.path.name, 0, self.size)])
+        return [[part] for part in whole[0]]
 
     def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
         with _opened(self.path) as file:

@@ -23,6 +23,9 @@ from predictor.profiles.units import LINEAR, UNITS, ZSCORE_CAUTION
 MATRICES = ("expression", "ncrna", "copy_number", "segments")
 CALLED = ("copy_number", "segments")
 LINEAR_SCALE, LOG_SCALE, CALL_SCALE, RATIO_SCALE = "linear", "log2", "calls -2..2", "log2 ratios"
+HEAD_ROWS = 64
+"""Samples of a shard from which its scales are told."""
+
 FLAT_GENES = 20
 """Genes from which equal values in all of them are no measurement."""
 
@@ -69,6 +72,36 @@ def told_scale(kind: str, values: np.ndarray, unit: str | None) -> str | None:
     if kind in CALLED:
         return CALL_SCALE if np.median((known % 1 == 0).all(axis=1)) > 0 else RATIO_SCALE
     return LINEAR_SCALE if np.median(known.max(axis=1)) > LINEAR_ABOVE else LOG_SCALE
+
+
+class Scales:
+    """The scale of each group of columns: that of the first shard that tells it, and of every other."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, tuple[str, str]] = {}
+
+    def tell(self, where: str, shard: str, block: Block, head: np.ndarray, unit: str | None) -> None:
+        """Take up one matrix of a shard, from its head (n, columns of `block`) and the unit of expression, if stated.
+
+        Raises
+        ------
+        PamrxError
+            If it looks otherwise than in an earlier shard; `where` begins the message.
+        """
+        for group, mask in block.groups().items():
+            scale = told_scale(block.kind, head[:, mask], unit)
+            if scale is None:
+                continue
+            before, first = self._told.setdefault(group, (scale, shard))
+            if before != scale:
+                raise PamrxError(
+                    f"{where}: {group} looks like {scale}, but in {first} like {before}; expected one unit in every "
+                    "shard"
+                )
+
+    @property
+    def by_group(self) -> dict[str, str]:
+        return {group: scale for group, (scale, _) in self._told.items()}
 
 
 def check_unit(unit: str | None) -> str | None:

@@ -18,24 +18,21 @@ import pandas as pd
 
 from predictor.batch.assembled import assembled
 from predictor.batch.files import fingerprint, fingerprints
-from predictor.batch.levels import Block, check_unit, scale_note, told_scale
+from predictor.batch.levels import HEAD_ROWS, Block, Scales, check_unit, scale_note
 from predictor.batch.mutations import Beside
-from predictor.batch.parts import PART_SIZE, Part, Read
+from predictor.batch.parts import Part, Read, in_runs
 from predictor.errors import PamrxError
 from predictor.profiles.copy_number import names_segments
 from predictor.profiles.genes import default_genes
 from predictor.profiles.matrices import read_levels
 from predictor.profiles.profiles import SAMPLE_COLUMNS
-from predictor.profiles.samples import read_sample_words
+from predictor.profiles.samples import EMPTY, read_sample_words, translated
 
 KINDS = ("expression", "ncrna", "copy_number")
 SAMPLES, SEGMENTS, SEQUENCED = "samples", "segments", "sequenced"
-HEAD_ROWS = 64
-"""Samples of a shard from which its scales are told."""
 
 _FILE = re.compile(rf"({'|'.join((*KINDS, SAMPLES))})[-._]?(.*?)\.(tsv|csv|txt|gct|parquet)(\.gz)?", re.IGNORECASE)
 _MAF = re.compile(r".*\.maf(\.gz)?|mutations.*\.(tsv|csv|txt)(\.gz)?", re.IGNORECASE)
-_YES, _NO = frozenset({"yes", "true", "1", "y"}), frozenset({"no", "false", "0", "n", "", "nan", "none"})
 
 
 @dataclass(frozen=True)
@@ -53,14 +50,7 @@ class MatrixCohort:
     told: tuple[str, ...]
 
     def tasks(self) -> list[list[Part]]:
-        runs, number = [], 0
-        for shard, size in self.sizes.items():
-            run = []
-            for start in range(0, size, PART_SIZE):
-                run.append(Part(number, shard, start, min(start + PART_SIZE, size)))
-                number += 1
-            runs.append(run)
-        return runs
+        return in_runs((shard, 0, size) for shard, size in self.sizes.items())
 
     def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
         shard = _read_shard(self.folder, self.shards[task[0].shard])
@@ -78,7 +68,7 @@ class MatrixCohort:
             if self.beside is None:
                 return None, np.zeros(len(ids), dtype=bool)
             rows, named = self.beside.of(ids)
-            return rows, named | np.array([str(word).strip().lower() in _YES for word in np.array(said)[good]])
+            return rows, named | np.array([translated(SEQUENCED, str(word)) == "yes" for word in np.array(said)[good]])
 
         spoilt = {row: shard.spoilt[name] for row, name in enumerate(names) if name in shard.spoilt}
         return assembled(
@@ -105,7 +95,7 @@ def open_matrices(
             raise PamrxError(f"{folder}: {mafs[0].name} and {mafs[1].name}: two MAF files; name one with --mutations")
         beside = Beside(mafs[0], default_genes()) if mafs else None
     sizes: dict[str, int] = {}
-    scales: dict[str, tuple[str, str]] = {}
+    scales = Scales()
     seen: dict[str, str] = {}
     memory = 0
     for name, files in shards.items():
@@ -115,13 +105,14 @@ def open_matrices(
                 raise PamrxError(
                     f"{folder}: sample {sample} stands in shard {seen[sample]} and in shard {name}; expected one"
                 )
-        _tell_scales(folder, name, shard, unit, scales)
+        for kind, block in shard.blocks.items():
+            head = shard.levels[kind].iloc[:HEAD_ROWS].to_numpy(dtype=float)
+            scales.tell(f"{folder}: shard {name}", f"shard {name}", block, head, unit)
         sizes[name] = len(shard.names)
         memory = max(memory, 2 * sum(frame.to_numpy().nbytes for frame in shard.levels.values()))
-    told = tuple(scale_note(group, scale, unit) for group, (scale, _) in scales.items())
+    told = tuple(scale_note(group, scale, unit) for group, scale in scales.by_group.items())
     files = fingerprints(folder) | (beside.files if beside else {})
-    known = {group: scale for group, (scale, _) in scales.items()}
-    return MatrixCohort(folder, files, shards, sizes, known, beside, assessed, memory, told)
+    return MatrixCohort(folder, files, shards, sizes, scales.by_group, beside, assessed, memory, told)
 
 
 @dataclass(frozen=True)
@@ -179,20 +170,5 @@ def _shard(folder: Path, files: tuple[tuple[str, str], ...], _now: tuple[str, ..
 def _check_sequenced(path: Path, words: pd.DataFrame, spoilt: dict[str, str]) -> None:
     if SEQUENCED in words:
         for name, word in words[SEQUENCED].items():
-            if str(word).strip().lower() not in _YES | _NO:
+            if str(word).strip().lower() not in EMPTY and translated(SEQUENCED, str(word)) is None:
                 spoilt.setdefault(str(name), f"{path}: column {SEQUENCED}: found '{word}', expected yes, no or nothing")
-
-
-def _tell_scales(folder: Path, name: str, shard: _Shard, unit: str | None, scales: dict[str, tuple[str, str]]) -> None:
-    for kind, block in shard.blocks.items():
-        head = shard.levels[kind].iloc[:HEAD_ROWS].to_numpy(dtype=float)
-        for group, mask in block.groups().items():
-            scale = told_scale(kind, head[:, mask], unit)
-            if scale is None:
-                continue
-            before, where = scales.setdefault(group, (scale, name))
-            if before != scale:
-                raise PamrxError(
-                    f"{folder}: shard {name}: {group} looks like {scale}, but in shard {where} like {before}; expected "
-                    "one unit in every shard"
-                )

@@ -24,7 +24,7 @@ from predictor.batch.levels import Block, scale_note
 from predictor.batch.mutations import Beside, rows_of
 from predictor.batch.parquet_rows import matrix_of, names_of, tables_of
 from predictor.batch.parquet_shards import ID, MUTATIONS, kind_of, look_at
-from predictor.batch.parts import PART_SIZE, Part, Read
+from predictor.batch.parts import Part, Read, in_runs
 from predictor.errors import PamrxError, did_you_mean
 from predictor.profiles.genes import default_genes
 from predictor.profiles.profiles import SAMPLE_COLUMNS
@@ -50,15 +50,7 @@ class ParquetCohort:
 
     def tasks(self) -> list[list[Part]]:
         """One run of parts per row group, or per several small ones together: that is what is read in order."""
-        runs, number = [], 0
-        for shard, ranges in self.pieces.items():
-            for start, stop in ranges:
-                run = []
-                for first in range(start, stop, PART_SIZE):
-                    run.append(Part(number, shard, first, min(first + PART_SIZE, stop)))
-                    number += 1
-                runs.append(run)
-        return runs
+        return in_runs((shard, start, stop) for shard, ranges in self.pieces.items() for start, stop in ranges)
 
     def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
         for part, table in tables_of(self.folder / task[0].shard, task, self.columns):
@@ -107,7 +99,8 @@ def open_parquet(
             f"{folder / shards[0]}: no column of data; expected mutations, or expression.GENE, ncrna.NAME, "
             "copy_number.GENE"
         )
-    notes = [scale_note(group, scale, found.unit) for group, scale in found.scales.items()]
+    scales = found.scales.by_group
+    notes = [scale_note(group, scale, found.unit) for group, scale in scales.items()]
     unused = [name for name in found.columns if name not in (ID, MUTATIONS, *SAMPLE_COLUMNS) and not kind_of(name)]
     if unused:
         hint = did_you_mean(unused[0], SAMPLE_COLUMNS)
@@ -120,7 +113,7 @@ def open_parquet(
         [ID, *words, *([MUTATIONS] if found.has_mutations else []), *levels],
         {shard: fingerprint(folder / shard) for shard in shards} | (beside.files if beside else {}),
         found.blocks,
-        found.scales,
+        scales,
         found.has_mutations,
         found.drivers_only,
         assessed,

@@ -41,7 +41,7 @@ def opened(file: Path) -> pq.ParquetFile:
 @lru_cache(maxsize=1)
 def _opened(file: Path, _size: int, _changed: int) -> pq.ParquetFile:
     told = pq.read_metadata(file)
-    largest = max((told.row_group(place).total_byte_size for place in range(told.num_row_groups)), default=0)
+    largest = _largest_group(told)
     # A buffer of no size is a whole column of the row group read at once.
     return pq.ParquetFile(file, metadata=told, pre_buffer=False, buffer_size=0 if largest <= WHOLE_GROUP else 1 << 14)
 
@@ -49,9 +49,14 @@ def _opened(file: Path, _size: int, _changed: int) -> pq.ParquetFile:
 def memory_of(file: pq.ParquetFile) -> int:
     """Bytes that reading a shard takes beyond those of a row group of `WHOLE_GROUP`: its footer, and its pages."""
     told = file.metadata
-    largest = max((told.row_group(place).total_byte_size for place in range(told.num_row_groups)), default=0)
+    largest = _largest_group(told)
     pages = min(largest, told.num_columns * PAGE) if largest > WHOLE_GROUP else 0
     return int(told.num_row_groups * told.num_columns * CHUNK + pages)
+
+
+def _largest_group(told: pq.FileMetaData) -> int:
+    """Bytes of a shard's largest row group, unpacked."""
+    return max((told.row_group(place).total_byte_size for place in range(told.num_row_groups)), default=0)
 
 
 def pieces(file: pq.ParquetFile) -> tuple[tuple[int, int], ...]:

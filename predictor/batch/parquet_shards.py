@@ -12,15 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from predictor.batch.levels import MATRICES, Block, check_unit, told_scale
+from predictor.batch.levels import HEAD_ROWS, MATRICES, Block, Scales, check_unit
 from predictor.batch.mutations import NEEDED, is_nested
 from predictor.batch.parquet_rows import matrix_of, memory_of, names_of, opened, pieces
 from predictor.errors import PamrxError, did_you_mean
 
 ID, MUTATIONS = "sample_id", "mutations"
 UNIT, LISTED, DRIVERS = b"expression_unit", b"mutations_listed", b"drivers"
-HEAD_ROWS = 64
-"""Rows of a shard from which its scales are told."""
 
 
 @dataclass
@@ -44,13 +42,8 @@ class Shards:
     unit: str | None = None
     pieces: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     memory: int = 0
-    _scales: dict[str, tuple[str, str]] = field(default_factory=dict)
+    scales: Scales = field(default_factory=Scales)
     _names: dict[str, np.ndarray] = field(default_factory=dict)
-
-    @property
-    def scales(self) -> dict[str, str]:
-        """By group of columns."""
-        return {group: scale for group, (scale, _) in self._scales.items()}
 
     def look(self, shard: str) -> None:
         """Take up one more shard.
@@ -123,24 +116,12 @@ class Shards:
             raise PamrxError(f"{self.folder}: some shards list drivers only and others do not; expected all alike")
 
     def _tell_scales(self, shard: str, file: pq.ParquetFile, unit: str | None) -> None:
-        """The scale of each group of columns: that of the first shard that tells it, and of every other."""
         columns = [f"{kind}.{name}" for kind, block in self.blocks.items() for name in block.given]
         head = next(file.iter_batches(HEAD_ROWS, columns=columns, use_threads=False), None)
-        if head is None:
-            return
-        table = pa.Table.from_batches([head])
-        for kind, block in self.blocks.items():
-            values = matrix_of(table, block)
-            for group, mask in block.groups().items():
-                scale = told_scale(kind, values[:, mask], unit)
-                if scale is None:
-                    continue
-                before, where = self._scales.setdefault(group, (scale, shard))
-                if before != scale:
-                    raise PamrxError(
-                        f"{self.folder / shard}: {group} looks like {scale}, but in {where} like {before}; expected "
-                        "one unit in every shard"
-                    )
+        if head is not None:
+            table = pa.Table.from_batches([head])
+            for block in self.blocks.values():
+                self.scales.tell(f"{self.folder / shard}", shard, block, matrix_of(table, block), unit)
 
 
 def look_at(folder: Path, shards: Sequence[str], known: frozenset[str], unit: str | None) -> Shards:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,6 +58,17 @@ class Cohort(Protocol):
 
     def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
         """Each part of one run, or of what is left of it."""
+
+
+def in_runs(ranges: Iterable[tuple[str, int, int]]) -> list[list[Part]]:
+    """A run of parts for each range of rows (shard, first, end), numbered over all of them."""
+    runs: list[list[Part]] = []
+    number = 0
+    for shard, first, end in ranges:
+        starts = range(first, end, PART_SIZE)
+        runs.append([Part(number + n, shard, start, min(start + PART_SIZE, end)) for n, start in enumerate(starts)])
+        number += len(starts)
+    return runs
 
 
 def no_rejected() -> pd.DataFrame:

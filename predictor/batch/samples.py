@@ -9,9 +9,7 @@ import pandas as pd
 
 from predictor.errors import did_you_mean
 from predictor.profiles.profiles import SAMPLE_COLUMNS
-from predictor.profiles.samples import translated, vocabulary
-
-_EMPTY = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown", ".", "-", "not available"})
+from predictor.profiles.samples import EMPTY, translated, vocabulary
 
 
 def described(columns: Mapping[str, Sequence[object]], n: int) -> tuple[pd.DataFrame, dict[int, str]]:
@@ -27,9 +25,9 @@ def described(columns: Mapping[str, Sequence[object]], n: int) -> tuple[pd.DataF
         if column not in columns:
             continue
         codes, words = pd.factorize(np.asarray(columns[column], dtype=object))
-        known = [None if str(word).strip().lower() in _EMPTY else translated(column, str(word)) for word in words]
+        known = [None if str(word).strip().lower() in EMPTY else translated(column, str(word)) for word in words]
         for place, word in enumerate(words):
-            if known[place] is None and str(word).strip().lower() not in _EMPTY:
+            if known[place] is None and str(word).strip().lower() not in EMPTY:
                 hint = did_you_mean(str(word), vocabulary()[column])
                 for row in np.flatnonzero(codes == place):
                     wrong.setdefault(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from predictor.batch.files import fingerprints
-from predictor.batch.parts import PART_SIZE, Part, Read, rejected_rows
+from predictor.batch.parts import Part, Read, in_runs, rejected_rows
 from predictor.errors import PamrxError
 from predictor.profiles import Profiles, read_study
 
@@ -24,9 +24,7 @@ class StudyCohort:
     told: tuple[str, ...]
 
     def tasks(self) -> list[list[Part]]:
-        name = self.folder.name
-        starts = range(0, self.size, PART_SIZE)
-        return [[Part(number, name, start, min(start + PART_SIZE, self.size)) for number, start in enumerate(starts)]]
+        return in_runs([(self.folder.name, 0, self.size)])
 
     def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
         profiles, spoilt = _study(self.folder, tuple(self.files.items()))

@@ -13,7 +13,7 @@ from predictor.profiles.files import PathLike, check_file
 from predictor.profiles.grid import read_text_cells
 
 COLUMNS = ("sample_id", "tissue", "sample_type", "msi", "sequenced")
-_EMPTY = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown", ".", "-", "not available"})
+EMPTY = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown", ".", "-", "not available"})
 _SAMPLE_TYPES = {
     "tumour": (
         "tumor",
@@ -140,7 +140,7 @@ def _translate(
     values: list[str | None] = []
     changed: dict[str, str] = {}
     for sample, text in zip(ids, raw, strict=True):
-        if text.lower() in _EMPTY:
+        if text.lower() in EMPTY:
             values.append(None)
             continue
         value = words.get(_loose(text))

@@ -107,19 +107,18 @@ def predict_samples(
         sample_id; predictions, a list of the rows of `predictor.predictions.predict` without the name, None where
         unknown; error, empty, or why the sample could not be used: then it has no predictions, and others have theirs.
     """
-    known = default_genes()
     found: dict[int, list[Any]] = {}
     errors: dict[int, str] = {}
     alike: dict[tuple[object, ...], list[_Sample]] = {}
     for place, row in enumerate(rows):
         try:
-            sample = _read(place, row, known, unit)
+            sample = _read(place, row, unit)
         except PamrxError as error:
             errors[place] = str(error)
         else:
             alike.setdefault(sample.shape, []).append(sample)
     for samples in alike.values():
-        profiles, wrong = _together(samples, known)
+        profiles, wrong = _together(samples)
         errors |= wrong
         if profiles is not None:
             found |= dict(_listed(predict(bundle, profiles, drugs, coverage)))
@@ -132,7 +131,7 @@ def predict_samples(
     )
 
 
-def _read(place: int, row: Mapping[str, Any], known: frozenset[str], unit: str | None) -> _Sample:
+def _read(place: int, row: Mapping[str, Any], unit: str | None) -> _Sample:
     given = {name: value for name, value in row.items() if value is not None}
     for name in given:
         if name not in FIELDS_OF_ROW:
@@ -146,12 +145,10 @@ def _read(place: int, row: Mapping[str, Any], known: frozenset[str], unit: str |
         if kind not in given:
             continue
         names, levels = _levels(kind, given[kind])
-        _check_known(kind, names, known)
-        labels[kind], values[kind] = names, levels
-        block = _block(kind, names, known)
-        part = levels[None, list(_kept(kind, names, known))]
+        block, kept = _columns(kind, names)
+        labels[kind], values[kind] = names, levels[kept]
         for group, mask in block.groups().items():
-            scale = told_scale(kind, part[:, mask], unit if kind == "expression" else None)
+            scale = told_scale(kind, values[kind][None, mask], unit)
             if scale is not None:
                 scales[group] = scale
     words = {name: given[name] for name in SAMPLE_COLUMNS if name in given}
@@ -174,21 +171,12 @@ def _levels(kind: str, given: Any) -> tuple[tuple[str, ...], np.ndarray]:
 
 
 @lru_cache(maxsize=8)
-def _check_known(kind: str, names: tuple[str, ...], known: frozenset[str]) -> None:
-    noncoding = kind == "ncrna"
-    if not recognised(clean_labels(names), known, noncoding):
-        raise PamrxError(f"{kind}: {unrecognised_message(clean_labels(names), known, noncoding)}")
-
-
-@lru_cache(maxsize=8)
-def _block(kind: str, names: tuple[str, ...], known: frozenset[str]) -> Block:
-    return Block.of(kind, list(names), known)
-
-
-@lru_cache(maxsize=8)
-def _kept(kind: str, names: tuple[str, ...], known: frozenset[str]) -> tuple[int, ...]:
-    """The places of the labels that are names."""
-    return tuple(place for place, label in enumerate(clean_labels(names)) if label)
+def _columns(kind: str, names: tuple[str, ...]) -> tuple[Block, list[int]]:
+    """The labels of a matrix as a block, and the places of those that are names."""
+    known, labels, noncoding = default_genes(), clean_labels(names), kind == "ncrna"
+    if not recognised(labels, known, noncoding):
+        raise PamrxError(f"{kind}: {unrecognised_message(labels, known, noncoding)}")
+    return Block.of(kind, list(names), known), [place for place, label in enumerate(labels) if label]
 
 
 def _mutations(given: Any) -> list[dict[str, Any]]:
@@ -214,19 +202,16 @@ def _mutations(given: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _together(samples: list[_Sample], known: frozenset[str]) -> tuple[Profiles | None, dict[int, str]]:
+def _together(samples: list[_Sample]) -> tuple[Profiles | None, dict[int, str]]:
     """Samples of one shape as profiles, each named by its place in the input, and why others cannot be used."""
     first, n = samples[0], len(samples)
-    blocks = {kind: _block(kind, names, known) for kind, names in first.labels.items()}
-    values = {
-        kind: np.vstack([sample.values[kind] for sample in samples])[:, list(_kept(kind, names, known))]
-        for kind, names in first.labels.items()
-    }
+    blocks = {kind: _columns(kind, names)[0] for kind, names in first.labels.items()}
+    values = {kind: np.vstack([sample.values[kind] for sample in samples]) for kind in blocks}
     words = {name: [sample.words.get(name) for sample in samples] for name in SAMPLE_COLUMNS}
     nested = pa.array([sample.mutations for sample in samples], pa.list_(_MUTATION))
 
     def mutations(good: np.ndarray, ids: list[str]) -> tuple[pd.DataFrame, np.ndarray]:
-        return rows_of(pa.chunked_array([nested.filter(pa.array(good))]), ids, known)
+        return rows_of(pa.chunked_array([nested.filter(pa.array(good))]), ids, default_genes())
 
     ids = [str(sample.place) for sample in samples]
     read = assembled(

@@ -233,9 +233,9 @@ def anndata(path: Path, profiles: Profiles, sparse: bool = False) -> Path:
 def test_anndata_is_read_a_part_at_a_time(
     examples: Profiles, tmp_path: Path, sparse: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from predictor.batch import h5ad_cohort
+    from predictor.batch import parts
 
-    monkeypatch.setattr(h5ad_cohort, "PART_SIZE", 5)
+    monkeypatch.setattr(parts, "PART_SIZE", 5)
     path = anndata(tmp_path / "cells.h5ad", examples, sparse)
     cohort = open_cohort(path)
     assert [task[0].size for task in cohort.tasks()] == [5, 5, 2] and "log2(x + 1)" in cohort.told[0]

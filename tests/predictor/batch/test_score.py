@@ -82,9 +82,9 @@ def cohort_file(few: Profiles, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    from predictor.batch import parquet_cohort, parquet_rows
+    from predictor.batch import parquet_rows, parts
 
-    for module in (parquet_cohort, parquet_rows):
+    for module in (parts, parquet_rows):
         monkeypatch.setattr(module, "PART_SIZE", 12)
 
 
