@@ -17,7 +17,8 @@ import pandas as pd
 
 from predictor.features import block_of
 from predictor.features.brakes import LOST, LOW, TWO_HIT
-from predictor.tree_shap import TreeTables
+from predictor.tree_shap import ShapTables
+from predictor.trees import TreeTables
 
 GENES_PER_COMPONENT = 60
 MASKED_COPIES = 2
@@ -26,6 +27,9 @@ MASKED_WEIGHT = 0.25
 
 MASK_CHANCE = {"transcripts": 0.6, "mutation": 0.3, "copy_number": 0.3, "mirna": 0.3, "tissue": 0.3}
 """How often a masked copy lacks each source of data."""
+
+MANY_ROWS = 256
+"""From so many rows on, predictions are looked up in tables, which take a tenth of a second to make."""
 
 ROUNDS = 150
 PARAMETERS = {
@@ -79,24 +83,33 @@ class BoostedComponents:
 
     def predict(self, values: np.ndarray) -> np.ndarray:
         """(n, n_boosted) components for (n, n_features) values in the order of `features`."""
+        if len(values) >= MANY_ROWS and self._tables is not None:
+            return self._tables.predict(self._checked(values))
         return np.column_stack([self._run(booster, values) for booster in self.boosters])
 
     def contributions(self, values: np.ndarray) -> np.ndarray:
         """(n, n_features, n_boosted) path-dependent SHAP values; with `base` they sum to the prediction."""
-        if self._tables is not None:
-            return self._tables.contributions(values, len(self.boosters))
+        if self._shap_tables is not None:
+            return self._shap_tables.contributions(self._checked(values), len(self.boosters))
         shap = [self._run(booster, values, pred_contrib=True)[:, :-1] for booster in self.boosters]
         return np.stack(shap, axis=-1)
 
     @cached_property
     def _tables(self) -> TreeTables | None:
-        return TreeTables.of(self.boosters, len(self.features))
+        return TreeTables.of(self.boosters)
+
+    @cached_property
+    def _shap_tables(self) -> ShapTables | None:
+        return ShapTables.of(self.boosters, len(self.features))
 
     def _run(self, booster: lgb.Booster, values: np.ndarray, pred_contrib: bool = False) -> np.ndarray:
-        # LightGBM takes columns by position and mispredicts in silence where they are permuted.
+        return np.asarray(booster.predict(self._checked(values), pred_contrib=pred_contrib, num_threads=1))
+
+    def _checked(self, values: np.ndarray) -> np.ndarray:
+        # Trees take columns by position and mispredict in silence where they are permuted.
         if values.shape[1] != len(self.features):
             raise ValueError(f"expected {len(self.features)} features, found {values.shape[1]}")
-        return np.asarray(booster.predict(values, pred_contrib=pred_contrib, num_threads=1))
+        return values
 
 
 def select_features(features: pd.DataFrame, components: np.ndarray) -> list[str]:

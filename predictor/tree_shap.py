@@ -20,51 +20,39 @@ import lightgbm as lgb
 import numpy as np
 from scipy import sparse
 
-MOST_SPLITS = 8
-"""Trees with more splits would need larger tables than are worth keeping."""
-
-ROWS_AT_ONCE = 64
-
-CATEGORICAL, DEFAULT_LEFT, MISSING_SHIFT, MISSING_ZERO, MISSING_NAN = 1, 2, 2, 1, 2
-"""Bits of `decision_type` in LightGBM's text of a model (`include/LightGBM/tree.h`)."""
+from predictor.trees import Splits, Tree, plain_trees
 
 
 @dataclass(frozen=True)
-class TreeTables:
-    """All trees of some boosters, `t` in number, of at most `k` splits each.
+class ShapTables:
+    """SHAP values of all trees of some boosters, `t` in number, of at most `k` splits each.
 
     Attributes
     ----------
-    feature, threshold : (t, k) of each split; the row goes left up to the threshold.
-    missing_left : (t, k) whether a missing value goes left.
-    values : (t, 2**k, k) SHAP values for each outcome of the splits (bit i is set where split i goes left), for the
-        features in the order of `sums`.
+    splits : of the trees.
+    values : (t, 2**k, k) SHAP values for each outcome of the splits, for the features in the order of `sums`.
     sums : (n_features * n_boosters, t * k), adds the values of one feature in all trees of one booster.
     """
 
-    feature: np.ndarray
-    threshold: np.ndarray
-    missing_left: np.ndarray
+    splits: Splits
     values: np.ndarray
     sums: sparse.csr_matrix
 
     @classmethod
-    def of(cls, boosters: Sequence[lgb.Booster], n_features: int) -> TreeTables | None:
-        """Work out the tables; None where a tree has more than `MOST_SPLITS` splits, or one that is no threshold."""
-        trees = [(place, tree) for place, booster in enumerate(boosters) for tree in _trees(booster.model_to_string())]
-        k = max((len(tree.feature) for _, tree in trees), default=0)
-        if not 0 < k <= MOST_SPLITS or any(tree.odd for _, tree in trees):
+    def of(cls, boosters: Sequence[lgb.Booster], n_features: int) -> ShapTables | None:
+        """Work out the tables; None for trees that `plain_trees` does not give."""
+        told = plain_trees(boosters)
+        if told is None:
             return None
-        t = len(trees)
-        feature, threshold = np.zeros((t, k), dtype=np.intp), np.full((t, k), np.inf)
-        missing_left, target = np.ones((t, k), dtype=bool), np.full((t, k), -1)
+        trees = [(place, tree) for place, held in enumerate(told) for tree in held]
+        splits = Splits.of([tree for _, tree in trees])
+        k, t = splits.place.shape
+        target = np.full((t, k), -1)
         leaves: dict[int, list[_Leaf]] = {}
         for row, (place, tree) in enumerate(trees):
-            splits, distinct = len(tree.feature), sorted(set(tree.feature.tolist()))
-            feature[row, :splits], threshold[row, :splits] = tree.feature, tree.threshold
-            missing_left[row, :splits] = tree.missing_left
+            distinct = sorted(set(tree.feature.tolist()))
             target[row, : len(distinct)] = np.array(distinct, dtype=int) * len(boosters) + place
-            for leaf in tree.leaves(row, distinct):
+            for leaf in _leaves(tree, row, distinct):
                 leaves.setdefault(len(leaf.share), []).append(leaf)
         values = np.zeros((t, 1 << k, k))
         for alike in leaves.values():
@@ -72,63 +60,35 @@ class TreeTables:
         used = np.flatnonzero(target.ravel() >= 0)
         shape = (n_features * len(boosters), t * k)
         sums = sparse.csr_matrix((np.ones(len(used)), (target.ravel()[used], used)), shape=shape)
-        return cls(feature, threshold, missing_left, values, sums)
+        return cls(splits, values, sums)
 
     def contributions(self, values: np.ndarray, n_boosters: int) -> np.ndarray:
         """(n, n_features, n_boosters) SHAP values for (n, n_features) rows; NaN is missing."""
         out = np.empty((len(values), self.sums.shape[0]))
-        t, k = self.feature.shape
-        bits, trees = 1 << np.arange(k), np.arange(t)
-        for start in range(0, len(values), ROWS_AT_ONCE):
-            some = np.take(values[start : start + ROWS_AT_ONCE], self.feature.ravel(), axis=1).reshape(-1, t, k)
-            left = (some <= self.threshold) | (np.isnan(some) & self.missing_left)
-            found = self.values[trees, left @ bits]
-            out[start : start + ROWS_AT_ONCE] = (self.sums @ found.reshape(len(found), t * k).T).T
+        trees = np.arange(len(self.values))
+        for rows, outcome in self.splits.outcomes(values):
+            found = self.values[trees, outcome.T]
+            out[rows] = (self.sums @ found.reshape(len(found), -1).T).T
         return out.reshape(len(values), -1, n_boosters)
 
 
-@dataclass(frozen=True)
-class _Tree:
-    """One tree as LightGBM writes it; a child below 0 is the leaf `~child`."""
-
-    feature: np.ndarray
-    threshold: np.ndarray
-    kind: np.ndarray
-    children: np.ndarray
-    leaf_value: np.ndarray
-    counts: tuple[np.ndarray, np.ndarray]
-
-    @property
-    def odd(self) -> bool:
-        return bool(((self.kind & CATEGORICAL) | (self._missing == MISSING_ZERO)).any())
-
-    @property
-    def missing_left(self) -> np.ndarray:
-        """Where missing values have no way of their own, they go as zero does."""
-        own_way = (self.kind & DEFAULT_LEFT).astype(bool)
-        return np.where(self._missing == MISSING_NAN, own_way, self.threshold >= 0)
-
-    @property
-    def _missing(self) -> np.ndarray:
-        return (self.kind >> MISSING_SHIFT) & 3
-
-    def leaves(self, row: int, distinct: list[int]) -> Iterator[_Leaf]:
-        """Each leaf below a split, with what its path asks of each of the tree's features."""
-        inner, counts = self.counts
-        waiting: list[tuple[int, dict[int, tuple[int, int, float]]]] = [(0, {})] if len(self.feature) else []
-        while waiting:
-            node, path = waiting.pop()
-            slot = distinct.index(self.feature[node])
-            asked, ways, share = path.get(slot, (0, 0, 1.0))
-            for side, child in enumerate(self.children[:, node].tolist()):
-                count = counts[~child] if child < 0 else inner[child]
-                told = (asked | 1 << node, ways | (side == 0) << node, share * float(count / inner[node]))
-                longer = {**path, slot: told}
-                if child >= 0:
-                    waiting.append((child, longer))
-                else:
-                    masks, left, shares = zip(*longer.values(), strict=True)
-                    yield _Leaf(row, float(self.leaf_value[~child]), list(longer), masks, left, shares)
+def _leaves(tree: Tree, row: int, distinct: list[int]) -> Iterator[_Leaf]:
+    """Each leaf below a split, with what its path asks of each of the tree's features."""
+    inner, counts = tree.counts
+    waiting: list[tuple[int, dict[int, tuple[int, int, float]]]] = [(0, {})] if len(tree.feature) else []
+    while waiting:
+        node, path = waiting.pop()
+        slot = distinct.index(tree.feature[node])
+        asked, ways, share = path.get(slot, (0, 0, 1.0))
+        for side, child in enumerate(tree.children[:, node].tolist()):
+            count = counts[~child] if child < 0 else inner[child]
+            told = (asked | 1 << node, ways | (side == 0) << node, share * float(count / inner[node]))
+            longer = {**path, slot: told}
+            if child >= 0:
+                waiting.append((child, longer))
+            else:
+                masks, left, shares = zip(*longer.values(), strict=True)
+                yield _Leaf(row, float(tree.leaf_value[~child]), list(longer), masks, left, shares)
 
 
 @dataclass(frozen=True)
@@ -182,25 +142,3 @@ def _shapley(share: np.ndarray) -> np.ndarray:
                 sums[..., 0] *= part
         out[..., own] = (passes[:, own] - share[:, None, own]) * (sums @ weights)
     return out
-
-
-def _trees(text: str) -> list[_Tree]:
-    """The trees of a model in LightGBM's text form."""
-    trees = []
-    for block in text.partition("\nend of trees")[0].split("\nTree=")[1:]:
-        held = dict(line.split("=", 1) for line in block.splitlines()[1:] if "=" in line)
-
-        def numbers(name: str, kind: type, held: dict[str, str] = held) -> np.ndarray:
-            return np.array(held.get(name, "").split(), dtype=kind)
-
-        trees.append(
-            _Tree(
-                numbers("split_feature", int),
-                numbers("threshold", float),
-                numbers("decision_type", int),
-                np.stack([numbers("left_child", int), numbers("right_child", int)]),
-                numbers("leaf_value", float),
-                (numbers("internal_count", int), numbers("leaf_count", int)),
-            )
-        )
-    return trees
