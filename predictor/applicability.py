@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from predictor.evidence import Pattern, pattern_name
 from predictor.features import block_of
+from predictor.row_products import RowProducts, columns_at
 
 N_COMPONENTS = 30
 MIN_SPREAD = 0.5
@@ -58,9 +59,13 @@ class Panel:
     spread: np.ndarray
 
     @cached_property
-    def _axes(self) -> np.ndarray:
-        """The components, laid out gene after gene: as a choice among the genes lies, and with the same last digits."""
-        return np.asfortranarray(self.components)
+    def _along(self) -> RowProducts:
+        return RowProducts(self.components.T)
+
+    @cached_property
+    def _gram(self) -> RowProducts:
+        """Of the components, which are orthonormal but for their rounding to single precision."""
+        return RowProducts(self.components @ self.components.T)
 
     @classmethod
     def fit(cls, features: pd.DataFrame, n_components: int = N_COMPONENTS) -> Panel:
@@ -84,28 +89,39 @@ class Panel:
         """(n, 2): platform and depth of each profile, as the module's text says; NaN without transcripts."""
         out = np.full((len(features), 2), np.nan)
         if self.genes:
-            values = np.ascontiguousarray(features.to_numpy(dtype=float))
-            genes = features.columns.get_indexer(pd.Index(self.genes))
-            together = bool((np.diff(genes) == 1).all())
-            for place, row in enumerate(values):
-                out[place] = self._measure(row[genes[0] : genes[-1] + 1] if together else row[genes])
+            genes = columns_at(features.to_numpy(dtype=float), features.columns.get_indexer(pd.Index(self.genes)))
+            spread, size, along = self._deviation(genes)
+            left = size - 2 * (along**2).sum(axis=1) + (self._gram(along) * along).sum(axis=1)
+            out[:, 0] = np.sqrt(np.maximum(left, 0.0) / len(self.genes))
+            out[:, 1] = np.sqrt(((along / self.spread) ** 2).mean(axis=1))
+            out[spread < MIN_SPREAD] = CONSTANT, np.nan
+            for row in np.flatnonzero(np.isnan(spread)):
+                out[row] = self._measure_some(genes[row])
         return pd.DataFrame(out, index=features.index, columns=["platform", "depth"])
 
-    def _measure(self, row: np.ndarray) -> tuple[float, float]:
+    def _deviation(self, genes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of (n, n_genes) scores the spread (n,), the squared length of the deviation from the mean profile (n,), and
+        what of it lies along the components (n, k); NaN where a gene lacks."""
+        spread, size = np.empty(len(genes)), np.empty(len(genes))
+
+        def fill(some: slice, out: np.ndarray) -> None:
+            np.copyto(out, genes[some])
+            spread[some] = out.std(axis=1)
+            np.subtract(out, self.mean, out=out)
+            size[some] = (out**2).sum(axis=1)
+
+        return spread, size, self._along.filled(len(genes), fill)
+
+    def _measure_some(self, row: np.ndarray) -> tuple[float, float]:
+        """Platform and depth where genes lack: there the components are no longer orthonormal."""
         known = ~np.isnan(row)
-        if not known.any():
+        held = row[known]
+        if not len(held):
             return np.nan, np.nan
-        whole = bool(known.all())
-        held = row if whole else row[known]
         if held.std() < MIN_SPREAD:
             return float(CONSTANT), np.nan
-        if whole:
-            axes, deviation = self._axes, held - self.mean
-            along = axes @ deviation
-        else:
-            # Where genes lack, the components are no longer orthonormal on the rest.
-            axes, deviation = self.components[:, known], held - self.mean[known]
-            along = np.linalg.lstsq(axes.T, deviation, rcond=None)[0]
+        axes, deviation = self.components[:, known], held - self.mean[known]
+        along = np.linalg.lstsq(axes.T, deviation, rcond=None)[0]
         left = deviation - along @ axes
         return float(np.sqrt((left**2).mean())), float(np.sqrt(((along / self.spread) ** 2).mean()))
 

@@ -91,8 +91,12 @@ def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def standardise(values: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """(values - centre) / scale, with 0 for a missing value and for a feature of scale 0."""
-    usable = np.where(scale > 0, scale, np.inf)
-    return np.nan_to_num((values - centre) / usable, copy=False, nan=0.0)
+    return np.nan_to_num((values - centre) / usable(scale), copy=False, nan=0.0)
+
+
+def usable(scale: np.ndarray) -> np.ndarray:
+    """What to divide by, so that a feature of scale 0 never contributes."""
+    return np.where(scale > 0, scale, np.inf)
 
 
 def inner_folds(groups: np.ndarray, n_folds: int, seed: int) -> np.ndarray:

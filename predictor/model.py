@@ -5,8 +5,9 @@ prediction = base + sum over features of (linear contribution + boosted contribu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,11 @@ from threadpoolctl import threadpool_limits
 
 from predictor.boosted import BoostedComponents, source_of
 from predictor.errors import PamrxError
-from predictor.evidence import distinct_presence
+from predictor.evidence import Presence, distinct_presence
 from predictor.features.regulation import is_proxy
-from predictor.linear import BlockRidge, standardise
+from predictor.linear import BlockRidge, standardise, usable
 from predictor.responses import ResponseSpace
+from predictor.row_products import RowProducts, adjoin, columns_at
 
 BLOCK_WEIGHTS = {
     "transcriptome": 1.0,
@@ -52,6 +54,25 @@ class LinearView:
 
     def standardised(self, values: np.ndarray) -> np.ndarray:
         return standardise(values, self.centre, self.scale)
+
+    def predict(self, values: np.ndarray, rows: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """(len(rows), n_assays) linear part for some rows of (n, all features), where its features are at `places`."""
+        together = len(rows) == len(values)
+
+        def fill(some: slice, out: np.ndarray) -> None:
+            np.subtract(columns_at(values[some if together else rows[some]], places), self.centre, out=out)
+            np.divide(out, self._usable, out=out)
+            np.copyto(out, 0.0, where=np.isnan(out))
+
+        return self._products.filled(len(rows), fill)
+
+    @cached_property
+    def _usable(self) -> np.ndarray:
+        return usable(self.scale)
+
+    @cached_property
+    def _products(self) -> RowProducts:
+        return RowProducts(self.coefficients)
 
 
 VIEWS: tuple[frozenset[str], ...] = (
@@ -123,15 +144,32 @@ class SensitivityModel:
             self.importance_ = self._mean_absolute_contributions(features)
         return self
 
-    def predict(self, features: pd.DataFrame) -> pd.DataFrame:
-        """(n, n_assays) ln IC50 in micromolar."""
-        values = self._values(features)
+    def ordered(self, features: pd.DataFrame) -> pd.DataFrame:
+        """The features that it was fitted on, in their order.
+
+        Raises
+        ------
+        PamrxError
+            If one is not among the columns.
+        """
+        if list(features.columns) == self.features_:
+            return features
+        there = set(features.columns)
+        missing = [name for name in self.features_ if name not in there]
+        if missing:
+            raise PamrxError(
+                f"model: feature {missing[0]} is not among the columns; build them with the bundle's builder"
+            )
+        return features[self.features_]
+
+    def predict(self, features: pd.DataFrame, presence: Presence | None = None) -> pd.DataFrame:
+        """(n, n_assays) ln IC50 in micromolar; `presence` of the features, where it is known already."""
+        values, presence = self._values(features), self._presence(features, presence)
         boosted = self.boosted_.predict(np.take(values, self._boosted_places(), axis=1))
-        out = self.base_ + _rows_apart(boosted - self.boosted_.base, self.boosted_loadings_)
-        for view, rows in self._by_view(values):
+        out = self.base_ + RowProducts(self.boosted_loadings_)(boosted - self.boosted_.base)
+        for view, rows in self._by_view(presence):
             places = self._places(view.features)
-            scaled = (view.standardised(_columns(some, places)) for some in _in_blocks(values, rows))
-            out[rows] += _blocks_apart(scaled, view.coefficients)
+            out[rows] += view.predict(values, rows, places)
         return pd.DataFrame(out, index=features.index, columns=self.assays_)
 
     def contributions(self, features: pd.DataFrame, assays: Sequence[str] | None = None) -> np.ndarray:
@@ -143,17 +181,18 @@ class SensitivityModel:
         columns = [self.assays_.index(assay) for assay in (self.assays_ if assays is None else assays)]
         return self._contributions(self._values(features), np.arange(len(self.features_)), columns)
 
-    def evidence(self, features: pd.DataFrame) -> pd.DataFrame:
+    def evidence(self, features: pd.DataFrame, presence: Presence | None = None) -> pd.DataFrame:
         """(n, n_assays): training mean |contribution| of the features present, as a share of that of all, 0 to 1.
 
-        Proxies count for nothing: a complete profile has none of them, and a stand-in is no evidence.
+        Proxies count for nothing: a complete profile has none of them, and a stand-in is no evidence. `presence` is as
+        in `predict`.
         """
-        present, pattern = distinct_presence(self._values(features))
+        present, which = self._presence(features, presence)
         own = np.array([not is_proxy(name) for name in self.features_])
         importance = np.where(own[:, None], self.importance_, 0.0)
         total = importance.sum(axis=0)
-        share = _rows_apart(present, importance) / np.where(total > 0, total, 1.0)
-        return pd.DataFrame(np.clip(share, 0.0, 1.0)[pattern], index=features.index, columns=self.assays_)
+        share = RowProducts(importance)(present) / np.where(total > 0, total, 1.0)
+        return pd.DataFrame(np.clip(share, 0.0, 1.0)[which], index=features.index, columns=self.assays_)
 
     def _contributions(self, values: np.ndarray, wanted: np.ndarray, columns: slice | list[int]) -> np.ndarray:
         """(n, len(wanted), n_columns) for the features at the places `wanted` and the assays at `columns`."""
@@ -165,15 +204,15 @@ class SensitivityModel:
         shap = self.boosted_.contributions(np.take(values, treed, axis=1))
         shown = position[treed] >= 0
         out[:, position[treed][shown], :] = (shap if shown.all() else shap[:, shown, :]) @ loadings
-        for view, rows in self._by_view(values):
+        for view, rows in self._by_view(distinct_presence(values)):
             places = self._places(view.features)
             shown = position[places] >= 0
-            scaled = view.standardised(_columns(values if len(rows) == len(values) else values[rows], places))
+            scaled = view.standardised(columns_at(values if len(rows) == len(values) else values[rows], places))
             if not shown.all():
                 scaled = scaled[:, shown]
             terms = scaled[:, :, None] * view.coefficients[shown][None, :, columns]
             target = position[places][shown]
-            if len(rows) == len(values) and _adjoin(target):
+            if len(rows) == len(values) and adjoin(target):
                 out[:, target[0] : target[0] + len(target)] += terms
             else:
                 out[np.ix_(rows, target)] += terms
@@ -202,7 +241,7 @@ class SensitivityModel:
         values, treed = self._values(features), self._boosted_places()
         total = np.zeros((len(self.features_), len(self.assays_)))
         in_trees = np.zeros((len(treed), len(self.assays_)))
-        for view, rows in self._by_view(values):
+        for view, rows in self._by_view(distinct_presence(values)):
             places = self._places(view.features)
             scaled = view.standardised(np.take(values[rows], places, axis=1))
             total[places] += np.abs(scaled).sum(axis=0)[:, None] * np.abs(view.coefficients)
@@ -213,31 +252,26 @@ class SensitivityModel:
         return _single(total / len(values))
 
     def _values(self, features: pd.DataFrame) -> np.ndarray:
-        if list(features.columns) == self.features_:
-            return features.to_numpy(dtype=float)
-        there = set(features.columns)
-        missing = [name for name in self.features_ if name not in there]
-        if missing:
-            raise PamrxError(
-                f"model: feature {missing[0]} is not among the columns; build them with the bundle's builder"
-            )
-        return features[self.features_].to_numpy(dtype=float)
+        return self.ordered(features).to_numpy(dtype=float)
 
-    def _by_view(self, values: np.ndarray) -> list[tuple[LinearView, np.ndarray]]:
+    def _presence(self, features: pd.DataFrame, presence: Presence | None = None) -> Presence:
+        """Of the features in the model's order, which may not be that of a `presence` that is known."""
+        if presence is not None and list(features.columns) == self.features_:
+            return presence
+        return distinct_presence(self._values(features))
+
+    def _by_view(self, presence: Presence) -> list[tuple[LinearView, np.ndarray]]:
         """Each view with the rows that it serves: those that lack just its sources."""
         sources = np.array([source_of(name) for name in self.features_])
-        # Features of one source stand side by side: whether any is known, run by run.
-        starts = np.flatnonzero(np.append(True, sources[1:] != sources[:-1]))
-        runs = [np.logical_or.reduceat(~np.isnan(some), starts, axis=1) for some in _in_blocks(values)]
-        known = np.concatenate(runs) if runs else np.zeros((0, len(starts)), dtype=bool)
-        has = {source: known[:, sources[starts] == source].any(axis=1) for source in ("transcripts", "tissue")}
+        has = {source: presence.there[:, sources == source].any(axis=1) for source in ("transcripts", "tissue")}
         served = []
         for view in self.views_:
-            rows = np.ones(len(values), dtype=bool)
+            fits = np.ones(len(presence.there), dtype=bool)
             for source, present in has.items():
-                rows &= ~present if source in view.without else present
-            if rows.any():
-                served.append((view, np.flatnonzero(rows)))
+                fits &= ~present if source in view.without else present
+            rows = np.flatnonzero(fits[presence.which])
+            if len(rows):
+                served.append((view, rows))
         return served
 
     def _places(self, names: Sequence[str]) -> np.ndarray:
@@ -251,46 +285,3 @@ class SensitivityModel:
 def _single(values: np.ndarray) -> np.ndarray:
     """Rounded to single precision, as the bundle stores it, so that a reloaded model gives the same digits."""
     return values.astype(np.float32).astype(np.float64)
-
-
-def _in_blocks(values: np.ndarray, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
-    """The rows (all by default) a few at a time: what is made of them stays in the processor's cache."""
-    for start in range(0, len(values) if rows is None else len(rows), ROWS_AT_ONCE):
-        block = slice(start, start + ROWS_AT_ONCE)
-        yield values[block] if rows is None else values[rows[block]]
-
-
-def _columns(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """The columns at `places`; without copying them where they stand side by side."""
-    if _adjoin(places):
-        return values[:, places[0] : places[0] + len(places)]
-    return np.take(values, places, axis=1)
-
-
-def _adjoin(places: np.ndarray) -> bool:
-    """Whether places stand side by side."""
-    return len(places) > 0 and np.array_equal(places, np.arange(places[0], places[0] + len(places)))
-
-
-def _rows_apart(rows: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """`rows @ matrix`, each row's result independent of the rows beside it and of the number of threads."""
-    return _blocks_apart([rows], matrix)
-
-
-def _blocks_apart(blocks: Iterable[np.ndarray], matrix: np.ndarray) -> np.ndarray:
-    """The same for the rows of all blocks, one block after the other.
-
-    One product of vector and matrix per row, always from the same buffer and on one thread: in a product of matrices
-    the last digits of a row depend on its place in the block (OpenBLAS on AVX-512) and on how threads divide the work.
-    """
-    matrix = np.ascontiguousarray(matrix)
-    out = []
-    row, product = np.empty(matrix.shape[0]), np.empty(matrix.shape[1])
-    with threadpool_limits(1):
-        for block in blocks:
-            products = np.empty((len(block), matrix.shape[1]))
-            for place, values in enumerate(block):
-                row[:] = values
-                products[place] = np.dot(row, matrix, out=product)
-            out.append(products)
-    return np.concatenate(out) if out else np.empty((0, matrix.shape[1]))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from predictor import drugs as drug_table
 from predictor.errors import PamrxError, did_you_mean
-from predictor.evidence import Pattern, patterns, source_shares
+from predictor.evidence import Pattern, Presence, distinct_presence, patterns, source_shares
 from predictor.features.regulation import is_proxy
 from predictor.uncertainty import COVERAGE, check_coverage, traits_of
 
@@ -68,14 +68,16 @@ def predictions_from(
     assays = chosen_assays(bundle.model.assays_, drugs)
     names = list(assays.values())
     check_coverage(coverage)
-    predicted = bundle.model.predict(features)
-    ln_ic50 = predicted[names]
     model = bundle.model
-    told = patterns(source_shares(features, model.importance_, model.features_))
+    features = model.ordered(features)
+    presence = distinct_presence(features.to_numpy(dtype=float))
+    predicted = model.predict(features, presence)
+    ln_ic50 = predicted[names]
+    told = patterns(source_shares(features, model.importance_, model.features_, presence))
     lower, upper, standing = _uncertainty(bundle, features, predicted, names, coverage, told)
-    evidence = model.evidence(features)[names]
+    evidence = model.evidence(features, presence)[names]
     percentile = bundle.reference.percentiles(ln_ic50, told)
-    specific = _specific_percentiles(bundle, features, ln_ic50, told)
+    specific = _specific_percentiles(bundle, features, ln_ic50, told, presence)
     order = _ranking(percentile, ln_ic50.to_numpy(), list(assays))
     drug = order.ravel()
 
@@ -156,12 +158,12 @@ def evidence_table(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def _specific_percentiles(
-    bundle: Bundle, features: pd.DataFrame, ln_ic50: pd.DataFrame, told: Sequence[Pattern]
+    bundle: Bundle, features: pd.DataFrame, ln_ic50: pd.DataFrame, told: Sequence[Pattern], presence: Presence
 ) -> np.ndarray:
     """(n, len(ln_ic50.columns)); null in a bundle without."""
     if bundle.specific is None or bundle.specific_reference is None:
         return np.full(ln_ic50.shape, np.nan)
-    return bundle.specific_reference.percentiles(bundle.specific.predict(features, ln_ic50), told)
+    return bundle.specific_reference.percentiles(bundle.specific.predict(features, ln_ic50, presence), told)
 
 
 def _uncertainty(

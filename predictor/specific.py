@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from predictor.evidence import Presence
 from predictor.model import SensitivityModel
 
 N_BOOSTED = 2
@@ -78,9 +79,14 @@ class SpecificResponse:
         model = SensitivityModel(n_boosted=min(N_BOOSTED, general.shape[1]), seed=seed)
         return cls(model.fit(features, general, groups), Regression.fit(responses, general))
 
-    def predict(self, features: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
-        """(n, n_assays) specific response from features and the (n, n_assays) predicted ln IC50."""
-        return self.regression.rest(predicted, self.general.predict(features))
+    def predict(
+        self, features: pd.DataFrame, predicted: pd.DataFrame, presence: Presence | None = None
+    ) -> pd.DataFrame:
+        """(n, n_assays) specific response from features and the (n, n_assays) predicted ln IC50.
+
+        `presence` is as in `SensitivityModel.predict`.
+        """
+        return self.regression.rest(predicted, self.general.predict(features, presence))
 
 
 def _of_screen(general: pd.DataFrame, assay: str) -> pd.Series:

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from predictor import boosted, linear, model
 from predictor.boosted import BoostedComponents, select_features, source_of
 from predictor.errors import PamrxError
+from predictor.evidence import distinct_presence
 from predictor.linear import BlockRidge, inner_folds, standardise
 from predictor.model import SensitivityModel
 from predictor.responses import ResponseSpace
@@ -140,18 +141,6 @@ def test_a_row_is_predicted_alike_in_any_company(fitted, unseen, order, size):
     assert np.array_equal(fitted.evidence(few).to_numpy(), fitted.evidence(crowd).to_numpy()[chosen])
 
 
-def test_rows_in_blocks_have_every_bit_that_they_have_together(fitted, unseen, monkeypatch):
-    features = masked(unseen[0], seed=4)
-    together = fitted.predict(features)
-    for rows in (1, 7, 1000):
-        monkeypatch.setattr(model, "ROWS_AT_ONCE", rows)
-        pd.testing.assert_frame_equal(fitted.predict(features), together, check_exact=True)
-    values = np.arange(24.0).reshape(4, 6)
-    for places in ([2, 3, 4], [4, 2, 3], [0], [], [5, 5]):
-        found = model._columns(values, np.array(places, dtype=int))
-        assert np.array_equal(found, values[:, places])
-
-
 def test_a_fit_does_not_depend_on_how_the_table_lies_in_memory(training):
     features, components = training[0], training[1].fillna(0.0).to_numpy()
     found = []
@@ -160,19 +149,6 @@ def test_a_fit_does_not_depend_on_how_the_table_lies_in_memory(training):
         found.append(BlockRidge.fit(table, components, model.BLOCK_WEIGHTS, np.arange(len(table)), 0))
     for name in ("centre", "scale", "coefficients"):
         assert np.array_equal(getattr(found[0], name), getattr(found[1], name)), name
-
-
-def test_at_full_width_neither_neighbours_nor_threads_change_a_digit():
-    random = np.random.default_rng(0)
-    rows, matrix = random.normal(size=(150, 5953)), random.normal(size=(5953, 65))
-    product = model._rows_apart(rows, matrix)
-    np.testing.assert_allclose(product, rows @ matrix, rtol=0, atol=1e-9)
-    for _ in range(5):
-        chosen = random.permutation(150)[: random.integers(1, 150)]
-        assert np.array_equal(model._rows_apart(rows[chosen], matrix), product[chosen])
-    for threads in (1, 2, 4):
-        with threadpool_limits(threads):
-            assert np.array_equal(model._rows_apart(rows, np.asfortranarray(matrix)), product)
 
 
 def test_the_same_seed_gives_the_same_model_on_any_number_of_threads(training, fitted):
@@ -273,9 +249,8 @@ def test_an_interaction_that_no_line_can_draw_comes_from_the_trees(unseen):
 def test_a_profile_without_expression_is_served_by_a_part_fitted_without(fitted, unseen):
     blind = unseen[0].copy()
     blind[[name for name in blind if source_of(name) == "transcripts"]] = np.nan
-    assert [sorted(view.without) for view, _ in fitted._by_view(blind[fitted.features_].to_numpy())] == [
-        ["transcripts"]
-    ]
+    served = fitted._by_view(distinct_presence(blind[fitted.features_].to_numpy()))
+    assert [sorted(view.without) for view, _ in served] == [["transcripts"]]
     assert correlation(fitted, (blind, unseen[1]))["GDSC1:A"] > 0.4  # the mutation alone
 
 

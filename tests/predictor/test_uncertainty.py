@@ -162,7 +162,7 @@ def test_every_row_is_among_the_distinct_ones(seed, n, width):
     assert len(np.unique(found, axis=0)) == len(found)
 
 
-def test_distances_have_every_bit_of_the_formula(panel):
+def test_distances_are_those_of_the_formula(panel):
     values = np.random.default_rng(4).standard_normal((12, 200))
     values[5:, ::7] = np.nan
     features = pd.DataFrame(values, columns=panel.genes).assign(other=1.0)[["other", *panel.genes[::-1]]]
@@ -170,8 +170,18 @@ def test_distances_have_every_bit_of_the_formula(panel):
         known = ~np.isnan(row)
         axes, deviation = panel.components[:, known], row[known] - panel.mean[known]
         along = axes @ deviation if known.all() else np.linalg.lstsq(axes.T, deviation, rcond=None)[0]
-        assert platform == np.sqrt(((deviation - along @ axes) ** 2).mean())
-        assert depth == np.sqrt(((along / panel.spread) ** 2).mean())
+        assert platform == pytest.approx(np.sqrt(((deviation - along @ axes) ** 2).mean()), rel=1e-12)
+        assert depth == pytest.approx(np.sqrt(((along / panel.spread) ** 2).mean()), rel=1e-12)
+
+
+def test_neighbours_change_no_bit_of_a_distance(panel):
+    values = np.random.default_rng(5).standard_normal((70, 200))
+    values[::9, ::7] = np.nan
+    features = pd.DataFrame(values, columns=panel.genes)
+    whole = panel.measure(features)
+    for chosen in ([3], [69, 9, 1], list(range(40))):
+        few = pd.DataFrame(np.asfortranarray(values[chosen]), columns=panel.genes, index=chosen, copy=False)
+        pd.testing.assert_frame_equal(panel.measure(few), whole.loc[chosen], check_exact=True)
 
 
 def test_distance_parts_what_the_components_explain_from_what_they_do_not(panel):
