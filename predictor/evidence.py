@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from predictor.boosted import source_of
+from predictor.presence import Presence, distinct_presence
 
 SOURCES = ("transcripts", "mutation", "copy_number", "mirna", "tissue")
 
@@ -19,9 +19,6 @@ PART, WHOLE = 0.4, 0.8
 MOST = 0.5
 """Share of another source from which it counts as there. Half of them is enough: drivers without other changes, or
 segments without focal events, say nearly all that mutations and copy number say."""
-
-ROWS_AT_ONCE = 64
-"""Profiles looked at together: enough to spread the cost of a call, few enough for the processor's cache."""
 
 NOTHING = "none"
 PARTIAL = "part_transcripts"
@@ -54,19 +51,6 @@ def narrower(pattern: Pattern) -> Iterator[Pattern]:
             yield other
 
 
-class Presence(NamedTuple):
-    """Which features profiles have, once for all profiles that are alike in it: most of a cohort are.
-
-    Attributes
-    ----------
-    there : (k, n_features) bool.
-    which : (n,) for each profile which of the k it is.
-    """
-
-    there: np.ndarray
-    which: np.ndarray
-
-
 def source_shares(
     features: pd.DataFrame, importance: np.ndarray, names: Sequence[str], presence: Presence | None = None
 ) -> pd.DataFrame:
@@ -91,20 +75,6 @@ def source_shares(
         share = held / own.sum() if own.sum() > 0 else np.zeros(len(there))
         out[source] = share[which]
     return pd.DataFrame(out, index=features.index)
-
-
-def distinct_presence(values: np.ndarray) -> Presence:
-    """Which of the (n, n_features) values are not NaN."""
-    place: dict[bytes, int] = {}
-    first: list[np.ndarray] = []
-    which = np.empty(len(values), dtype=np.intp)
-    for start in range(0, len(values), ROWS_AT_ONCE):
-        there = ~np.isnan(values[start : start + ROWS_AT_ONCE])
-        for row, packed in enumerate(np.packbits(there, axis=1)):
-            number = which[start + row] = place.setdefault(packed.tobytes(), len(place))
-            if number == len(first):
-                first.append(there[row].copy())
-    return Presence(np.array(first, dtype=bool).reshape(len(first), values.shape[1]), which)
 
 
 def patterns(shares: pd.DataFrame) -> list[Pattern]:

@@ -15,9 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from predictor.boosted import BoostedComponents, source_of
 from predictor.errors import PamrxError
-from predictor.evidence import Presence, distinct_presence
 from predictor.features.regulation import is_proxy
 from predictor.linear import BlockRidge, standardise, usable
+from predictor.presence import Presence, distinct_presence
 from predictor.responses import ResponseSpace
 from predictor.row_products import RowProducts, adjoin, columns_at
 

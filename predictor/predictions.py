@@ -10,8 +10,9 @@ import pandas as pd
 
 from predictor import drugs as drug_table
 from predictor.errors import PamrxError, did_you_mean
-from predictor.evidence import Pattern, Presence, distinct_presence, patterns, source_shares
+from predictor.evidence import Pattern, patterns, source_shares
 from predictor.features.regulation import is_proxy
+from predictor.presence import Presence, distinct_presence
 from predictor.uncertainty import COVERAGE, check_coverage, traits_of
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from predictor.evidence import Presence
 from predictor.model import SensitivityModel
+from predictor.presence import Presence
 
 N_BOOSTED = 2
 """General sensitivities of two screens: both of their components get trees."""

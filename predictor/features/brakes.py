@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from predictor.features.drivers import driver_calls, training_symbol
-from predictor.features.mutation import driver_flags
+from predictor.features.drivers import driver_calls
+from predictor.features.mutation import driver_flags, of_genes
 from predictor.knowledge import table
 from predictor.profiles import Profiles
 
@@ -41,14 +41,15 @@ class BrakeBlock:
             return cls([], None)
         brakes = table("genes").query("level != '' and effect_on_axis == 'brake'")["gene"]
         genes = sorted(set(brakes) & assessed)
-        found = _two_hits(profiles, genes).sum()
+        found = _two_hits(profiles, driver_flags(profiles, genes)).sum()
         return cls([gene for gene in genes if found[gene] >= min_altered], _low_limit(profiles, scores))
 
     def transform(self, profiles: Profiles, scores: pd.DataFrame) -> pd.DataFrame:
         """(n_samples, n_features) of 1, 0 and NaN."""
-        out = _two_hits(profiles, self.two_hit).add_suffix(TWO_HIT)
+        mutated = driver_flags(profiles, self.two_hit)
+        out = _two_hits(profiles, mutated).add_suffix(TWO_HIT)
         if READ_FROM_EXPRESSION in self.two_hit:
-            out[f"{READ_FROM_EXPRESSION}{LOST}"] = _lost(profiles, READ_FROM_EXPRESSION)
+            out[f"{READ_FROM_EXPRESSION}{LOST}"] = _lost(profiles, mutated[[READ_FROM_EXPRESSION]])
         if self.low_under is not None:
             score = scores[READ_FROM_EXPRESSION]
             out[f"{READ_FROM_EXPRESSION}{LOW}"] = (score < self.low_under).astype(float).where(score.notna())
@@ -62,42 +63,41 @@ class BrakeBlock:
         return cls(list(state["two_hit"]), state["low_under"])
 
 
-def _two_hits(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
-    """(n_samples, genes) of 1, 0 and NaN."""
-    index = profiles.samples.index
-    mutated = driver_flags(profiles, genes).to_numpy()
-    several = np.where(np.isnan(mutated), np.nan, (_driver_counts(profiles, genes) >= 2).to_numpy(dtype=float))
-    calls = _calls(profiles.copy_number, genes, index)
-    shallow = _calls(profiles.copy_number if profiles.segments is None else profiles.segments, genes, index)
+def _two_hits(profiles: Profiles, flags: pd.DataFrame) -> pd.DataFrame:
+    """(n_samples, genes) of 1, 0 and NaN from the `driver_flags` of the genes."""
+    genes, mutated = list(flags.columns), flags.to_numpy()
+    several = np.where(np.isnan(mutated), np.nan, (_driver_counts(profiles, genes) >= 2).astype(float))
+    calls = _calls(profiles.copy_number, genes, flags.index)
+    shallow = _calls(profiles.copy_number if profiles.segments is None else profiles.segments, genes, flags.index)
     deep, loss = _below(calls, -2), np.fmax(_below(calls, -1), _below(shallow, -1))
     # The minimum of NaN and 0 is 0 here: without a mutation, an unknown loss is no second hit to it.
     both = np.where((mutated == 0) | (loss == 0), 0.0, mutated * loss)
-    return pd.DataFrame(_either(_either(deep, both), several), index=index, columns=genes)
+    return pd.DataFrame(_either(_either(deep, both), several), index=flags.index, columns=genes)
 
 
-def _lost(profiles: Profiles, gene: str) -> pd.Series:
-    calls = _calls(profiles.copy_number, [gene], profiles.samples.index)
-    lost = _either(driver_flags(profiles, [gene]).to_numpy(), _below(calls, -2))
-    return pd.Series(lost[:, 0], index=profiles.samples.index)
+def _lost(profiles: Profiles, flags: pd.DataFrame) -> pd.Series:
+    """1, 0 and NaN from the `driver_flags` of one gene."""
+    calls = _calls(profiles.copy_number, list(flags.columns), flags.index)
+    return pd.Series(_either(flags.to_numpy(), _below(calls, -2))[:, 0], index=flags.index)
 
 
 def _low_limit(profiles: Profiles, scores: pd.DataFrame) -> float | None:
     if READ_FROM_EXPRESSION not in scores.columns:
         return None
-    whole = scores.loc[_lost(profiles, READ_FROM_EXPRESSION) == 0, READ_FROM_EXPRESSION].dropna()
+    lost = _lost(profiles, driver_flags(profiles, [READ_FROM_EXPRESSION]))
+    whole = scores.loc[lost == 0, READ_FROM_EXPRESSION].dropna()
     return float(whole.quantile(LOW_SHARE)) if len(whole) else None
 
 
-def _driver_counts(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
+def _driver_counts(profiles: Profiles, genes: list[str]) -> np.ndarray:
     """(n_samples, genes): different driver mutations of each gene; a table without protein changes tells one."""
-    counts = pd.DataFrame(0.0, index=profiles.samples.index, columns=genes)
-    if profiles.mutations is None:
-        return counts
-    mutations = profiles.mutations.assign(gene=profiles.mutations["gene"].replace(training_symbol()))
-    mutations = mutations[mutations["gene"].isin(genes)]
-    drivers = mutations[driver_calls(mutations)].drop_duplicates(["sample_id", "gene", "hgvsp"])
-    found = drivers.groupby(["sample_id", "gene"]).size().unstack(fill_value=0)
-    return found.reindex(index=counts.index, columns=genes, fill_value=0).astype(float)
+    counts = np.zeros((profiles.n, len(genes)))
+    mutations = of_genes(profiles, genes)
+    if mutations is not None:
+        drivers = mutations[driver_calls(mutations)].drop_duplicates(["sample_id", "gene", "hgvsp"])
+        rows = profiles.samples.index.get_indexer(pd.Index(drivers["sample_id"]))
+        np.add.at(counts, (rows, pd.Index(genes).get_indexer(pd.Index(drivers["gene"]))), 1)
+    return counts
 
 
 def _calls(matrix: pd.DataFrame | None, genes: list[str], index: pd.Index) -> np.ndarray:

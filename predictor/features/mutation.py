@@ -9,6 +9,7 @@ size does not shift them; a count is NaN unless all its genes were assessed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -55,16 +56,18 @@ class MutationBlock:
     def transform(self, profiles: Profiles) -> pd.DataFrame:
         """(n_samples, n_features): flags 0/1, counts, log2 burden; NaN where not assessed."""
         flags = driver_flags(profiles, self.genes)
-        out = {gene: flags[gene] for gene in self.flagged}
+        values = flags.to_numpy()
+        parts = {gene: values[:, flags.columns.get_loc(gene)] for gene in self.flagged}
         if self.genes:
-            for name, members in self._groups().items():
-                out[name] = flags[members].sum(axis=1, skipna=False)
-            out["pik3ca_without_ras_raf"] = self._unopposed(flags)
-            out["driver_burden_log2"] = np.log2(1 + flags.sum(axis=1, skipna=False))
-        out["msi_high"] = profiles.samples["msi"].map({"MSI-H": 1.0, "MSS": 0.0}).astype(float)
-        changed = any_flags(profiles, self.listed)
-        out |= {f"{gene}{ANY}": changed[gene] for gene in self.listed}
-        return pd.DataFrame(out, index=profiles.samples.index, dtype=float)
+            for name, members in self._groups.items():
+                parts[name] = np.take(values, flags.columns.get_indexer(pd.Index(members)), axis=1).sum(axis=1)
+            parts["pik3ca_without_ras_raf"] = self._unopposed(flags).to_numpy()
+            parts["driver_burden_log2"] = np.log2(1 + values.sum(axis=1))
+        parts["msi_high"] = profiles.samples["msi"].map({"MSI-H": 1.0, "MSS": 0.0}).to_numpy(dtype=float)
+        changed = any_flags(profiles, self.listed).to_numpy()
+        names = [*parts, *(f"{gene}{ANY}" for gene in self.listed)]
+        table = np.column_stack([*parts.values(), changed])
+        return pd.DataFrame(table, index=profiles.samples.index, columns=names, copy=False)
 
     def state(self) -> dict:
         return {"genes": self.genes, "flagged": self.flagged, "listed": self.listed}
@@ -73,6 +76,7 @@ class MutationBlock:
     def from_state(cls, state: dict) -> MutationBlock:
         return cls(list(state["genes"]), list(state["flagged"]), list(state["listed"]))
 
+    @cached_property
     def _groups(self) -> dict[str, list[str]]:
         """Counted groups of at least two assessed genes: hits per level, drivers of the axis, brakes lost."""
         known = table("genes").set_index("gene").reindex(self.genes)
@@ -97,7 +101,7 @@ def driver_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
 
     A missense or in-frame change without its protein change may or may not be a hotspot of the gene.
     """
-    rows = _of_genes(profiles, genes)
+    rows = of_genes(profiles, genes)
     flags = _flags(profiles, genes, rows, driver_calls, profiles.assessed())
     untold = _flags(profiles, genes, rows, untold_changes)
     return flags.mask((flags == 0) & (untold == 1))
@@ -105,11 +109,11 @@ def driver_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
 
 def any_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
     """(n_samples, genes): 1 any non-synonymous change, 0 none found, NaN where not every such change is listed."""
-    return _flags(profiles, genes, _of_genes(profiles, genes), non_synonymous, profiles.listed())
+    return _flags(profiles, genes, of_genes(profiles, genes), non_synonymous, profiles.listed())
 
 
-def _of_genes(profiles: Profiles, genes: list[str]) -> pd.DataFrame | None:
-    """The mutations in `genes`, under the training alterations' symbols."""
+def of_genes(profiles: Profiles, genes: list[str]) -> pd.DataFrame | None:
+    """The mutations in `genes`, under the training alterations' symbols; None where there is no table of them."""
     if profiles.mutations is None:
         return None
     codes, names = pd.factorize(profiles.mutations["gene"])

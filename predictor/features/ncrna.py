@@ -21,6 +21,7 @@ import pandas as pd
 from predictor.features.regulation import centre_of, load_scores, loads_of, proxies_of, proxy_scores
 from predictor.features.scores import scores_in, universe_of
 from predictor.knowledge import table
+from predictor.presence import distinct_presence
 from predictor.profiles import Profiles
 from predictor.profiles.mirna_ids import sum_of_levels
 
@@ -131,18 +132,26 @@ class NcrnaBlock:
 
     def _likeness(self, scores: pd.DataFrame) -> pd.Series:
         usual = np.array([self.usual.get(name, np.nan) for name in self.mirna_universe])
-        found = [_pearson(row, usual) for row in scores.to_numpy()]
-        return pd.Series(found, index=scores.index, dtype=float)
+        return pd.Series(_pearson(scores.to_numpy(), usual), index=scores.index, dtype=float)
 
     def _scored(self, profiles: Profiles) -> pd.DataFrame:
         return scores_in(mirna_levels(profiles, self.mirna_universe), self.mirna_universe, profiles.samples.index)
 
 
-def _pearson(row: np.ndarray, usual: np.ndarray) -> float:
-    both = ~np.isnan(row) & ~np.isnan(usual)
-    if both.sum() < MIN_COMPARED or not row[both].std():
-        return float("nan")
-    return float(np.corrcoef(row[both], usual[both])[0, 1])
+def _pearson(rows: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """(n,) Pearson's r of each row with `usual` over what both have; NaN where that is too little, or all the same."""
+    found = np.full(len(rows), np.nan)
+    # Rows that have the same columns are worked out together: a sum along a row has the same digits in any company.
+    present, which = distinct_presence(np.where(np.isnan(usual), np.nan, rows))
+    for number, columns in enumerate(present):
+        if columns.sum() >= MIN_COMPARED:
+            same = which == number
+            # `take` lays rows out one after the other, an index in brackets does not.
+            held, mean = np.take(rows[same], np.flatnonzero(columns), axis=1), usual[columns]
+            held, mean = held - held.mean(axis=1, keepdims=True), mean - mean.mean()
+            size = np.sqrt((held**2).sum(axis=1) * (mean**2).sum())
+            found[same] = np.divide((held * mean).sum(axis=1), size, out=np.full(len(held), np.nan), where=size > 0)
+    return found
 
 
 def is_mirna(name: str) -> bool:

@@ -15,6 +15,9 @@ from predictor.knowledge import table
 MIN_GENE_SHARE = 0.5
 """A signature is scored only where at least this share of its genes is measured."""
 
+ROWS_AT_ONCE = 128
+"""Samples scored at a time: few enough that their genes stay in the cache from one signature to the next."""
+
 
 class SignatureBlock:
     """The signatures of one block. `members` maps each to {gene: weight}, in the training universe's spelling."""
@@ -49,13 +52,16 @@ class SignatureBlock:
         """(n_samples, n_signatures); NaN where under half of the learned genes are measured."""
         values = np.ascontiguousarray(scores.to_numpy())
         place = {gene: column for column, gene in enumerate(scores.columns)}
-        out = {
-            signature: _weighted_mean(
-                np.take(values, [place[gene] for gene in genes], axis=1), np.fromiter(genes.values(), dtype=float)
-            )
-            for signature, genes in self.members.items()
-        }
-        return pd.DataFrame(out, index=scores.index, dtype=float)
+        members = [
+            (np.array([place[gene] for gene in genes]), np.fromiter(genes.values(), dtype=float))
+            for genes in self.members.values()
+        ]
+        out = np.empty((len(values), len(members)))
+        for start in range(0, len(values), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            for column, (places, weights) in enumerate(members):
+                out[rows, column] = _weighted_mean(np.take(values[rows], places, axis=1), weights)
+        return pd.DataFrame(out, index=scores.index, columns=list(self.members), copy=False)
 
     def state(self) -> dict:
         return {"name": self.name, "members": self.members}
@@ -67,6 +73,9 @@ class SignatureBlock:
 
 def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Row by row, over the measured columns. Sums run along each row alone, so no other row can change the digits."""
+    total = (values * weights).sum(axis=1)
+    if not np.isnan(total).any():
+        return total / np.abs(weights).sum()
     known = ~np.isnan(values)
     enough = known.mean(axis=1) >= MIN_GENE_SHARE
     total = np.where(known, values * weights, 0.0).sum(axis=1)

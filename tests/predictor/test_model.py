@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits
 from predictor import boosted, linear, model
 from predictor.boosted import BoostedComponents, select_features, source_of
 from predictor.errors import PamrxError
-from predictor.evidence import distinct_presence
 from predictor.linear import BlockRidge, inner_folds, standardise
 from predictor.model import SensitivityModel
+from predictor.presence import distinct_presence
 from predictor.responses import ResponseSpace
 
 ASSAYS = ["GDSC1:A", "GDSC2:A", "GDSC2:B", "GDSC2:C"]

@@ -15,13 +15,13 @@ from predictor.applicability import CONSTANT, Applicability, Panel
 from predictor.errors import PamrxError
 from predictor.evidence import (
     all_patterns,
-    distinct_presence,
     narrower,
     pattern_from,
     pattern_name,
     patterns,
     source_shares,
 )
+from predictor.presence import distinct_presence
 from predictor.uncertainty import Difficulty, Intervals, family_of
 from predictor.uncertainty_files import from_state, state_of
 
