@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from predictor.batch.allocation import keep_freed_memory
 from predictor.batch.options import Options
 from predictor.batch.output import Output, write_part
 from predictor.batch.parts import Cohort, Part, Read
@@ -140,6 +141,7 @@ def _work(
 def _here(
     bundle: Bundle, cohort: Cohort, folder: Path, tasks: Sequence[Sequence[Part]], options: Options
 ) -> Iterator[None]:
+    keep_freed_memory()
     for task in tasks:
         for part, read in cohort.read(task):
             _score_one(bundle, part, read, options, folder)
@@ -176,6 +178,7 @@ _WORKER: dict[str, Any] = {}
 
 
 def _begin(cohort: Cohort, bundle_folder: Path | None, options: Options, folder: Path) -> None:
+    keep_freed_memory()
     _WORKER.update(cohort=cohort, bundle=load_bundle(bundle_folder), options=options, folder=folder)
 
 
