@@ -23,8 +23,9 @@ from predictor.profiles.units import LINEAR, UNITS, ZSCORE_CAUTION
 MATRICES = ("expression", "ncrna", "copy_number", "segments")
 CALLED = ("copy_number", "segments")
 LINEAR_SCALE, LOG_SCALE, CALL_SCALE, RATIO_SCALE = "linear", "log2", "calls -2..2", "log2 ratios"
-HEAD_ROWS = 64
-"""Samples of a shard from which its scales are told."""
+HEAD_ROWS, HEAD_COLUMNS = 64, 512
+"""Samples of a shard, and columns of a matrix of them, from which a scale is told: all would take as long to read as
+the shard."""
 
 FLAT_GENES = 20
 """Genes from which equal values in all of them are no measurement."""
@@ -47,6 +48,12 @@ class Block:
         names = [c if kind == "ncrna" and is_mirna(c) else str(n) for c, n in zip(clean, named, strict=True)]
         kept = [place for place, label in enumerate(clean) if label]
         return cls(kind, tuple(labels[place] for place in kept), tuple(names[place] for place in kept))
+
+    def some(self) -> Block:
+        """At most `HEAD_COLUMNS` of the columns whose scale is told together, spread over all."""
+        groups = [np.flatnonzero(mask) for mask in self.groups().values()]
+        places = np.concatenate([places[:: -(-len(places) // HEAD_COLUMNS)] for places in groups])
+        return Block(self.kind, *(tuple(names[place] for place in places) for names in (self.given, self.names)))
 
     def groups(self) -> dict[str, np.ndarray]:
         """The columns whose scale is told together: all, or of ncRNAs those of one kind of assay."""
@@ -124,8 +131,10 @@ def wrong_cells(block: Block, values: np.ndarray, scales: dict[str, str]) -> dic
     """Row -> why its levels cannot be used: the first such cell."""
     wrong: dict[int, str] = {}
     for group, mask in block.groups().items():
-        part = values[:, mask]
+        part = values if mask.all() else values[:, mask]
         scale = scales.get(group, LOG_SCALE)
+        if scale == LOG_SCALE and _within(part):
+            continue
         with np.errstate(invalid="ignore"):
             for bad, expected in _checks(part, scale):
                 for row in np.flatnonzero(bad.any(axis=1)):
@@ -150,9 +159,17 @@ def levels_of(block: Block, values: np.ndarray, scales: dict[str, str], index: p
             values[:, mask] = np.where(np.isnan(part), np.nan, calls)
     if block.kind == "expression" and len(block.names) >= FLAT_GENES:
         values[_flat(values)] = np.nan
-    frame = pd.DataFrame(values, index=index, columns=pd.Index(block.names, dtype=object))
+    frame = pd.DataFrame(values, index=index, columns=pd.Index(block.names, dtype=object), copy=False)
     frame = merge_genes(Path("cohort"), frame, "copy_number" if block.kind in CALLED else block.kind, [])
     return with_mirna_names(frame) if block.kind == "ncrna" else frame
+
+
+def _within(part: np.ndarray) -> bool:
+    """Whether no level is infinite or too large for a logarithm: mostly so, and told in two passes."""
+    return (
+        np.fmax.reduce(part, axis=None, initial=0.0) <= LINEAR_ABOVE
+        and np.fmin.reduce(part, axis=None, initial=0.0) > -np.inf
+    )
 
 
 def _checks(part: np.ndarray, scale: str) -> list[tuple[np.ndarray, str]]:

@@ -173,8 +173,9 @@ def _writing(folder: Path) -> Iterator[None]:
 
 def _put(table: pa.Table, path: Path, work: Path) -> None:
     unfinished = work / "tmp" / f"{path.parent.name}-{path.stem}.{_own()}.parquet"
+    repeated = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
     with unfinished.open("wb") as stream:
-        pq.write_table(table, stream, compression="zstd")
+        pq.write_table(table, stream, compression="zstd", use_dictionary=repeated)
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(unfinished, path)

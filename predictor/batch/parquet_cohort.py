@@ -22,7 +22,7 @@ from predictor.batch.assembled import assembled
 from predictor.batch.files import fingerprint
 from predictor.batch.levels import Block, scale_note
 from predictor.batch.mutations import Beside, rows_of
-from predictor.batch.parquet_rows import matrix_of, names_of, tables_of
+from predictor.batch.parquet_rows import Layout, layout_of, matrix_of, names_of, tables_of
 from predictor.batch.parquet_shards import ID, MUTATIONS, kind_of, look_at
 from predictor.batch.parts import Part, Read, in_runs
 from predictor.errors import PamrxError, did_you_mean
@@ -53,22 +53,25 @@ class ParquetCohort:
         return in_runs((shard, start, stop) for shard, ranges in self.pieces.items() for start, stop in ranges)
 
     def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
-        for part, table in tables_of(self.folder / task[0].shard, task, self.columns):
-            yield part, self._part(part, table)
+        file = self.folder / task[0].shard
+        layout = layout_of(file, self.columns)
+        for part, table in tables_of(file, task, self.columns):
+            yield part, self._part(part, table, layout)
 
-    def _part(self, part: Part, table: pa.Table) -> Read:
-        values = {kind: matrix_of(table, block) for kind, block in self.blocks.items()}
-        words = {name: table.column(name).to_pylist() for name in SAMPLE_COLUMNS if name in table.column_names}
+    def _part(self, part: Part, table: pa.Table, layout: Layout) -> Read:
+        values = {kind: matrix_of(table, block, layout) for kind, block in self.blocks.items()}
+        places = layout.places
+        words = {name: table.column(places[name]).to_pylist() for name in SAMPLE_COLUMNS if name in places}
 
         def mutations(good: np.ndarray, ids: list[str]) -> tuple[pd.DataFrame | None, np.ndarray]:
             if self.beside is not None:
                 return self.beside.of(ids)
             if not self.has_mutations:
                 return None, np.zeros(len(ids), dtype=bool)
-            return rows_of(table.column(MUTATIONS).filter(pa.array(good)), ids, self.known)
+            return rows_of(table.column(places[MUTATIONS]).filter(pa.array(good)), ids, self.known)
 
         return assembled(
-            part, names_of(table.column(ID)), words, values, self.blocks, self.scales, mutations, self.assessed,
+            part, names_of(table.column(places[ID])), words, values, self.blocks, self.scales, mutations, self.assessed,
             self.drivers_only,
         )  # fmt: skip
 

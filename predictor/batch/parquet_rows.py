@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,8 +23,8 @@ PAGE = 1 << 20
 CHUNK = 1100
 """Bytes that Arrow holds for each column of each row group once it has read a footer: measured, 1,060."""
 
-COLUMNS_AT_ONCE = 64
-"""Columns turned into rows at a time: they fit in the processor's cache."""
+ROWS_AT_ONCE, COLUMNS_AT_ONCE = 64, 256
+"""Rows and columns turned round at a time: they fit in the processor's cache."""
 
 
 def opened(file: Path) -> pq.ParquetFile:
@@ -73,8 +74,8 @@ def pieces(file: pq.ParquetFile) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def tables_of(file: Path, task: Sequence[Part], columns: list[str]) -> Iterator[tuple[Part, pa.Table]]:
-    """The rows of each part of one run, read once from its first row on."""
+def tables_of(file: Path, task: Sequence[Part], columns: Sequence[str]) -> Iterator[tuple[Part, pa.Table]]:
+    """The rows of each part of one run, read once from its first row on; the columns in the order of the file."""
     shard = opened(file)
     groups, before, start = [], 0, None
     for place in range(shard.metadata.num_row_groups):
@@ -86,7 +87,39 @@ def tables_of(file: Path, task: Sequence[Part], columns: list[str]) -> Iterator[
     batches = shard.iter_batches(PART_SIZE, row_groups=groups, columns=columns, use_threads=False)
     held = _Rows(batches, start or 0)
     for part in task:
-        yield part, held.take(part.start, part.stop).select(columns)
+        yield part, held.take(part.start, part.stop)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How tables hold columns, told once for all tables of a shard: to ask each of thousands takes longer than reading.
+
+    Attributes
+    ----------
+    places : where each column stands.
+    other : the columns that are no floating numbers of 32 or 64 bits.
+    """
+
+    places: Mapping[str, int]
+    other: frozenset[str]
+
+    @classmethod
+    def of(cls, schema: pa.Schema) -> Layout:
+        plain = (pa.float32(), pa.float64())
+        other = frozenset(name for name, kind in zip(schema.names, schema.types, strict=True) if kind not in plain)
+        return cls({name: place for place, name in enumerate(schema.names)}, other)
+
+
+def layout_of(file: Path, columns: Sequence[str]) -> Layout:
+    """Of the tables that `tables_of` gives."""
+    now = file.stat()
+    return _layout(file, now.st_size, now.st_mtime_ns, tuple(columns))
+
+
+@lru_cache(maxsize=1)
+def _layout(file: Path, _size: int, _changed: int, columns: tuple[str, ...]) -> Layout:
+    wanted = set(columns)
+    return Layout.of(pa.schema([field for field in opened(file).schema_arrow if field.name in wanted]))
 
 
 def names_of(column: pa.ChunkedArray) -> list[str]:
@@ -94,18 +127,22 @@ def names_of(column: pa.ChunkedArray) -> list[str]:
     return ["" if name is None else str(name).strip() for name in column.to_pylist()]
 
 
-def matrix_of(table: pa.Table, block: Block) -> np.ndarray:
+def matrix_of(table: pa.Table, block: Block, layout: Layout) -> np.ndarray:
     """(n, columns) float64, NaN for null; row after row, as ranks are taken."""
-    values = np.empty((table.num_rows, len(block.given)))
-    some = np.empty((table.num_rows, COLUMNS_AT_ONCE), order="F")
-    for start in range(0, len(block.given), COLUMNS_AT_ONCE):
-        names = block.given[start : start + COLUMNS_AT_ONCE]
-        for place, name in enumerate(names):
-            column = table.column(f"{block.kind}.{name}")
-            if not pa.types.is_floating(column.type):
-                column = column.cast(pa.float64())
-            some[:, place] = column.to_numpy()
-        values[:, start : start + len(names)] = some[:, : len(names)]
+    names = [f"{block.kind}.{name}" for name in block.given]
+    table = table.select([layout.places[name] for name in names])
+    if not layout.other.isdisjoint(names):
+        table = table.cast(pa.schema([(name, pa.float64()) for name in names]))
+    values = np.empty((table.num_rows, len(names)))
+    start = 0
+    for batch in table.to_batches():
+        given = batch.to_tensor(null_to_nan=True, row_major=False).to_numpy()
+        held = values[start : start + len(given)]
+        for row in range(0, len(given), ROWS_AT_ONCE):
+            for column in range(0, len(names), COLUMNS_AT_ONCE):
+                some = slice(row, row + ROWS_AT_ONCE), slice(column, column + COLUMNS_AT_ONCE)
+                held[some] = given[some]
+        start += len(given)
     return values
 
 

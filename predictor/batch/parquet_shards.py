@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from predictor.batch.levels import HEAD_ROWS, MATRICES, Block, Scales, check_unit
 from predictor.batch.mutations import NEEDED, is_nested
-from predictor.batch.parquet_rows import matrix_of, memory_of, names_of, opened, pieces
+from predictor.batch.parquet_rows import Layout, matrix_of, memory_of, names_of, opened, pieces
 from predictor.errors import PamrxError, did_you_mean
 
 ID, MUTATIONS = "sample_id", "mutations"
@@ -62,7 +62,8 @@ class Shards:
             self._check_alike(shard, schema, unit, drivers)
         else:
             self.columns, self.unit = list(schema.names), unit
-            self.blocks = _blocks(path, schema, self.known)
+            labels = _labels(path, schema)
+            self.blocks = {kind: Block.of(kind, labels[kind], self.known) for kind in MATRICES if kind in labels}
             self.has_mutations = _check_mutations(path, schema)
             self.drivers_only = drivers and self.has_mutations
         self._tell_scales(shard, file, unit)
@@ -105,7 +106,7 @@ class Shards:
                     f"{self.folder / one}: no column {min(missing)}{many}, which {other} has; expected the same "
                     "columns in every shard (null where not measured)"
                 )
-        _blocks(self.folder / shard, schema, self.known)
+        _labels(self.folder / shard, schema)
         _check_mutations(self.folder / shard, schema)
         if unit != self.unit:
             raise PamrxError(
@@ -116,12 +117,14 @@ class Shards:
             raise PamrxError(f"{self.folder}: some shards list drivers only and others do not; expected all alike")
 
     def _tell_scales(self, shard: str, file: pq.ParquetFile, unit: str | None) -> None:
-        columns = [f"{kind}.{name}" for kind, block in self.blocks.items() for name in block.given]
+        blocks = [block.some() for block in self.blocks.values()]
+        columns = [f"{block.kind}.{name}" for block in blocks for name in block.given]
         head = next(file.iter_batches(HEAD_ROWS, columns=columns, use_threads=False), None)
         if head is not None:
             table = pa.Table.from_batches([head])
-            for block in self.blocks.values():
-                self.scales.tell(f"{self.folder / shard}", shard, block, matrix_of(table, block), unit)
+            layout = Layout.of(table.schema)
+            for block in blocks:
+                self.scales.tell(f"{self.folder / shard}", shard, block, matrix_of(table, block, layout), unit)
 
 
 def look_at(folder: Path, shards: Sequence[str], known: frozenset[str], unit: str | None) -> Shards:
@@ -164,7 +167,8 @@ def _hashes(names: list[str]) -> np.ndarray:
     return pd.util.hash_array(known, categorize=False) if len(known) else np.empty(0, dtype=np.uint64)
 
 
-def _blocks(file: Path, schema: pa.Schema, known: frozenset[str]) -> dict[str, Block]:
+def _labels(file: Path, schema: pa.Schema) -> dict[str, list[str]]:
+    """The columns of each matrix, without its name before them; all must hold numbers."""
     labels: dict[str, list[str]] = {}
     for column in schema:
         kind = kind_of(column.name)
@@ -173,7 +177,7 @@ def _blocks(file: Path, schema: pa.Schema, known: frozenset[str]) -> dict[str, B
         if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_null(column.type)):
             raise PamrxError(f"{file}: column {column.name}: holds {column.type}, expected numbers")
         labels.setdefault(kind, []).append(column.name.partition(".")[2])
-    return {kind: Block.of(kind, labels[kind], known) for kind in MATRICES if kind in labels}
+    return labels
 
 
 def _check_mutations(file: Path, schema: pa.Schema) -> bool:
