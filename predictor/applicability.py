@@ -157,10 +157,10 @@ class Applicability:
     def assess(self, traits: pd.DataFrame, patterns: Sequence[Pattern]) -> pd.DataFrame:
         """Per profile the score `distance` (above 1 beyond a limit) and `flag`: "" or one of `REASONS`."""
         shares = self.distances(traits, patterns)
-        flag = pd.Series("", index=shares.index, dtype=object)
+        flag = np.full(len(shares), "", dtype=object)
         for reason in reversed(REASONS):
             flag[shares[reason].to_numpy() > 1] = reason
-        return pd.DataFrame({"distance": shares.max(axis=1), "flag": flag})
+        return pd.DataFrame({"distance": shares.max(axis=1), "flag": flag}, index=shares.index).astype({"flag": object})
 
 
 def _single(values: np.ndarray) -> np.ndarray:

@@ -81,11 +81,14 @@ class BoostedComponents:
         nothing = np.full((1, len(self.features)), np.nan)
         return np.array([self._run(booster, nothing, pred_contrib=True)[0, -1] for booster in self.boosters])
 
-    def predict(self, values: np.ndarray) -> np.ndarray:
-        """(n, n_boosted) components for (n, n_features) values in the order of `features`."""
+    def predict(self, values: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """(n, n_boosted) components for (n, columns) values; `places` tells the column of each of `features`."""
+        if len(places) != len(self.features):
+            raise ValueError(f"expected {len(self.features)} features, found {len(places)}")
         if len(values) >= MANY_ROWS and self._tables is not None:
-            return self._tables.predict(self._checked(values))
-        return np.column_stack([self._run(booster, values) for booster in self.boosters])
+            return self._tables.predict(values, places)
+        own = np.take(values, places, axis=1)
+        return np.column_stack([self._run(booster, own) for booster in self.boosters])
 
     def contributions(self, values: np.ndarray) -> np.ndarray:
         """(n, n_features, n_boosted) path-dependent SHAP values; with `base` they sum to the prediction."""

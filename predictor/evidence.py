@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -32,6 +33,7 @@ def all_patterns() -> list[Pattern]:
     return list(product((2, 1, 0), *[(2, 0)] * (len(SOURCES) - 1)))
 
 
+@cache
 def pattern_name(pattern: Pattern) -> str:
     """`transcripts+mutation+tissue`, `part_transcripts`, `none`."""
     words = [PARTIAL if level == 1 else source for source, level in zip(SOURCES, pattern, strict=True) if level]
@@ -83,4 +85,4 @@ def patterns(shares: pd.DataFrame) -> list[Pattern]:
     place = SOURCES.index("transcripts")
     some = shares["transcripts"].to_numpy()
     levels[:, place] = np.where(some >= WHOLE - 1e-9, 2, np.where(some >= PART, 1, 0))
-    return [tuple(int(level) for level in row) for row in levels]
+    return [tuple(row) for row in levels.tolist()]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -152,7 +152,7 @@ class SensitivityModel:
         PamrxError
             If one is not among the columns.
         """
-        if list(features.columns) == self.features_:
+        if features.columns.tolist() == self.features_:
             return features
         there = set(features.columns)
         missing = [name for name in self.features_ if name not in there]
@@ -165,7 +165,7 @@ class SensitivityModel:
     def predict(self, features: pd.DataFrame, presence: Presence | None = None) -> pd.DataFrame:
         """(n, n_assays) ln IC50 in micromolar; `presence` of the features, where it is known already."""
         values, presence = self._values(features), self._presence(features, presence)
-        boosted = self.boosted_.predict(np.take(values, self._boosted_places(), axis=1))
+        boosted = self.boosted_.predict(values, self._boosted_places())
         out = self.base_ + RowProducts(self.boosted_loadings_)(boosted - self.boosted_.base)
         for view, rows in self._by_view(presence):
             places = self._places(view.features)
@@ -188,8 +188,7 @@ class SensitivityModel:
         in `predict`.
         """
         present, which = self._presence(features, presence)
-        own = np.array([not is_proxy(name) for name in self.features_])
-        importance = np.where(own[:, None], self.importance_, 0.0)
+        importance = np.where(_proxies(tuple(self.features_))[:, None], 0.0, self.importance_)
         total = importance.sum(axis=0)
         share = RowProducts(importance)(present) / np.where(total > 0, total, 1.0)
         return pd.DataFrame(np.clip(share, 0.0, 1.0)[which], index=features.index, columns=self.assays_)
@@ -256,13 +255,13 @@ class SensitivityModel:
 
     def _presence(self, features: pd.DataFrame, presence: Presence | None = None) -> Presence:
         """Of the features in the model's order, which may not be that of a `presence` that is known."""
-        if presence is not None and list(features.columns) == self.features_:
+        if presence is not None and features.columns.tolist() == self.features_:
             return presence
         return distinct_presence(self._values(features))
 
     def _by_view(self, presence: Presence) -> list[tuple[LinearView, np.ndarray]]:
         """Each view with the rows that it serves: those that lack just its sources."""
-        sources = np.array([source_of(name) for name in self.features_])
+        sources = _sources(tuple(self.features_))
         has = {source: presence.there[:, sources == source].any(axis=1) for source in ("transcripts", "tissue")}
         served = []
         for view in self.views_:
@@ -275,8 +274,7 @@ class SensitivityModel:
         return served
 
     def _places(self, names: Sequence[str]) -> np.ndarray:
-        place = {name: column for column, name in enumerate(self.features_)}
-        return np.array([place[name] for name in names], dtype=int)
+        return _places(tuple(self.features_), tuple(names))
 
     def _boosted_places(self) -> np.ndarray:
         return self._places(self.boosted_.features)
@@ -285,3 +283,20 @@ class SensitivityModel:
 def _single(values: np.ndarray) -> np.ndarray:
     """Rounded to single precision, as the bundle stores it, so that a reloaded model gives the same digits."""
     return values.astype(np.float32).astype(np.float64)
+
+
+@lru_cache(maxsize=4)
+def _sources(features: tuple[str, ...]) -> np.ndarray:
+    return np.array([source_of(name) for name in features])
+
+
+@lru_cache(maxsize=4)
+def _proxies(features: tuple[str, ...]) -> np.ndarray:
+    return np.array([is_proxy(name) for name in features], dtype=bool)
+
+
+@lru_cache(maxsize=16)
+def _places(features: tuple[str, ...], names: tuple[str, ...]) -> np.ndarray:
+    """Where the names stand among the features."""
+    place = {name: column for column, name in enumerate(features)}
+    return np.array([place[name] for name in names], dtype=int)

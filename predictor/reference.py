@@ -50,7 +50,8 @@ class Reference:
         patterns : of the n profiles.
         """
         out = np.empty(predicted.shape)
-        names = np.array([self._name(pattern) for pattern in patterns], dtype=object)
+        known = {pattern: self._name(pattern) for pattern in set(patterns)}
+        names = np.array([known[pattern] for pattern in patterns], dtype=object)
         for name in dict.fromkeys(names):
             rows = np.flatnonzero(names == name)
             out[rows] = _percentiles(predicted.iloc[rows], self._sorted_under(name))
@@ -103,7 +104,10 @@ def _percentiles(predicted: pd.DataFrame, known: Mapping[str, np.ndarray]) -> np
     for column, assay in enumerate(predicted.columns):
         values, value = known[str(assay)], single[:, column]
         right = np.searchsorted(values, value, side="right")
-        ties = right - np.searchsorted(values, value, side="left")
+        ties = np.zeros(len(value))
+        if len(values):
+            tied = values[right - 1] == value
+            ties[tied] = right[tied] - np.searchsorted(values, value[tied], side="left")
         out[:, column] = 100 * (len(values) - right + ties / 2) / max(len(values), 1)
     return out
 

@@ -66,7 +66,7 @@ class ShapTables:
         """(n, n_features, n_boosters) SHAP values for (n, n_features) rows; NaN is missing."""
         out = np.empty((len(values), self.sums.shape[0]))
         trees = np.arange(len(self.values))
-        for rows, outcome in self.splits.outcomes(values):
+        for rows, outcome in self.splits.outcomes(values, np.arange(values.shape[1])):
             found = self.values[trees, outcome.T]
             out[rows] = (self.sums @ found.reshape(len(found), -1).T).T
         return out.reshape(len(values), -1, n_boosters)

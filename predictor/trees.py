@@ -90,11 +90,14 @@ class Splits:
         left, feature, threshold = zip(*distinct, strict=True)
         return cls(np.array(feature), np.array(threshold), len(distinct) - sum(left), place)
 
-    def outcomes(self, values: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-        """Some rows of (n, n_features) values after the other, with their (t, rows) outcomes; NaN is missing."""
+    def outcomes(self, values: np.ndarray, places: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        """Some rows of (n, columns) values after the other, with their (t, rows) outcomes; NaN is missing.
+
+        `places` tells the column of each feature.
+        """
         u = len(self.feature)
         for start in range(0, len(values), ROWS_AT_ONCE):
-            columns = np.ascontiguousarray(values[start : start + ROWS_AT_ONCE].T)
+            columns = np.ascontiguousarray(np.take(values[start : start + ROWS_AT_ONCE], places, axis=1).T)
             left = np.empty((u, columns.shape[1]), dtype=bool)
             # A comparison with NaN is false: so it goes right in the first, and left in what is turned round.
             for compare, begin, end in (
@@ -139,12 +142,12 @@ class TreeTables:
         values = np.stack([tree.leaf_value[leaf] for tree, leaf in zip(trees, leaves, strict=True)])
         return cls(splits, values, np.cumsum([0, *map(len, told)]))
 
-    def predict(self, values: np.ndarray) -> np.ndarray:
-        """(n, n_boosters) for (n, n_features) rows: LightGBM's predictions to the last bit."""
+    def predict(self, values: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """(n, n_boosters) for (n, columns) rows that hold each feature at its place: LightGBM's, to the last bit."""
         out = np.empty((len(values), len(self.bounds) - 1))
         flat = self.values.ravel()
         begins = (np.arange(len(self.values)) * self.values.shape[1])[:, None]
-        for rows, outcome in self.splits.outcomes(values):
+        for rows, outcome in self.splits.outcomes(values, places):
             found = flat[outcome + begins]
             for booster, (first, end) in enumerate(pairwise(self.bounds)):
                 # One tree after the other, as LightGBM adds them; a plain sum may go another way.

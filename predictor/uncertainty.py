@@ -17,6 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -121,15 +122,18 @@ class Intervals:
     def widths(self, coverage: float) -> np.ndarray:
         """(families, n_assays) scaled error at the rank of `coverage`: half an interval where the scale is 1."""
         if coverage not in self._widths:
-            self._widths[coverage] = np.column_stack([self._width(assay, coverage) for assay in self.assays])
+            family = np.array([str(name).partition(".")[0] for name in self.scores.index])
+            scores = self.scores[self.assays].to_numpy(dtype=float)
+            self._widths[coverage] = np.column_stack([self._width(column, family, coverage) for column in scores.T])
         return self._widths[coverage]
 
-    def _width(self, assay: str, coverage: float) -> np.ndarray:
+    @staticmethod
+    def _width(scores: np.ndarray, family: np.ndarray, coverage: float) -> np.ndarray:
+        """(families,) from the scaled errors of an assay, NaN where not measured, and the family of each."""
         from crepes import ConformalRegressor
 
-        scores = self.scores[assay].to_numpy(dtype=float)
         known = ~np.isnan(scores)
-        origin = np.array([str(name).partition(".")[0] for name in self.scores.index[known]])
+        origin = family[known]
         # An empty bin would get intervals of no width from crepes; the complete lines stand in.
         own = np.where(np.isin(FAMILIES, origin), FAMILIES, FAMILIES[0])
         regressor = ConformalRegressor().fit(scores[known], np.ones(int(known.sum())), origin)
@@ -140,6 +144,7 @@ class Intervals:
         return found[:, 1]
 
 
+@cache
 def family_of(pattern: Pattern) -> str:
     """The bin of calibration. A training line without miRNA is complete: a third of them have none."""
     transcripts, mutation, copy_number, _, tissue = pattern
@@ -150,7 +155,7 @@ def family_of(pattern: Pattern) -> str:
 
 def traits_of(applicability: Applicability, features: pd.DataFrame) -> pd.DataFrame:
     """What difficulty depends on beside predictions: `platform`, `depth` and one `tissue.` column per tissue."""
-    tissue = features[[name for name in features.columns if name.startswith("tissue.")]]
+    tissue = features[[name for name in features.columns.tolist() if name.startswith("tissue.")]]
     return pd.concat([applicability.panel.measure(features), tissue], axis=1)
 
 

@@ -104,7 +104,8 @@ def driver_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
     rows = of_genes(profiles, genes)
     flags = _flags(profiles, genes, rows, driver_calls, profiles.assessed())
     untold = _flags(profiles, genes, rows, untold_changes)
-    return flags.mask((flags == 0) & (untold == 1))
+    values = np.where((flags.to_numpy() == 0) & (untold.to_numpy() == 1), np.nan, flags.to_numpy())
+    return pd.DataFrame(values, index=flags.index, columns=flags.columns, copy=False)
 
 
 def any_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:

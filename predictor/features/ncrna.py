@@ -176,7 +176,7 @@ def mirna_levels(profiles: Profiles, universe: list[str]) -> pd.DataFrame | None
     if profiles.ncrna is None:
         return None
     synonyms = _synonyms()
-    given = {name: name for name in profiles.ncrna.columns if is_mirna(name)}
+    given = {name: name for name in profiles.ncrna.columns.tolist() if is_mirna(name)}
     for name in list(given):
         for other in synonyms.get(name, ()):
             given.setdefault(other, name)

@@ -18,6 +18,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from predictor.features.scores import weighted_mean
 from predictor.knowledge import table
 
 LOAD, PROXY = "load_", "proxy_"
@@ -74,19 +75,13 @@ def load_scores(
     scores: pd.DataFrame, loads: Mapping[str, Mapping[str, float]], centre: Mapping[str, float]
 ) -> pd.DataFrame:
     """(n_samples, n_loads) from the (n_samples, miRNAs) normal scores; NaN where under half of a load's miRNAs are."""
-    out = {}
     levels = scores.to_numpy(dtype=float)
-    for feature, members in loads.items():
-        weights = np.fromiter(members.values(), dtype=float)
-        # `take` copies in rows: sums run along each row alone, so that no other sample can change the digits.
-        place = scores.columns.get_indexer(pd.Index(list(members)))
-        values = np.take(levels, place, axis=1) - [centre[name] for name in members]
-        known = ~np.isnan(values)
-        size = np.where(known, weights, 0.0).sum(axis=1)
-        total = np.where(known, values * weights, 0.0).sum(axis=1)
-        enough = known.mean(axis=1) >= MIN_SHARE
-        out[feature] = np.divide(total, size, out=np.full(len(values), np.nan), where=enough & (size > 0))
-    return pd.DataFrame(out, index=scores.index, dtype=float)
+    column_of = {name: place for place, name in enumerate(scores.columns.tolist())}
+    out = np.empty((len(levels), len(loads)))
+    for column, members in enumerate(loads.values()):
+        values = np.take(levels, [column_of[name] for name in members], axis=1) - [centre[name] for name in members]
+        out[:, column] = weighted_mean(values, np.fromiter(members.values(), dtype=float), MIN_SHARE)
+    return pd.DataFrame(out, index=scores.index, columns=list(loads), copy=False)
 
 
 def proxies_of(mirna: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -115,11 +110,12 @@ def proxy_scores(
     mirna: pd.DataFrame, transcripts: pd.DataFrame, proxies: Mapping[str, Mapping[str, float]]
 ) -> pd.DataFrame:
     """(n_samples, n_hosts) normal scores of the hosts, NaN for a sample that has any of the miRNAs stood in for."""
-    out = {
-        f"{PROXY}{host}": transcripts[host].where(mirna[list(followed)].isna().all(axis=1))
-        for host, followed in proxies.items()
-    }
-    return pd.DataFrame(out, index=mirna.index, dtype=float)
+    lacking, levels = np.isnan(mirna.to_numpy(dtype=float)), transcripts.to_numpy(dtype=float)
+    out = np.empty((len(levels), len(proxies)))
+    for column, (host, followed) in enumerate(proxies.items()):
+        none = lacking[:, mirna.columns.get_indexer(pd.Index(list(followed)))].all(axis=1)
+        out[:, column] = np.where(none, levels[:, transcripts.columns.get_loc(host)], np.nan)
+    return pd.DataFrame(out, index=mirna.index, columns=[f"{PROXY}{host}" for host in proxies], copy=False)
 
 
 def is_proxy(feature: str) -> bool:

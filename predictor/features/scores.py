@@ -6,12 +6,14 @@ else: genes that the training data never held change nothing, and neither does a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from predictor.presence import distinct_presence
 from predictor.profiles import Profiles
 
 MIN_UNIVERSE_SHARE = 0.5
@@ -27,9 +29,6 @@ VALUES_AT_ONCE = 1 << 16
 LARGEST_KEY = float((1 << 31) - 64)
 """Of the whole numbers that values are spread over; a little below what 31 bits hold, for rounding."""
 
-BLOCK_ROWS = 32
-"""Samples gathered at a time: enough to spread the cost of a call, few enough to stay in the processor's cache."""
-
 
 def normal_scores(values: np.ndarray) -> np.ndarray:
     """Van der Waerden scores of each row: Phi^-1((rank - 1/2) / n), ties at their mean rank, NaN kept.
@@ -42,20 +41,9 @@ def normal_scores(values: np.ndarray) -> np.ndarray:
     -------
     (n_samples, n_genes) float64; each row standard normal but for ties. Beside it, a few rows of memory.
     """
-    scores = np.full(values.shape, np.nan)
-    known = np.count_nonzero(~np.isnan(values), axis=1)
-    for count in np.unique(known[known > 0]).tolist():
-        # A mean rank is half a whole number, so that all quantiles of rows with this many values are these.
-        quantiles = ndtri((np.arange(2, 2 * count + 1) / 2 - 0.5) / count)
-        rows = np.flatnonzero(known == count)
-        for start in range(0, len(rows), at_once := max(1, VALUES_AT_ONCE // count)):
-            some = rows[start : start + at_once]
-            if count == values.shape[1]:
-                scores[some] = _by_rank(values[some], quantiles)
-                continue
-            held, there = values[some], ~np.isnan(values[some])
-            held[there] = _by_rank(held[there].reshape(-1, count), quantiles).ravel()
-            scores[some] = held
+    scores = np.empty(values.shape)
+    for rows in _blocks(values.shape):
+        _fill_scores(np.ascontiguousarray(values[rows], dtype=float), scores[rows])
     return scores
 
 
@@ -81,14 +69,29 @@ def scores_in(matrix: pd.DataFrame | None, universe: Sequence[str], samples: pd.
     scores = np.empty((len(matrix), len(universe)))
     place = matrix.columns.get_indexer(pd.Index(universe))
     lacking = np.flatnonzero(place < 0)
-    for start in range(0, len(matrix), BLOCK_ROWS):
-        block = slice(start, start + BLOCK_ROWS)
+    for rows in _blocks(scores.shape):
         # `take` lays rows out one after the other, an index in brackets does not.
-        values = np.take(matrix.iloc[block].to_numpy(dtype=float), place, axis=1)
+        values = np.take(matrix.iloc[rows].to_numpy(dtype=float), place, axis=1)
         values[:, lacking] = np.nan
-        values[(~np.isnan(values)).mean(axis=1) < MIN_UNIVERSE_SHARE] = np.nan
-        scores[block] = normal_scores(values)
+        _fill_scores(values, scores[rows], MIN_UNIVERSE_SHARE)
     return pd.DataFrame(scores, index=samples, columns=list(universe), copy=False)
+
+
+def weighted_mean(values: np.ndarray, weights: np.ndarray, least: float) -> np.ndarray:
+    """(n,) sum of weight x value over sum of |weight|, over the values that are known; NaN under the share `least`.
+
+    Sums run along each row alone, so that no other row can change the digits: the rows of `values` must lie one after
+    the other in memory.
+    """
+    found = (values * weights).sum(axis=1) / np.abs(weights).sum()
+    some = np.flatnonzero(np.isnan(found))
+    if len(some):
+        known = ~np.isnan(values[some])
+        total = np.where(known, values[some] * weights, 0.0).sum(axis=1)
+        size = np.where(known, np.abs(weights), 0.0).sum(axis=1)
+        enough = (known.mean(axis=1) >= least) & (size > 0)
+        found[some] = np.divide(total, size, out=np.full(len(some), np.nan), where=enough)
+    return found
 
 
 def transcripts(profiles: Profiles, long_noncoding: Collection[str]) -> pd.DataFrame | None:
@@ -99,11 +102,37 @@ def transcripts(profiles: Profiles, long_noncoding: Collection[str]) -> pd.DataF
     """
     if profiles.ncrna is None:
         return profiles.expression
-    columns = [name for name in profiles.ncrna.columns if name in long_noncoding]
+    columns = [name for name in profiles.ncrna.columns.tolist() if name in long_noncoding]
     if profiles.expression is None:
         return profiles.ncrna[columns] if columns else None
     new = [name for name in columns if name not in profiles.expression.columns]
     return pd.concat([profiles.expression, profiles.ncrna[new]], axis=1) if new else profiles.expression
+
+
+def _blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows that are ranked together: they stay in the processor's cache."""
+    at_once = max(1, VALUES_AT_ONCE // max(1, shape[1]))
+    return (slice(start, start + at_once) for start in range(0, shape[0], at_once))
+
+
+def _fill_scores(values: np.ndarray, out: np.ndarray, least: float = 0.0) -> None:
+    """Write the normal scores of a few rows to `out`; NaN for a row of which less than the share `least` is known."""
+    out[:] = np.nan
+    present, which = distinct_presence(values)
+    for number, there in enumerate(present):
+        columns = np.flatnonzero(there)
+        if len(columns) == values.shape[1] and len(present) == 1:
+            out[:] = _by_rank(values, _quantiles(len(columns)))
+        elif len(columns) and len(columns) >= least * values.shape[1]:
+            rows = np.flatnonzero(which == number)
+            held = np.take(values[rows], columns, axis=1)
+            out[np.ix_(rows, columns)] = _by_rank(held, _quantiles(len(columns)))
+
+
+@lru_cache(maxsize=64)
+def _quantiles(count: int) -> np.ndarray:
+    """Of the ranks 1, 1.5, 2 ... of so many values: a mean rank is half a whole number."""
+    return np.asarray(ndtri((np.arange(2, 2 * count + 1) / 2 - 0.5) / count))
 
 
 def _by_rank(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from predictor.features.scores import weighted_mean
 from predictor.knowledge import table
 
 MIN_GENE_SHARE = 0.5
@@ -51,7 +52,10 @@ class SignatureBlock:
     def transform(self, scores: pd.DataFrame) -> pd.DataFrame:
         """(n_samples, n_signatures); NaN where under half of the learned genes are measured."""
         values = np.ascontiguousarray(scores.to_numpy())
-        place = {gene: column for column, gene in enumerate(scores.columns)}
+        # The genes of any signature first, side by side: a row of all genes is too long for the cache.
+        all_genes = sorted({gene for genes in self.members.values() for gene in genes})
+        held = scores.columns.get_indexer(pd.Index(all_genes))
+        place = {gene: column for column, gene in enumerate(all_genes)}
         members = [
             (np.array([place[gene] for gene in genes]), np.fromiter(genes.values(), dtype=float))
             for genes in self.members.values()
@@ -59,8 +63,9 @@ class SignatureBlock:
         out = np.empty((len(values), len(members)))
         for start in range(0, len(values), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
+            some = np.take(values[rows], held, axis=1)
             for column, (places, weights) in enumerate(members):
-                out[rows, column] = _weighted_mean(np.take(values[rows], places, axis=1), weights)
+                out[rows, column] = weighted_mean(np.take(some, places, axis=1), weights, MIN_GENE_SHARE)
         return pd.DataFrame(out, index=scores.index, columns=list(self.members), copy=False)
 
     def state(self) -> dict:
@@ -69,15 +74,3 @@ class SignatureBlock:
     @classmethod
     def from_state(cls, state: dict) -> SignatureBlock:
         return cls(state["name"], {name: dict(genes) for name, genes in state["members"].items()})
-
-
-def _weighted_mean(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Row by row, over the measured columns. Sums run along each row alone, so no other row can change the digits."""
-    total = (values * weights).sum(axis=1)
-    if not np.isnan(total).any():
-        return total / np.abs(weights).sum()
-    known = ~np.isnan(values)
-    enough = known.mean(axis=1) >= MIN_GENE_SHARE
-    total = np.where(known, values * weights, 0.0).sum(axis=1)
-    size = np.where(known, np.abs(weights), 0.0).sum(axis=1)
-    return np.divide(total, size, out=np.full(len(values), np.nan), where=enough & (size > 0))

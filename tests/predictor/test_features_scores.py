@@ -60,7 +60,7 @@ def test_scores_in_a_universe_take_its_genes_by_name(seed):
 @pytest.mark.parametrize("holes", [0.0, 0.05])
 def test_scoring_needs_less_memory_than_the_matrix_twice(holes):
     random = np.random.default_rng(0)
-    values = random.normal(size=(400, 1000))
+    values = random.normal(size=(1200, 1000))
     values[random.random(values.shape) < holes] = np.nan
     matrix = pd.DataFrame(values, columns=[f"G{place}" for place in range(1000)])
     tracemalloc.start()

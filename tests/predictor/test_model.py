@@ -378,7 +378,7 @@ def test_trees_see_every_named_feature_and_the_genes_that_go_with_a_component(tr
 
 def test_values_of_another_width_are_refused(fitted):
     with pytest.raises(ValueError, match="features, found 2"):
-        fitted.boosted_.predict(np.zeros((1, 2)))
+        fitted.boosted_.predict(np.zeros((1, 2)), np.arange(2))
 
 
 def test_sources_of_features_are_the_files_that_they_come_from():
@@ -392,4 +392,6 @@ def test_shap_values_and_base_make_the_trees_prediction(training, monkeypatch):
     trees = BoostedComponents.fit(training[0], training[1].fillna(0).to_numpy()[:, :2], seed=0)
     values = training[0][trees.features].to_numpy()[:10]
     shap = trees.contributions(values)
-    np.testing.assert_allclose(trees.base + shap.sum(axis=1), trees.predict(values), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        trees.base + shap.sum(axis=1), trees.predict(values, np.arange(values.shape[1])), rtol=0, atol=1e-9
+    )

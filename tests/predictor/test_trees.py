@@ -52,9 +52,10 @@ def test_predictions_are_those_of_lightgbm_to_the_last_bit(in_rows: float, leave
     trees, rows = boosters(data(0.3), num_leaves=leaves), data(in_rows, 300)
     tables = TreeTables.of(trees)
     assert tables is not None
+    everything = np.arange(rows.shape[1])
     expected = np.column_stack([booster.predict(rows) for booster in trees])
-    assert np.array_equal(tables.predict(rows), expected)
-    assert np.array_equal(tables.predict(rows[:1]), expected[:1])
+    assert np.array_equal(tables.predict(rows, everything), expected)
+    assert np.array_equal(tables.predict(rows[:1], everything), expected[:1])
 
 
 def test_many_rows_are_predicted_as_few_are() -> None:
@@ -62,8 +63,9 @@ def test_many_rows_are_predicted_as_few_are() -> None:
     random = np.random.default_rng(3)
     rows = random.normal(size=(MANY_ROWS, len(trees.features)))
     rows[random.random(rows.shape) < 0.2] = np.nan
-    few = np.concatenate([trees.predict(rows[:10]), trees.predict(rows[10:])])
-    assert np.array_equal(trees.predict(rows), few)
+    places = random.permutation(len(trees.features))
+    few = np.concatenate([trees.predict(rows[:10], places), trees.predict(rows[10:], places)])
+    assert np.array_equal(trees.predict(rows, places), few)
 
 
 def test_a_feature_that_a_path_asks_for_twice_counts_once() -> None:
