@@ -20,6 +20,7 @@ import typer
 from threadpoolctl import threadpool_limits
 
 from benchmarks.batch import best
+from predictor.boosted import BoostedComponents
 from predictor.bundle import load_bundle
 from training.loading import load_cohort
 
@@ -41,19 +42,22 @@ def main(
     values = np.ascontiguousarray(features[model.boosted_.features].to_numpy())
     boosters = model.boosted_.boosters
     with threadpool_limits(1):
-        _prediction(boosters, values)
+        _prediction(model.boosted_, values)
         _contributions(boosters, values[:EXPLAINED], model.boosted_.contributions)
     if fasttreeshap is not None:
         _fasttreeshap(fasttreeshap, boosters, values[:EXPLAINED])
 
 
-def _prediction(boosters: list[lgb.Booster], values: np.ndarray) -> None:
+def _prediction(boosted: BoostedComponents, values: np.ndarray) -> None:
+    boosters, places = boosted.boosters, np.arange(values.shape[1])
+
     def own(rows: np.ndarray) -> np.ndarray:
         return np.column_stack([booster.predict(rows, num_threads=1) for booster in boosters])
 
     floor, wanted = best(lambda: own(values)), own(values)
     print(f"prediction of {len(boosters)} x {boosters[0].num_trees()} trees, {len(values):,} profiles; LightGBM: "
           f"{1e6 * floor / len(values):.0f} microseconds a profile")  # fmt: skip
+    _compare("pamrx, from tables", lambda: lambda rows: boosted.predict(rows, places), values, floor, wanted)
     with tempfile.TemporaryDirectory() as folder:
         for name, build in {"lleaves": _lleaves, "tl2cgen": _tl2cgen, "onnxruntime": _onnx}.items():
             _compare(name, lambda build=build: build(boosters, Path(folder)), values, floor, wanted)
