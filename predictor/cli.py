@@ -182,7 +182,7 @@ def score(
         "tissue" if summary else None, strict,
     )  # fmt: skip
     size = read_size(memory)
-    opened = open_cohort(cohort, Given(mutations, panel, expression_unit))
+    opened = open_cohort(cohort, Given(mutations, panel, expression_unit), size)
     for note in opened.told:
         typer.echo(note, err=True)
     with _folder_of(bundle) as folder:

@@ -19,8 +19,12 @@ from predictor.profiles.genes import default_genes
 from predictor.profiles.panels import read_panel
 
 
-def open_cohort(path: Path, given: Given | None = None) -> Cohort:
+def open_cohort(path: Path, given: Given | None = None, memory: int | None = None) -> Cohort:
     """The cohort at `path`: a Parquet data set, a folder of matrices, a cBioPortal study, or `.h5ad`.
+
+    Parameters
+    ----------
+    memory : bytes that may be taken; a study, which is read whole, is not opened where it would take more.
 
     Raises
     ------
@@ -35,14 +39,14 @@ def open_cohort(path: Path, given: Given | None = None) -> Cohort:
         beside = Beside(Path(check_file(given.mutations)), default_genes())
     if given.panel is not None:
         assessed = read_panel(given.panel, default_genes())[0]
-    found = _opened(path, given, beside, assessed)
+    found = _opened(path, given, beside, assessed, memory)
     if given.panel is not None:
         return replace(found, files={**found.files, given.panel.name: fingerprint(given.panel)})
     return found
 
 
 def _opened(
-    path: Path, given: Given, beside: Beside | None, assessed: frozenset[str] | None
+    path: Path, given: Given, beside: Beside | None, assessed: frozenset[str] | None, memory: int | None
 ) -> ParquetCohort | MatrixCohort | StudyCohort | H5adCohort:
     if path.is_file():
         if path.suffix.lower() == ".h5ad":
@@ -51,7 +55,7 @@ def _opened(
     if (path / "meta_study.txt").exists() or list(path.glob("data_*.txt")):
         if beside is not None or given.unit is not None or assessed is not None:
             raise PamrxError(f"{path}: a study brings its own files; leave out --mutations, --panel, --expression-unit")
-        return open_study(path)
+        return open_study(path, memory)
     files = [file for file in sorted(path.rglob("*.parquet")) if not _hidden(file.relative_to(path))]
     if files and not any(file.stem.startswith(("expression", "ncrna", "copy_number", "samples")) for file in files):
         return open_parquet(path, files, given.unit, assessed, beside)

@@ -58,7 +58,10 @@ class H5adCohort:
             return self.beside.of(ids) if self.beside else (None, np.zeros(len(ids), dtype=bool))
 
         ids = [str(name).strip() for name in _index(obs)[rows]]
-        return assembled(part, ids, words, {KIND: values}, {KIND: self.block}, self.scales, mutations, self.assessed)
+        drivers_only = self.beside is not None and self.beside.drivers_only
+        return assembled(
+            part, ids, words, {KIND: values}, {KIND: self.block}, self.scales, mutations, self.assessed, drivers_only
+        )
 
 
 def open_h5ad(
@@ -90,7 +93,18 @@ def open_h5ad(
     scale = told_scale(KIND, head[:, list(columns)], unit) or LOG_SCALE
     note = scale_note(KIND, scale, unit)
     files = {path.name: fingerprint(path)} | (beside.files if beside else {})
-    return H5adCohort(path, files, len(names), block, columns, {KIND: scale}, beside, assessed, (note,))
+    return H5adCohort(
+        path,
+        files,
+        len(names),
+        block,
+        columns,
+        {KIND: scale},
+        beside,
+        assessed,
+        (note,),
+        beside.memory if beside else 0,
+    )
 
 
 def _opened(path: Path) -> h5py.File:

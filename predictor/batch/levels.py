@@ -150,17 +150,16 @@ def levels_of(block: Block, values: np.ndarray, scales: dict[str, str], index: p
     """(n, genes) on the scale of `Profiles`, from checked values, which are written over."""
     values = values.astype(np.float64, copy=False)
     for group, mask in block.groups().items():
-        scale = scales.get(group, LOG_SCALE)
-        if scale == LINEAR_SCALE:
+        if scales.get(group) == LINEAR_SCALE:
             values[:, mask] = np.log2(values[:, mask] + 1.0)
-        elif scale == RATIO_SCALE:
-            part = values[:, mask]
-            calls = np.take(CALLS, np.searchsorted(LOG2_BOUNDS, part, side="left").clip(0, 4))
-            values[:, mask] = np.where(np.isnan(part), np.nan, calls)
     if block.kind == "expression" and len(block.names) >= FLAT_GENES:
         values[_flat(values)] = np.nan
     frame = pd.DataFrame(values, index=index, columns=pd.Index(block.names, dtype=object), copy=False)
     frame = merge_genes(Path("cohort"), frame, "copy_number" if block.kind in CALLED else block.kind, [])
+    if scales.get(block.kind) == RATIO_SCALE:  # once the columns of one gene are one, as a single file is read
+        ratios = frame.to_numpy()
+        calls = np.take(CALLS, np.searchsorted(LOG2_BOUNDS, ratios, side="left").clip(0, 4))
+        frame = pd.DataFrame(np.where(np.isnan(ratios), np.nan, calls), frame.index, frame.columns, copy=False)
     return with_mirna_names(frame) if block.kind == "ncrna" else frame
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from predictor.batch.assembled import assembled
 from predictor.batch.files import fingerprint, fingerprints
+from predictor.batch.held import bytes_of_matrices
 from predictor.batch.levels import HEAD_ROWS, Block, Scales, check_unit, scale_note
 from predictor.batch.mutations import Beside
 from predictor.batch.parts import Part, Read, in_runs
@@ -72,8 +73,9 @@ class MatrixCohort:
 
         spoilt = {row: shard.spoilt[name] for row, name in enumerate(names) if name in shard.spoilt}
         return assembled(
-            part, names, described, values, shard.blocks, self.scales, mutations, self.assessed, spoilt=spoilt
-        )
+            part, names, described, values, shard.blocks, self.scales, mutations, self.assessed,
+            self.beside is not None and self.beside.drivers_only, spoilt,
+        )  # fmt: skip
 
 
 def open_matrices(
@@ -109,10 +111,11 @@ def open_matrices(
             head = shard.levels[kind].iloc[:HEAD_ROWS].to_numpy(dtype=float)
             scales.tell(f"{folder}: shard {name}", f"shard {name}", block, head, unit)
         sizes[name] = len(shard.names)
-        memory = max(memory, 2 * sum(frame.to_numpy().nbytes for frame in shard.levels.values()))
+        memory = max(memory, bytes_of_matrices(folder / files[kind] for kind in KINDS if kind in files))
     told = tuple(scale_note(group, scale, unit) for group, scale in scales.by_group.items())
+    held = memory + (beside.memory if beside else 0)
     files = fingerprints(folder) | (beside.files if beside else {})
-    return MatrixCohort(folder, files, shards, sizes, scales.by_group, beside, assessed, memory, told)
+    return MatrixCohort(folder, files, shards, sizes, scales.by_group, beside, assessed, held, told)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from predictor.batch.files import fingerprint
+from predictor.batch.held import bytes_of_maf
 from predictor.profiles.gene_ids import name_genes
 from predictor.profiles.genes import clean_labels
 from predictor.profiles.mutations import CLASSIFICATIONS, read_mutations
@@ -37,6 +38,17 @@ class Beside:
     @property
     def files(self) -> dict[str, str]:
         return {self.path.name: fingerprint(self.path)}
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the rows take in each process, told from the length of the file."""
+        return bytes_of_maf(self.path)
+
+    @property
+    def drivers_only(self) -> bool:
+        """Whether every mutation is marked as driver, so that no others are listed."""
+        drivers = _indexed(self.path, self.known)[0]["driver"]
+        return len(drivers) > 0 and bool(drivers.fillna(False).all())
 
     def of(self, ids: Sequence[str]) -> tuple[pd.DataFrame, np.ndarray]:
         """The rows of some samples as `Profiles.mutations` has them, and which of the samples were sequenced."""

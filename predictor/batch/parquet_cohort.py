@@ -29,6 +29,9 @@ from predictor.errors import PamrxError, did_you_mean
 from predictor.profiles.genes import default_genes
 from predictor.profiles.profiles import SAMPLE_COLUMNS
 
+MANY = 10_000
+"""Samples up to which a row group serves well."""
+
 
 @dataclass(frozen=True)
 class ParquetCohort:
@@ -72,7 +75,7 @@ class ParquetCohort:
 
         return assembled(
             part, names_of(table.column(places[ID])), words, values, self.blocks, self.scales, mutations, self.assessed,
-            self.drivers_only,
+            self.drivers_only if self.beside is None else self.beside.drivers_only,
         )  # fmt: skip
 
 
@@ -108,6 +111,12 @@ def open_parquet(
     if unused:
         hint = did_you_mean(unused[0], SAMPLE_COLUMNS)
         notes.append(f"{len(unused)} columns are not used, such as {unused[0]}{hint}")
+    largest = max(stop - start for ranges in found.pieces.values() for start, stop in ranges)
+    if largest > MANY:
+        notes.append(
+            f"a row group holds {largest:,} samples, which one process reads in order while others may wait; row "
+            f"groups of 1,000 to {MANY:,} samples serve best"
+        )
     levels = [f"{kind}.{name}" for kind, block in found.blocks.items() for name in block.given]
     words = [name for name in SAMPLE_COLUMNS if name in found.columns]
     return ParquetCohort(
@@ -122,6 +131,6 @@ def open_parquet(
         assessed,
         known,
         beside,
-        found.memory,
+        found.memory + (beside.memory if beside else 0),
         tuple(notes),
     )

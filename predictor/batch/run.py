@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from predictor.batch.allocation import keep_freed_memory
+from predictor.batch.held import PER_PROCESS, check_fits
 from predictor.batch.options import Options
 from predictor.batch.output import Output, write_part
 from predictor.batch.parts import Cohort, Part, Read
@@ -29,9 +30,6 @@ Work = Callable[[Cohort, Path, Sequence[Sequence[Part]], Options], Iterator[None
 
 COUNTS = ("samples", "scored", "rejected", "flagged", "predictions")
 LOOK_SECONDS = 0.5
-
-PER_PROCESS = 900_000_000
-"""Bytes that a process needs at its height, with all features: measured in `benchmarks/batch.py`."""
 
 
 def score(
@@ -62,7 +60,7 @@ def score(
     check_coverage(options.coverage)
     bundle = load_bundle(bundle_folder)
     chosen_assays(bundle.model.assays_, options.drugs)
-    processes = _processes(memory, PER_PROCESS + cohort.memory, jobs)
+    processes = _processes(memory, cohort.memory, jobs)
     output = Output(folder, _asked(cohort, bundle, options))
     try:
         if output.finished:
@@ -186,17 +184,10 @@ def _task_of_worker(task: Sequence[Part]) -> None:
     score_task(task=task, **_WORKER)
 
 
-def _processes(memory: int, each: int, jobs: int | None) -> int:
-    if memory < each:
-        advice = (
-            "; Parquet files of about 10,000 samples in row groups of 1,000 need less" if each > PER_PROCESS else ""
-        )
-        raise PamrxError(
-            f"--memory {memory / 1e6:.0f}MB: expected {each / 1e6:.0f}MB or more, which one process needs here{advice}"
-        )
-    fits = int(memory // each)
+def _processes(memory: int, held: int, jobs: int | None) -> int:
+    check_fits(memory, held, "Parquet files of about 10,000 samples in row groups of 1,000 need less")
     wanted = jobs or os.cpu_count() or 1
-    return max(1, min(wanted, fits))
+    return max(1, min(wanted, memory // (PER_PROCESS + held)))
 
 
 def _sum(one: Counts, other: Counts) -> Counts:

@@ -8,9 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from predictor.batch.files import fingerprints
+from predictor.batch.held import bytes_of_maf, bytes_of_matrices, check_fits
 from predictor.batch.parts import Part, Read, in_runs, rejected_rows
 from predictor.errors import PamrxError
 from predictor.profiles import Profiles, read_study
+from predictor.profiles.study_files import find_study
+
+MATRICES = ("expression", "ncrna", "copy_number")
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,23 @@ class StudyCohort:
             yield part, Read(profiles.subset(good) if good else None, rejected_rows(wrong))
 
 
-def open_study(folder: Path) -> StudyCohort:
-    """As `predictor.profiles.read_study`, with its errors; a sample with a cell of no use is set aside."""
+def open_study(folder: Path, memory: int | None = None) -> StudyCohort:
+    """As `predictor.profiles.read_study`, with its errors; a sample with a cell of no use is set aside.
+
+    Raises
+    ------
+    PamrxError
+        If reading it would take more than `memory` bytes, told from its files before they are read.
+    """
+    found = find_study(folder).files
+    held = bytes_of_matrices(found[kind] for kind in MATRICES if kind in found)
+    if "mutations" in found:
+        held += bytes_of_maf(found["mutations"])
+    if memory is not None:
+        check_fits(memory, held, "a study is read whole: split it by samples, or make a Parquet data set of it")
     files = fingerprints(folder)
     profiles, _ = _study(folder, tuple(files.items()))
-    matrices = (profiles.expression, profiles.ncrna, profiles.copy_number, profiles.segments)
-    held = sum(matrix.to_numpy().nbytes for matrix in matrices if matrix is not None)
-    # What reading it takes beside what it becomes, for a moment.
-    return StudyCohort(folder, files, profiles.n, 2 * held, profiles.notes)
+    return StudyCohort(folder, files, profiles.n, held, profiles.notes)
 
 
 @lru_cache(maxsize=1)

@@ -54,9 +54,12 @@ def test_shards_of_matrices_with_a_maf_beside(folder: Path, examples: Profiles, 
     found = scored(folder, tmp_path / "out")
     expected = predict(
         load_bundle(),
-        Profiles(examples.samples, examples.sequenced, examples.mutations, expression=examples.expression),
+        Profiles(
+            examples.samples, examples.sequenced, examples.mutations, expression=examples.expression,
+            unfiltered=examples.unfiltered,
+        ),
         list(NAMES),
-    )
+    )  # fmt: skip
     same(found, expected)
 
 
@@ -127,7 +130,7 @@ def test_genes_in_rows_and_segments_are_read_as_predict_reads_them(
         examples.segments.iloc[rows].T.rename_axis("segment").to_csv(folder / f"copy_number-{shard}.csv")
     told = Profiles(
         examples.samples, examples.sequenced, examples.mutations, expression=examples.expression,
-        segments=examples.segments,
+        segments=examples.segments, unfiltered=examples.unfiltered,
     )  # fmt: skip
     same(scored(folder, tmp_path / "segments"), predict(load_bundle(), told, list(NAMES)))
 
