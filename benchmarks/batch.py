@@ -46,7 +46,8 @@ BATCH = 100
 def main(
     cache: Annotated[Path | None, typer.Option(help="Folder of the fetched data.")] = None,
     small: Annotated[int, typer.Option(help="Samples of the smallest cohort.")] = 1000,
-    middle: Annotated[int, typer.Option(help="Samples of the cohort that speed is measured on.")] = 10_000,
+    middle: Annotated[int, typer.Option(help="Samples of a larger one, against which memory is told.")] = 10_000,
+    speed: Annotated[int, typer.Option(help="Samples of the cohort that speed is measured on.")] = 30_000,
     large: Annotated[int, typer.Option(help="Samples of the largest; 0 leaves it out.")] = 100_000,
     peers: Annotated[bool, typer.Option("--peers", help="Also drevalpy, in an environment made for it.")] = False,
 ) -> None:
@@ -57,11 +58,11 @@ def main(
     with tempfile.TemporaryDirectory(prefix="pamrx-bench-") as scratch:
         folder = Path(scratch)
         cohorts = {n: folder / str(n) for n in (small, middle, large) if n}
-        for n, path in cohorts.items():
+        for n, path in [(speed, folder / "speed"), *cohorts.items()]:
             write_cohort(cohort.profiles, n, path)
         with threadpool_limits(1):
-            end_to_end = _speed(bundle, cohorts[middle], middle, folder)
-        _both_cores(bundle, cohorts[middle], middle, folder)
+            end_to_end = _speed(bundle, folder / "speed", speed, folder)
+        _both_cores(bundle, folder / "speed", speed, folder)
         _pyfunc(cohorts[small], folder, end_to_end)
         if peers:
             _drevalpy(cohort, cache, folder, end_to_end)
@@ -76,16 +77,21 @@ def _speed(bundle: Bundle, path: Path, n: int, folder: Path) -> float:
     _, read = next(opened.read(opened.tasks()[0]))
     assert read.profiles is not None
     features = bundle.builder.transform(read.profiles)
-    reading = best(lambda: _read(path, threads=False)) / n
-    trees = sum(_trees(model, features.to_numpy(), 1) for model in _models(bundle)) / len(features)
-    plain = best(lambda: _score(path, folder, Options(), 1), 2) / n
+    # In turns: a shared machine is faster at one time than at another.
+    rounds = []
+    for _ in range(TRIES):
+        read_whole = best(lambda: _read(path, threads=False), 1) / n
+        on_trees = sum(_trees(model, features.to_numpy(), 1) for model in _models(bundle)) / len(features)
+        rounds.append((read_whole, on_trees, best(lambda: _score(path, folder, Options(), 1), 1) / n))
+    reading, trees, plain = (min(times) for times in zip(*rounds, strict=True))
     single = _single_drug(features.to_numpy()) / len(features)
     ready = best(lambda: bundle.model.predict(features)) / len(features)
     whole = best(lambda: predictions_from(bundle, features)) / len(features)
     _line("end to end, one core", plain, f"{1 / plain:,.0f} samples/s ({n:,} samples)")
     _line("floor: reading with pyarrow", reading)
     _line("floor: LightGBM on our trees", trees)
-    print(f"{'end to end / floor':36}{plain / (reading + trees):8.2f}      wanted: 1.5")
+    each = ", ".join(f"{scored / (read_whole + on_trees):.2f}" for read_whole, on_trees, scored in rounds)
+    print(f"{'end to end / floor':36}{plain / (reading + trees):8.2f}      wanted: 1.5; by round: {each}")
     _line("features ready: predict", ready)
     _line("features ready: all columns", whole, "intervals, percentiles, evidence and flags")
     assays = len(bundle.model.assays_)

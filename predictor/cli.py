@@ -162,7 +162,7 @@ def score(
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first sample that cannot be used.")] = False,
     memory: Annotated[str, typer.Option(help="What all processes together may take, such as 2GB.")] = "2GB",
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes. [default: one per core, as --memory allows]")
+        int | None, typer.Option(min=1, help="Processes. [default: one per core, as --memory and the cohort allow]")
     ] = None,
     dask: Annotated[
         str | None, typer.Option(help="Score on a Dask cluster: its tcp://HOST:PORT, or local. Needs the extra scale.")

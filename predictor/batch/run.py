@@ -31,6 +31,9 @@ Work = Callable[[Cohort, Path, Sequence[Sequence[Part]], Options], Iterator[None
 COUNTS = ("samples", "scored", "rejected", "flagged", "predictions")
 LOOK_SECONDS = 0.5
 
+SAMPLES_TO_BEGIN = 5000
+"""Samples without explanations that a process scores in the time that another takes to begin."""
+
 
 def score(
     cohort: Cohort,
@@ -48,7 +51,7 @@ def score(
     ----------
     bundle_folder : of the bundle; None for the released one.
     memory : bytes that all processes together may take.
-    jobs : processes; by default as many as there are cores and `memory` allows.
+    jobs : processes; by default as many as there are cores, `memory` allows and the size of the cohort is worth.
     dask : address of a scheduler, or `local`, in place of `jobs`.
 
     Raises
@@ -60,7 +63,7 @@ def score(
     check_coverage(options.coverage)
     bundle = load_bundle(bundle_folder)
     chosen_assays(bundle.model.assays_, options.drugs)
-    processes = _processes(memory, cohort.memory, jobs)
+    processes = _processes(memory, cohort.memory, jobs or _useful(cohort, options, dask))
     output = Output(folder, _asked(cohort, bundle, options))
     try:
         if output.finished:
@@ -184,10 +187,18 @@ def _task_of_worker(task: Sequence[Part]) -> None:
     score_task(task=task, **_WORKER)
 
 
-def _processes(memory: int, held: int, jobs: int | None) -> int:
+def _useful(cohort: Cohort, options: Options, dask: str | None) -> int:
+    """One process per core, but no more than are done before one alone would be."""
+    cores = os.cpu_count() or 1
+    if dask is not None or options.explain:
+        return cores
+    samples = sum(part.size for task in cohort.tasks() for part in task)
+    return max(1, min(cores, samples // SAMPLES_TO_BEGIN))
+
+
+def _processes(memory: int, held: int, jobs: int) -> int:
     check_fits(memory, held, "Parquet files of about 10,000 samples in row groups of 1,000 need less")
-    wanted = jobs or os.cpu_count() or 1
-    return max(1, min(wanted, memory // (PER_PROCESS + held)))
+    return max(1, min(jobs, memory // (PER_PROCESS + held)))
 
 
 def _sum(one: Counts, other: Counts) -> Counts:

@@ -430,6 +430,17 @@ def test_too_little_memory_is_told(cohort_file: Path, tmp_path: Path) -> None:
         run(cohort_file, tmp_path / "out", memory=100_000_000)
 
 
+def test_a_small_cohort_is_not_worth_another_process(cohort_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from predictor.batch import run as module
+
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    cohort = open_cohort(cohort_file)
+    assert module._useful(cohort, Options(), None) == 1
+    assert module._useful(cohort, Options(explain=3), None) == module._useful(cohort, Options(), "local") == 8
+    monkeypatch.setattr(module, "SAMPLES_TO_BEGIN", 20)
+    assert module._useful(cohort, Options(), None) == 3
+
+
 def test_duckdb_and_polars_read_what_is_written(cohort_file: Path, tmp_path: Path) -> None:
     duckdb, polars = pytest.importorskip("duckdb"), pytest.importorskip("polars")
     run(cohort_file, tmp_path / "out")
