@@ -44,6 +44,25 @@ def test_scores_of_a_whole_transcriptome_have_every_bit_of_the_formula():
     assert np.array_equal(normal_scores(values), by_the_formula(values))
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        np.append(np.random.default_rng(1).normal(size=500), [1e12, -1e12]),  # all others nearly alike beside these
+        1.0 + np.random.default_rng(2).permutation(500) * 2.0**-52,
+        np.append(np.random.default_rng(3).normal(size=50), [np.inf, -np.inf]),
+        np.full(30, 4.0),
+        np.append(np.zeros(300), np.random.default_rng(4).exponential(size=40)),
+        np.array([5e-324, 0.0, 1e-323]),
+        np.array([1.7e308, -1.7e308, 0.0]),
+    ],
+    ids=["far", "near", "infinite", "constant", "zeros", "denormal", "overflowing"],
+)
+@pytest.mark.filterwarnings("error")
+def test_values_that_do_not_spread_are_ranked_as_well(row):
+    rows = np.vstack([row, row[::-1], np.arange(float(len(row)))])
+    assert np.array_equal(normal_scores(rows), by_the_formula(rows))
+
+
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
 def test_scores_in_a_universe_take_its_genes_by_name(seed):
