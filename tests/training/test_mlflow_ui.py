@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pytest
 from mlflow import MlflowClient
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.support.ui import WebDriverWait
 
 from predictor import boosted
@@ -134,8 +135,12 @@ def test_the_runs_are_found_by_name_with_their_values(ui: Ui, browser: webdriver
     for run in ui.client.search_runs([ui.experiment], "tags.kind = 'candidate'"):
         assert str(run.data.metrics["lco_pearson"]) in text, f"the value of {run.info.run_name}"
     assert "small model" not in text and "6 matching runs" in text
-    names = [one.text for one in browser.find_elements("css selector", "[role=gridcell] a") if one.text in NAMES]
-    assert names[-1] == "naive: tissue-drug mean", "the best stand first"
+
+    def names() -> list[str]:
+        return [one.text for one in browser.find_elements("css selector", "[role=gridcell] a") if one.text in NAMES]
+
+    waits(browser, lambda: len(names()) == len(NAMES), lambda: str(names()))
+    assert names()[-1] == "naive: tissue-drug mean", "the best stand first"
 
 
 def test_the_charts_tell_the_candidates_apart(ui: Ui, browser: webdriver.Chrome, page) -> None:
@@ -143,8 +148,11 @@ def test_the_charts_tell_the_candidates_apart(ui: Ui, browser: webdriver.Chrome,
     assert ui.said[3].endswith(f" {runs_address(ui.root, ui.experiment, charts=True)}")
     axes = {"candidate", "with.ncrna", "lco_rmse", "lco_pearson"}
     waits(browser, lambda: axes <= set(labels(browser)), lambda: str(labels(browser)))
-    bars = browser.find_elements("css selector", ".barlayer .point")
-    assert len(bars) >= len(NAMES), "a bar for each"
+
+    def bars() -> int:
+        return len(browser.find_elements("css selector", ".barlayer .point"))
+
+    waits(browser, lambda: bars() >= len(NAMES), lambda: f"{bars()} bars, wanted: one for each candidate")
 
 
 def test_marked_runs_are_compared_under_their_names(ui: Ui, page) -> None:
@@ -185,7 +193,8 @@ def text_of(browser: webdriver.Chrome) -> str:
 
 
 def waits(browser: webdriver.Chrome, met: Callable[[], object], seen: Callable[[], str] = lambda: "") -> None:
+    """Waits: the page draws its parts one after another, and draws some of them anew while they are read."""
     try:
-        WebDriverWait(browser, 60).until(lambda _: met())
+        WebDriverWait(browser, 60, ignored_exceptions=[StaleElementReferenceException]).until(lambda _: met())
     except Exception as error:
         raise AssertionError(f"not on the page at {browser.current_url}: {seen()[-3000:]}") from error
