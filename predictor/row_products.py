@@ -9,10 +9,10 @@ this machine, is tried out; if so, rows go one by one, in three times the time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 ROWS = 32
 """Rows in one block: enough for most of the speed, few enough for the processor's cache and for a single sample."""
@@ -35,7 +35,7 @@ class RowProducts:
         """(n, n_outputs) for `n` rows that `fill` writes, a block at a time."""
         out = np.empty((n, self._matrix.shape[1]))
         block = np.zeros((ROWS, self._matrix.shape[0]))
-        with threadpool_limits(1):
+        with _libraries().limit(limits=1):
             for start in range(0, n, ROWS):
                 some = slice(start, min(start + ROWS, n))
                 size = some.stop - start
@@ -59,6 +59,12 @@ class RowProducts:
         row = np.random.default_rng(0).standard_normal(self._matrix.shape[0])
         found = np.tile(row, (ROWS, 1)) @ self._matrix
         return bool((found == found[0]).all())
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """NumPy's among them. To look for the libraries that a process has loaded takes longer than a small product."""
+    return ThreadpoolController()
 
 
 def columns_at(values: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
+from typing import Any
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 """Parameters of `mallopt` (`malloc.h` of the GNU C library)."""
 
 KEPT = 1 << 30
 """Bytes at the end of the heap that may be free before they are given back."""
+
+USUAL_TRIM, USUAL_MMAPS = 128 * 1024, 65536
+"""What the library begins with (`mallopt(3)`); the first may be told by the variable of `TRIM_VARIABLE`."""
+
+TRIM_VARIABLE = "MALLOC_TRIM_THRESHOLD_"
 
 
 def keep_freed_memory() -> None:
@@ -19,11 +26,29 @@ def keep_freed_memory() -> None:
     and the system then clears and maps the same memory anew, page by page: a tenth of the time of scoring. The most
     memory that is ever needed is the same.
     """
+    library = _gnu()
+    if library is not None:
+        library.mallopt(M_MMAP_MAX, 0)
+        library.mallopt(M_TRIM_THRESHOLD, KEPT)
+
+
+def give_back_freed_memory() -> None:
+    """Undo that, in a process that goes on with other work: what is free goes back to the system, now and later."""
+    library = _gnu()
+    if library is not None:
+        told = os.environ.get(TRIM_VARIABLE, "")
+        library.mallopt(M_MMAP_MAX, USUAL_MMAPS)
+        library.mallopt(M_TRIM_THRESHOLD, int(told) if told.isdecimal() else USUAL_TRIM)
+        library.malloc_trim(0)
+
+
+def _gnu() -> Any | None:
+    """The GNU C library, where the process runs on it."""
     if sys.platform != "linux":
-        return
+        return None
     try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
+        library = ctypes.CDLL("libc.so.6")
+        library.mallopt, library.malloc_trim  # noqa: B018  asked for: another library may lack them
     except (OSError, AttributeError):
-        return
-    mallopt(M_MMAP_MAX, 0)
-    mallopt(M_TRIM_THRESHOLD, KEPT)
+        return None
+    return library

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from predictor.batch.allocation import give_back_freed_memory, keep_freed_memory
 from predictor.batch.options import Options
 from predictor.batch.parts import Cohort, Part
 from predictor.bundle import load_bundle
@@ -40,10 +41,16 @@ class LoadedBundle:
 
     def setup(self, worker: Worker) -> None:
         """Load the bundle from the folder, once."""
+        keep_freed_memory()
         bundle_folder, cohort, options, folder = self._told
         worker.pamrx_run = {  # type: ignore[attr-defined]
             "bundle": load_bundle(bundle_folder), "cohort": cohort, "options": options, "folder": folder,
         }  # fmt: skip
+
+    def teardown(self, worker: Worker) -> None:
+        """Leave the worker as it was to whoever has it next."""
+        vars(worker).pop("pamrx_run", None)
+        give_back_freed_memory()
 
 
 def on_dask(

@@ -49,7 +49,8 @@ def write_part(folder: Path, part: Part, scored: Scored) -> None:
     """
     name, work = f"part-{part.number:06}.parquet", folder / WORK
     with _writing(folder):
-        _put(scored.rejected, work / "rejected" / name, work)
+        if scored.rejected.num_rows:
+            _put(scored.rejected, work / "rejected" / name, work)
         if scored.groups is not None:
             _put(scored.groups, work / "groups" / name, work)
         if scored.contributions is not None:
@@ -107,9 +108,7 @@ class Output:
             unfinished = work / "tmp" / "rejected.parquet"
             with pq.ParquetWriter(unfinished, REJECTED, compression="zstd") as writer:
                 for path in sorted((work / "rejected").glob("*.parquet")):
-                    table = pq.read_table(path)
-                    if table.num_rows:
-                        writer.write_table(table)
+                    writer.write_table(pq.read_table(path))
             os.replace(unfinished, self.folder / "rejected.parquet")
             _put_json(self.folder / RUN, {**self.asked, "counts": dict(counts)}, work / "tmp" / "run.json")
             self.finished = True

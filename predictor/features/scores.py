@@ -64,17 +64,18 @@ def scores_in(matrix: pd.DataFrame | None, universe: Sequence[str], samples: pd.
     -------
     (samples, universe) float64.
     """
+    columns = pd.Index(universe)
     if matrix is None or not len(universe) or not len(matrix.columns):
-        return pd.DataFrame(np.nan, index=samples, columns=list(universe))
+        return pd.DataFrame(np.nan, index=samples, columns=columns)
     scores = np.empty((len(matrix), len(universe)))
-    place = matrix.columns.get_indexer(pd.Index(universe))
+    place = matrix.columns.get_indexer(columns)
     lacking = np.flatnonzero(place < 0)
     for rows in _blocks(scores.shape):
         # `take` lays rows out one after the other, an index in brackets does not.
         values = np.take(matrix.iloc[rows].to_numpy(dtype=float), place, axis=1)
         values[:, lacking] = np.nan
         _fill_scores(values, scores[rows], MIN_UNIVERSE_SHARE)
-    return pd.DataFrame(scores, index=samples, columns=list(universe), copy=False)
+    return pd.DataFrame(scores, index=samples, columns=columns, copy=False)
 
 
 def weighted_mean(values: np.ndarray, weights: np.ndarray, least: float) -> np.ndarray:

@@ -73,6 +73,9 @@ def test_a_worker_that_is_killed_loses_nothing(cohort_file: Path, whole: Path, t
         address = cluster.scheduler_address
         score(open_cohort(cohort_file), out, None, OPTIONS, dask=address, report=told.append)
         killer.join(timeout=60)
+        with Client(cluster, set_as_default=False) as client:
+            left = client.run(lambda dask_worker: hasattr(dask_worker, "pamrx_run"))
+    assert left and not any(left.values()), "the bundle does not stay with workers that others use"
     assert any("is gone; its parts go to the others" in line for line in told), told
     assert digests(out) == digests(whole)
 
