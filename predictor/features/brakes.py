@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from predictor.features.drivers import driver_calls
-from predictor.features.mutation import driver_flags, of_genes
+from predictor.features.mutation import driver_flags
+from predictor.features.mutation_calls import MutationCalls
 from predictor.knowledge import table
 from predictor.profiles import Profiles
 
@@ -41,15 +41,14 @@ class BrakeBlock:
             return cls([], None)
         brakes = table("genes").query("level != '' and effect_on_axis == 'brake'")["gene"]
         genes = sorted(set(brakes) & assessed)
-        found = _two_hits(profiles, driver_flags(profiles, genes)).sum()
+        found = _two_hits(profiles, genes).sum()
         return cls([gene for gene in genes if found[gene] >= min_altered], _low_limit(profiles, scores))
 
-    def transform(self, profiles: Profiles, scores: pd.DataFrame) -> pd.DataFrame:
-        """(n_samples, n_features) of 1, 0 and NaN."""
-        mutated = driver_flags(profiles, self.two_hit)
-        out = _two_hits(profiles, mutated).add_suffix(TWO_HIT)
+    def transform(self, profiles: Profiles, scores: pd.DataFrame, calls: MutationCalls | None = None) -> pd.DataFrame:
+        """(n_samples, n_features) of 1, 0 and NaN; `calls` as in `driver_flags`, of all the genes `two_hit`."""
+        out = _two_hits(profiles, self.two_hit, calls).add_suffix(TWO_HIT)
         if READ_FROM_EXPRESSION in self.two_hit:
-            out[f"{READ_FROM_EXPRESSION}{LOST}"] = _lost(profiles, mutated[[READ_FROM_EXPRESSION]])
+            out[f"{READ_FROM_EXPRESSION}{LOST}"] = _lost(profiles, READ_FROM_EXPRESSION, calls)
         if self.low_under is not None:
             score = scores[READ_FROM_EXPRESSION]
             out[f"{READ_FROM_EXPRESSION}{LOW}"] = (score < self.low_under).astype(float).where(score.notna())
@@ -63,44 +62,37 @@ class BrakeBlock:
         return cls(list(state["two_hit"]), state["low_under"])
 
 
-def _two_hits(profiles: Profiles, flags: pd.DataFrame) -> pd.DataFrame:
-    """(n_samples, genes) of 1, 0 and NaN from the `driver_flags` of the genes."""
-    genes, mutated = list(flags.columns), flags.to_numpy()
-    several = np.where(np.isnan(mutated), np.nan, (_driver_counts(profiles, genes) >= 2).astype(float))
-    calls = _calls(profiles.copy_number, genes, flags.index)
-    shallow = _calls(profiles.copy_number if profiles.segments is None else profiles.segments, genes, flags.index)
-    deep, loss = _below(calls, -2), np.fmax(_below(calls, -1), _below(shallow, -1))
+def _two_hits(profiles: Profiles, genes: list[str], calls: MutationCalls | None = None) -> pd.DataFrame:
+    """(n_samples, genes) of 1, 0 and NaN."""
+    calls = calls or MutationCalls.of(profiles, genes)
+    flags = driver_flags(profiles, genes, calls)
+    mutated = flags.to_numpy()
+    drivers = np.zeros(mutated.shape) if calls is None else calls.counts(calls.distinct_drivers(), profiles.n, genes)
+    several = np.where(np.isnan(mutated), np.nan, (drivers >= 2).astype(float))
+    copies = _copies(profiles.copy_number, genes, flags.index)
+    shallow = _copies(profiles.copy_number if profiles.segments is None else profiles.segments, genes, flags.index)
+    deep, loss = _below(copies, -2), np.fmax(_below(copies, -1), _below(shallow, -1))
     # The minimum of NaN and 0 is 0 here: without a mutation, an unknown loss is no second hit to it.
     both = np.where((mutated == 0) | (loss == 0), 0.0, mutated * loss)
     return pd.DataFrame(_either(_either(deep, both), several), index=flags.index, columns=genes)
 
 
-def _lost(profiles: Profiles, flags: pd.DataFrame) -> pd.Series:
-    """1, 0 and NaN from the `driver_flags` of one gene."""
-    calls = _calls(profiles.copy_number, list(flags.columns), flags.index)
-    return pd.Series(_either(flags.to_numpy(), _below(calls, -2))[:, 0], index=flags.index)
+def _lost(profiles: Profiles, gene: str, calls: MutationCalls | None = None) -> pd.Series:
+    """1, 0 and NaN."""
+    flags = driver_flags(profiles, [gene], calls)
+    copies = _copies(profiles.copy_number, [gene], flags.index)
+    return pd.Series(_either(flags.to_numpy(), _below(copies, -2))[:, 0], index=flags.index)
 
 
 def _low_limit(profiles: Profiles, scores: pd.DataFrame) -> float | None:
     if READ_FROM_EXPRESSION not in scores.columns:
         return None
-    lost = _lost(profiles, driver_flags(profiles, [READ_FROM_EXPRESSION]))
+    lost = _lost(profiles, READ_FROM_EXPRESSION)
     whole = scores.loc[lost == 0, READ_FROM_EXPRESSION].dropna()
     return float(whole.quantile(LOW_SHARE)) if len(whole) else None
 
 
-def _driver_counts(profiles: Profiles, genes: list[str]) -> np.ndarray:
-    """(n_samples, genes): different driver mutations of each gene; a table without protein changes tells one."""
-    counts = np.zeros((profiles.n, len(genes)))
-    mutations = of_genes(profiles, genes)
-    if mutations is not None:
-        drivers = mutations[driver_calls(mutations)].drop_duplicates(["sample_id", "gene", "hgvsp"])
-        rows = profiles.samples.index.get_indexer(pd.Index(drivers["sample_id"]))
-        np.add.at(counts, (rows, pd.Index(genes).get_indexer(pd.Index(drivers["gene"]))), 1)
-    return counts
-
-
-def _calls(matrix: pd.DataFrame | None, genes: list[str], index: pd.Index) -> np.ndarray:
+def _copies(matrix: pd.DataFrame | None, genes: list[str], index: pd.Index) -> np.ndarray:
     if matrix is None:
         return np.full((len(index), len(genes)), np.nan)
     return matrix.reindex(columns=genes).to_numpy(dtype=float)

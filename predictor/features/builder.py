@@ -17,6 +17,7 @@ from predictor.errors import PamrxError
 from predictor.features.brakes import BrakeBlock
 from predictor.features.copy_number import CopyNumberBlock
 from predictor.features.mutation import MutationBlock
+from predictor.features.mutation_calls import MutationCalls
 from predictor.features.ncrna import NcrnaBlock, long_noncoding
 from predictor.features.scores import scores_in, transcripts, universe_of
 from predictor.features.signatures import SignatureBlock
@@ -111,7 +112,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
     def _assemble(self, profiles: Profiles) -> pd.DataFrame:
         scores = scores_in(transcripts(profiles, long_noncoding()), self.universe_, profiles.samples.index)
         parts = {
-            "mutation": lambda: self.mutation_.transform(profiles).join(self.brakes_.transform(profiles, scores)),
+            "mutation": lambda: self._mutations(profiles, scores),
             "copy_number": lambda: self.copy_number_.transform(profiles),
             "ncrna": lambda: self.ncrna_.transform(profiles, scores),
             "tme": lambda: self.tme_.transform(scores),
@@ -121,6 +122,11 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         }
         chosen = {block: parts[block]() for block in BLOCKS if block in self.blocks}
         return _side_by_side(chosen, profiles.samples.index, {"transcriptome": frozenset(self.ncrna_.lncrnas)})
+
+    def _mutations(self, profiles: Profiles, scores: pd.DataFrame) -> pd.DataFrame:
+        genes = {*self.mutation_.genes, *self.mutation_.listed, *self.brakes_.two_hit}
+        calls = MutationCalls.of(profiles, genes)
+        return self.mutation_.transform(profiles, calls).join(self.brakes_.transform(profiles, scores, calls))
 
 
 _FITTED: dict[str, Any] = {

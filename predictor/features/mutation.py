@@ -8,13 +8,14 @@ size does not shift them; a count is NaN unless all its genes were assessed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from predictor.features.drivers import driver_calls, non_synonymous, training_symbol, untold_changes
+from predictor.features.drivers import training_symbol
+from predictor.features.mutation_calls import MutationCalls
 from predictor.knowledge import table
 from predictor.profiles import Profiles
 
@@ -53,18 +54,21 @@ class MutationBlock:
             [gene for gene in axis if changed[gene] >= min_altered] if profiles.unfiltered is not None else [],
         )
 
-    def transform(self, profiles: Profiles) -> pd.DataFrame:
-        """(n_samples, n_features): flags 0/1, counts, log2 burden; NaN where not assessed."""
-        flags = driver_flags(profiles, self.genes)
+    def transform(self, profiles: Profiles, calls: MutationCalls | None = None) -> pd.DataFrame:
+        """(n_samples, n_features): flags 0/1, counts, log2 burden; NaN where not assessed.
+
+        `calls` as in `driver_flags`, of all the genes of this block.
+        """
+        flags = driver_flags(profiles, self.genes, calls)
         values = flags.to_numpy()
         parts = {gene: values[:, flags.columns.get_loc(gene)] for gene in self.flagged}
         if self.genes:
             for name, members in self._groups.items():
                 parts[name] = np.take(values, flags.columns.get_indexer(pd.Index(members)), axis=1).sum(axis=1)
-            parts["pik3ca_without_ras_raf"] = self._unopposed(flags).to_numpy()
+            parts["pik3ca_without_ras_raf"] = self._unopposed(flags)
             parts["driver_burden_log2"] = np.log2(1 + values.sum(axis=1))
         parts["msi_high"] = profiles.samples["msi"].map({"MSI-H": 1.0, "MSS": 0.0}).to_numpy(dtype=float)
-        changed = any_flags(profiles, self.listed).to_numpy()
+        changed = any_flags(profiles, self.listed, calls).to_numpy()
         names = [*parts, *(f"{gene}{ANY}" for gene in self.listed)]
         table = np.column_stack([*parts.values(), changed])
         return pd.DataFrame(table, index=profiles.samples.index, columns=names, copy=False)
@@ -85,65 +89,53 @@ class MutationBlock:
         groups["activating_hits"] = known.index[known["effect_on_axis"] == "driver"].tolist()
         return {name: members for name, members in groups.items() if len(members) > 1}
 
-    def _unopposed(self, flags: pd.DataFrame) -> pd.Series:
-        """PIK3CA altered without a RAS or BRAF driver, whose presence weakens PIK3CA's effect."""
-        needed = ["PIK3CA", *[gene for gene in RAS_RAF if gene in flags]]
+    def _unopposed(self, flags: pd.DataFrame) -> np.ndarray:
+        """(n,) PIK3CA altered without a RAS or BRAF driver, whose presence weakens PIK3CA's effect."""
         if "PIK3CA" not in flags:
-            return pd.Series(np.nan, index=flags.index)
-        alone = (flags["PIK3CA"] == 1) & (flags[needed[1:]].sum(axis=1) == 0)
+            return np.full(len(flags), np.nan)
+        altered = flags["PIK3CA"].to_numpy()
+        told = flags.columns.get_indexer(pd.Index([gene for gene in RAS_RAF if gene in flags]))
+        others = np.take(flags.to_numpy(), told, axis=1)
         # Known without the rest: a wild-type PIK3CA, or one altered member of RAS and RAF.
-        settled = (flags["PIK3CA"] == 0) | (flags[needed[1:]] == 1).any(axis=1)
-        return alone.astype(float).where(settled | flags[needed].notna().all(axis=1))
+        settled = (altered == 0) | (others == 1).any(axis=1)
+        known = settled | ~(np.isnan(altered) | np.isnan(others).any(axis=1))
+        return np.where(known, (altered == 1) & ~(others == 1).any(axis=1), np.nan)
 
 
-def driver_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
+def driver_flags(profiles: Profiles, genes: list[str], calls: MutationCalls | None = None) -> pd.DataFrame:
     """(n_samples, genes): 1 driver, 0 none found; NaN not assessed, or altered in a way that the file does not tell.
 
-    A missense or in-frame change without its protein change may or may not be a hotspot of the gene.
+    A missense or in-frame change without its protein change may or may not be a hotspot of the gene. `calls` are those
+    of the profiles' mutations in these genes and perhaps others, where they are known already.
     """
-    rows = of_genes(profiles, genes)
-    flags = _flags(profiles, genes, rows, driver_calls, profiles.assessed())
-    untold = _flags(profiles, genes, rows, untold_changes)
-    values = np.where((flags.to_numpy() == 0) & (untold.to_numpy() == 1), np.nan, flags.to_numpy())
-    return pd.DataFrame(values, index=flags.index, columns=flags.columns, copy=False)
+    calls = calls or MutationCalls.of(profiles, genes)
+    flags = _flags(profiles, genes, calls, "driver", profiles.assessed())
+    if calls is not None:
+        flags[(flags == 0) & (calls.counts(calls.untold, profiles.n, genes) > 0)] = np.nan
+    return pd.DataFrame(flags, index=profiles.samples.index, columns=genes, copy=False)
 
 
-def any_flags(profiles: Profiles, genes: list[str]) -> pd.DataFrame:
+def any_flags(profiles: Profiles, genes: list[str], calls: MutationCalls | None = None) -> pd.DataFrame:
     """(n_samples, genes): 1 any non-synonymous change, 0 none found, NaN where not every such change is listed."""
-    return _flags(profiles, genes, of_genes(profiles, genes), non_synonymous, profiles.listed())
-
-
-def of_genes(profiles: Profiles, genes: list[str]) -> pd.DataFrame | None:
-    """The mutations in `genes`, under the training alterations' symbols; None where there is no table of them."""
-    if profiles.mutations is None:
-        return None
-    codes, names = pd.factorize(profiles.mutations["gene"])
-    renamed = np.array([training_symbol().get(name, name) for name in names], dtype=object)
-    wanted = set(genes)
-    chosen = np.array([*(name in wanted for name in renamed), False])[
-        codes
-    ]  # the last for a missing gene, whose code is -1
-    return profiles.mutations[chosen].assign(gene=renamed[codes[chosen]])
+    flags = _flags(profiles, genes, calls or MutationCalls.of(profiles, genes), "changed", profiles.listed())
+    return pd.DataFrame(flags, index=profiles.samples.index, columns=genes, copy=False)
 
 
 def _flags(
     profiles: Profiles,
     genes: list[str],
-    mutations: pd.DataFrame | None,
-    counts: Callable[[pd.DataFrame], pd.Series],
-    known: Iterable[tuple[frozenset[str] | None, np.ndarray]] = (),
-) -> pd.DataFrame:
-    """1 where one of the `mutations` `counts`, NaN outside the genes `known` of a sample, else 0."""
-    index = profiles.samples.index
-    values = np.zeros((len(index), len(genes)))
-    if mutations is None:
-        return pd.DataFrame(values * np.nan, index=index, columns=genes)
-    hits = mutations[counts(mutations).to_numpy()]
-    values[index.get_indexer(pd.Index(hits["sample_id"])), pd.Index(genes).get_indexer(pd.Index(hits["gene"]))] = 1.0
+    calls: MutationCalls | None,
+    which: str,
+    known: Iterable[tuple[frozenset[str] | None, np.ndarray]],
+) -> np.ndarray:
+    """1 where one of the `calls` is `which`, NaN outside the genes `known` of a sample, else 0."""
+    if calls is None:
+        return np.full((profiles.n, len(genes)), np.nan)
+    flags = (calls.counts(getattr(calls, which), profiles.n, genes) > 0).astype(float)
     for told, chosen in known:
         if told is not None:
             names = {training_symbol().get(gene, gene) for gene in told}
             outside = np.array([gene not in names for gene in genes], dtype=bool)
-            values[np.ix_(chosen, outside)] = np.nan
-    values[~profiles.sequenced.to_numpy()] = np.nan
-    return pd.DataFrame(values, index=index, columns=genes)
+            flags[np.ix_(chosen, outside)] = np.nan
+    flags[~profiles.sequenced.to_numpy()] = np.nan
+    return flags
