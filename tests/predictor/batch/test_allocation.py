@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -29,12 +30,16 @@ print(sum(work() for _ in range(5)))
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library is told")
 def test_the_same_memory_serves_again() -> None:
-    faults = {
-        how: int(subprocess.run([sys.executable, "-c", FAULTS, how], check=True, capture_output=True, text=True).stdout)
-        for how in ("given", "kept", "given back")
-    }
+    faults = {how: _faults(how) for how in ("given", "kept", "given back")}
     assert faults["kept"] < faults["given"] / 5
     assert faults["given back"] > faults["given"] / 2, "as before"
+
+
+def _faults(how: str) -> int:
+    command = [sys.executable, "-c", FAULTS, how]
+    # Small pages alone: whether the system has large ones to give depends on what else it does.
+    small = {**os.environ, "NUMPY_MADVISE_HUGEPAGE": "0"}
+    return int(subprocess.run(command, check=True, capture_output=True, text=True, env=small).stdout)
 
 
 def test_without_that_library_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
