@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,10 @@ class H5adCohort:
     assessed: frozenset[str] | None
     told: tuple[str, ...]
     memory: int = 0
+
+    def narrowed(self, genes: Mapping[str, Collection[str]]) -> H5adCohort:
+        places = self.block.places_of(genes.get(KIND))
+        return replace(self, block=self.block.at(places), columns=tuple(self.columns[place] for place in places))
 
     def tasks(self) -> list[list[Part]]:
         whole = in_runs([(self.path.name, 0, self.size)])

@@ -7,6 +7,7 @@ sample would read otherwise in another part. So the scale is a property of the c
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,11 +50,20 @@ class Block:
         kept = [place for place, label in enumerate(clean) if label]
         return cls(kind, tuple(labels[place] for place in kept), tuple(names[place] for place in kept))
 
+    def places_of(self, genes: Collection[str] | None) -> list[int]:
+        """The columns of some genes; all, where none is named or none of them is there."""
+        found = [place for place, name in enumerate(self.names) if genes is None or name in genes]
+        return found or list(range(len(self.names)))
+
+    def at(self, places: Sequence[int]) -> Block:
+        """Some of the columns."""
+        return Block(self.kind, *(tuple(names[place] for place in places) for names in (self.given, self.names)))
+
     def some(self) -> Block:
         """At most `HEAD_COLUMNS` of the columns whose scale is told together, spread over all."""
         groups = [np.flatnonzero(mask) for mask in self.groups().values()]
-        places = np.concatenate([places[:: -(-len(places) // HEAD_COLUMNS)] for places in groups])
-        return Block(self.kind, *(tuple(names[place] for place in places) for names in (self.given, self.names)))
+        spread = [places[:: -(-len(places) // HEAD_COLUMNS)] for places in groups]
+        return self.at(np.concatenate(spread).tolist())
 
     def groups(self) -> dict[str, np.ndarray]:
         """The columns whose scale is told together: all, or of ncRNAs those of one kind of assay."""

@@ -8,7 +8,7 @@ from the head of each shard, and a sample with a cell that cannot be used is set
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -49,6 +49,10 @@ class MatrixCohort:
     assessed: frozenset[str] | None
     memory: int
     told: tuple[str, ...]
+
+    def narrowed(self, genes: Mapping[str, Collection[str]]) -> MatrixCohort:
+        """Text is read whole in any case."""
+        return self
 
     def tasks(self) -> list[list[Part]]:
         return in_runs((shard, 0, size) for shard, size in self.sizes.items())

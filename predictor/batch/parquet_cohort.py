@@ -10,8 +10,8 @@ Metadata of the schema: `expression_unit`, a word of `units.UNITS`; `mutations_l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,15 +51,19 @@ class ParquetCohort:
     memory: int
     told: tuple[str, ...]
 
+    def narrowed(self, genes: Mapping[str, Collection[str]]) -> ParquetCohort:
+        blocks = {kind: block.at(block.places_of(genes.get(kind))) for kind, block in self.blocks.items()}
+        unread = _columns_of(self.blocks.values()) - _columns_of(blocks.values())
+        return replace(self, blocks=blocks, columns=[name for name in self.columns if name not in unread])
+
     def tasks(self) -> list[list[Part]]:
         """One run of parts per row group, or per several small ones together: that is what is read in order."""
         return in_runs((shard, start, stop) for shard, ranges in self.pieces.items() for start, stop in ranges)
 
     def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
         file = self.folder / task[0].shard
-        layout = layout_of(file, self.columns)
         for part, table in tables_of(file, task, self.columns):
-            yield part, self._part(part, table, layout)
+            yield part, self._part(part, table, layout_of(file, table))
 
     def _part(self, part: Part, table: pa.Table, layout: Layout) -> Read:
         values = {kind: matrix_of(table, block, layout) for kind, block in self.blocks.items()}
@@ -134,3 +138,7 @@ def open_parquet(
         found.memory + (beside.memory if beside else 0),
         tuple(notes),
     )
+
+
+def _columns_of(blocks: Iterable[Block]) -> set[str]:
+    return {f"{block.kind}.{name}" for block in blocks for name in block.given}

@@ -75,7 +75,7 @@ def pieces(file: pq.ParquetFile) -> tuple[tuple[int, int], ...]:
 
 
 def tables_of(file: Path, task: Sequence[Part], columns: Sequence[str]) -> Iterator[tuple[Part, pa.Table]]:
-    """The rows of each part of one run, read once from its first row on; the columns in the order of the file."""
+    """The rows of each part of one run, read once from its first row on."""
     shard = opened(file)
     groups, before, start = [], 0, None
     for place in range(shard.metadata.num_row_groups):
@@ -92,7 +92,7 @@ def tables_of(file: Path, task: Sequence[Part], columns: Sequence[str]) -> Itera
 
 @dataclass(frozen=True)
 class Layout:
-    """How tables hold columns, told once for all tables of a shard: to ask each of thousands takes longer than reading.
+    """How tables hold columns, told once for all tables that are alike: to ask each of thousands takes long.
 
     Attributes
     ----------
@@ -110,16 +110,16 @@ class Layout:
         return cls({name: place for place, name in enumerate(schema.names)}, other)
 
 
-def layout_of(file: Path, columns: Sequence[str]) -> Layout:
-    """Of the tables that `tables_of` gives."""
+def layout_of(file: Path, table: pa.Table) -> Layout:
+    """Of a table that `tables_of` gives; its columns need not stand as in the file, nor as they were asked for."""
     now = file.stat()
-    return _layout(file, now.st_size, now.st_mtime_ns, tuple(columns))
+    return _layout(file, now.st_size, now.st_mtime_ns, tuple(table.column_names))
 
 
 @lru_cache(maxsize=1)
-def _layout(file: Path, _size: int, _changed: int, columns: tuple[str, ...]) -> Layout:
-    wanted = set(columns)
-    return Layout.of(pa.schema([field for field in opened(file).schema_arrow if field.name in wanted]))
+def _layout(file: Path, _size: int, _changed: int, names: tuple[str, ...]) -> Layout:
+    schema = opened(file).schema_arrow
+    return Layout.of(pa.schema([schema.field(name) for name in names]))
 
 
 def names_of(column: pa.ChunkedArray) -> list[str]:

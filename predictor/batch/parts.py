@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,6 +52,9 @@ class Cohort(Protocol):
     @property
     def memory(self) -> int:
         """Bytes that each process holds of it, beyond what a part of any cohort takes."""
+
+    def narrowed(self, genes: Mapping[str, Collection[str]]) -> Cohort:
+        """The same without the levels of other genes of the matrices named, where that saves reading them."""
 
     def tasks(self) -> list[list[Part]]:
         """The parts, in runs that are best read one after the other."""

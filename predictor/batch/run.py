@@ -70,7 +70,7 @@ def score(
             report(f"{folder}: all done before")
             return output.counts()
         work = _work(bundle, bundle_folder, processes, dask, report)
-        counts = _all_parts(cohort, output, options, work, report)
+        counts = _all_parts(cohort.narrowed(bundle.builder.genes_read()), output, options, work, report)
         if options.summary is not None:
             unfinished = output.unfinished("summary.csv")
             write_summary(folder, unfinished)

@@ -83,6 +83,19 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "feature_names_")
         return np.asarray(self.feature_names_, dtype=object)
 
+    def genes_read(self) -> dict[str, frozenset[str]]:
+        """Of expression, copy_number and segments the genes whose levels it takes: no other changes any feature.
+
+        Of ncRNAs it may take any, as their names are only settled sample by sample.
+        """
+        check_is_fitted(self, "feature_names_")
+        broad = self.copy_number_.segment_genes | frozenset(self.brakes_.two_hit)
+        return {
+            "expression": frozenset(self.universe_),
+            "copy_number": broad | self.copy_number_.event_genes,
+            "segments": broad,
+        }
+
     def state(self) -> dict:
         """All that was learned, as plain JSON."""
         check_is_fitted(self, "feature_names_")

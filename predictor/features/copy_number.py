@@ -44,6 +44,16 @@ class CopyNumberBlock:
             calls = calls[[gene for gene in calls.columns if gene in axis]]
         return cls(_frequent(profiles.segments, SEGMENT, axis, min_altered), _frequent(calls, GENE, axis, min_altered))
 
+    @property
+    def segment_genes(self) -> frozenset[str]:
+        """The genes of the segments, of which broad calls are taken."""
+        return frozenset(_gene_and_call(name, SEGMENT)[0] for name in self.segments)
+
+    @property
+    def event_genes(self) -> frozenset[str]:
+        """The genes of which calls of their own are taken."""
+        return frozenset(_gene_and_call(name, GENE)[0] for name in self.events)
+
     def transform(self, profiles: Profiles) -> pd.DataFrame:
         """(n_samples, n_features): 1 event, 0 none, NaN not measured."""
         segments = profiles.copy_number if profiles.segments is None else profiles.segments

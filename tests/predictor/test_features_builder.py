@@ -155,6 +155,23 @@ def test_genes_that_training_never_held_change_nothing(seed, count):
     assert same(BUILDER.transform(other), IN_THE_CROWD)
 
 
+def test_no_level_of_another_gene_than_those_read_changes_anything():
+    for profiles in (TRAINING, replace(TRAINING, segments=TRAINING.copy_number * -1)):
+        builder = FeatureBuilder(min_altered=3).fit(profiles)
+        read = builder.genes_read()
+        given = replace(CROWD, segments=None if profiles.segments is None else CROWD.copy_number * -1)
+        expected = builder.transform(given)
+        for kind, genes in read.items():
+            if (matrix := getattr(given, kind)) is None:
+                continue
+            more = matrix[list(matrix.columns)[:1] * 2].set_axis(["UNREAD1", "UNREAD2"], axis=1)
+            kept = pd.concat([matrix[[name for name in matrix if name in genes]], more], axis=1)
+            assert same(builder.transform(replace(given, **{kind: kept})), expected), kind
+            for gene in sorted(genes & set(matrix.columns)):
+                without = builder.transform(replace(given, **{kind: matrix.drop(columns=gene)}))
+                assert not same(without, expected), (kind, gene)
+
+
 # --- rule 2: missing is missing ---
 
 OF_TWO = ("mutation.PTEN_two_hit", "mutation.PTEN_lost")

@@ -246,6 +246,9 @@ def test_anndata_is_read_a_part_at_a_time(
     samples = examples.samples.assign(sample_type=None, msi=None).astype(object)
     expected = predict(load_bundle(), Profiles(samples, examples.sequenced & False, expression=levels), list(NAMES))
     same(scored(path, tmp_path / "out"), expected)
+    few = cohort.narrowed({"expression": {"PTEN", "IRS1"}})
+    held = next(few.read(few.tasks()[1]))[1].profiles.expression
+    assert sorted(held.columns) == ["IRS1", "PTEN"] and held.equals(levels.iloc[5:10][list(held.columns)])
 
 
 def test_an_anndata_file_that_cannot_be_used_is_told(examples: Profiles, tmp_path: Path) -> None:

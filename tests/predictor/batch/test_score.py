@@ -22,6 +22,7 @@ from predictor.errors import PamrxError
 from predictor.examples import example_files
 from predictor.predictions import predict
 from predictor.profiles import Profiles, read_profiles
+from predictor.profiles.genes import default_genes
 from predictor.profiles.profiles import SAMPLE_COLUMNS
 
 MUTATION = pa.struct(
@@ -270,6 +271,39 @@ def test_poison_rows_are_set_aside_with_their_reason(few: Profiles, tmp_path: Pa
     assert found["sample_id"].nunique() == 18
     with pytest.raises(PamrxError, match=r"cohort.parquet: row 2: sample .*brest.*--strict"):
         run(cohort, tmp_path / "strict", Options(NAMES, strict=True))
+
+
+def test_columns_may_stand_in_any_order_and_in_another_in_each_shard(few: Profiles, tmp_path: Path) -> None:
+    table = repeated(table_of(few), 2)
+    random, names = np.random.default_rng(0), table.column_names
+    plain = shards(tmp_path / "plain", a=table.slice(0, 12), b=table.slice(12))
+    mixed = shards(
+        tmp_path / "mixed",
+        a=table.slice(0, 12).select(list(random.permutation(names))),
+        b=table.slice(12).select(names[::-1]),
+    )
+    run(plain, tmp_path / "out")
+    run(mixed, tmp_path / "out2")
+    for part in ("part-000000.parquet", "part-000001.parquet"):
+        assert (tmp_path / "out" / "predictions" / part).read_bytes() == (
+            tmp_path / "out2" / "predictions" / part
+        ).read_bytes()
+
+
+def test_levels_that_the_bundle_does_not_use_are_not_read(few: Profiles, tmp_path: Path) -> None:
+    table = table_of(few)
+    pq.write_table(table, tmp_path / "plain.parquet")
+    run(tmp_path / "plain.parquet", tmp_path / "plain")
+    spoilt = np.full(table.num_rows, np.inf)
+    read = load_bundle().builder.genes_read()
+    unread = min(default_genes() - read["expression"])
+    wide = table.append_column(f"expression.{unread}", pa.array(spoilt))
+    pq.write_table(wide, tmp_path / "wide.parquet")
+    cohort = open_cohort(tmp_path / "wide.parquet").narrowed(read)
+    assert f"expression.{unread}" not in cohort.columns and "expression.PTEN" in cohort.columns
+    assert run(tmp_path / "wide.parquet", tmp_path / "wide")["rejected"] == 0
+    for out in ("predictions/part-000000.parquet", "rejected.parquet"):
+        assert (tmp_path / "wide" / out).read_bytes() == (tmp_path / "plain" / out).read_bytes()
 
 
 def test_a_part_without_any_usable_sample_is_empty_and_not_missing(few: Profiles, tmp_path: Path) -> None:
