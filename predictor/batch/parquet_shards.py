@@ -3,6 +3,7 @@ their levels are. Of a shard only the footer, the head and the sample names are 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,11 +52,12 @@ class Shards:
         Raises
         ------
         PamrxError
-            No Parquet file, empty, without names; columns or a unit that the others do not have.
+            No Parquet file, empty, without names, a column twice; columns or a unit that the others do not have.
         """
         path = self.folder / shard
         file = _file(path)
         schema = file.schema_arrow
+        _check_once(path, schema)
         unit = check_unit(self.unit_given or _unit(schema))
         drivers = (schema.metadata or {}).get(LISTED) == DRIVERS
         if self.columns:
@@ -165,6 +167,12 @@ def _file(path: Path) -> pq.ParquetFile:
 def _hashes(names: list[str]) -> np.ndarray:
     known = np.array([name for name in names if name], dtype=object)
     return pd.util.hash_array(known, categorize=False) if len(known) else np.empty(0, dtype=np.uint64)
+
+
+def _check_once(file: Path, schema: pa.Schema) -> None:
+    repeated = [name for name, count in Counter(schema.names).items() if count > 1]
+    if repeated:
+        raise PamrxError(f"{file}: column {repeated[0]} stands more than once; expected each column once")
 
 
 def _labels(file: Path, schema: pa.Schema) -> dict[str, list[str]]:

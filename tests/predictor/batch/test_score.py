@@ -345,6 +345,8 @@ def test_shards_that_do_not_fit_together_are_told_before_any_work(few: Profiles,
         assert "\n" not in str(told.value) and not (tmp_path / f"out-{name}").exists()
 
     refused(r"b\.parquet: no column expression\.PTEN, which a\.parquet has", "missing", a=a, b=b.remove_column(place))
+    refused(r"b\.parquet: column expression\.PTEN stands more than once", "repeated", a=a,
+            b=b.append_column("expression.PTEN", b.column("expression.IRS1")))  # fmt: skip
     refused(r"a\.parquet: no column age, which b\.parquet has", "more", a=a,
             b=b.append_column("age", pa.array(range(12))))  # fmt: skip
     counts = pa.array(np.round(np.exp2(b.column("expression.PTEN").to_numpy() + 12)))
