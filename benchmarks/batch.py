@@ -29,14 +29,14 @@ import lightgbm as lgb
 import numpy as np
 import pyarrow.parquet as pq
 import typer
+from pamrx.bundle.bundle import Bundle, load_bundle, released_bundle
+from pamrx.cohort import Options, open_cohort, score
+from pamrx.prediction.predictions import predictions_from
+from pamrx_training.fitting.cohort import Cohort
+from pamrx_training.fitting.loading import load_cohort
 from threadpoolctl import threadpool_limits
 
 from benchmarks.cohort import write_cohort
-from predictor.batch import Options, open_cohort, score
-from predictor.bundle import Bundle, load_bundle, released_bundle
-from predictor.predictions import predictions_from
-from training.cohort import Cohort
-from training.loading import load_cohort
 
 TREES, LEAVES = 500, 31
 TRIES, ROUNDS = 3, 5
@@ -139,8 +139,7 @@ def _pyfunc(path: Path, folder: Path, end_to_end: float) -> None:
     """A sample per row, in batches, as `spark_udf` hands them over."""
     import mlflow
     import pandas as pd
-
-    from training.serving.model import save_served
+    from pamrx_training.serving.model import save_served
 
     save_served(released_bundle(), folder / "served")
     model = mlflow.pyfunc.load_model(str(folder / "served"))
@@ -167,10 +166,11 @@ def _maps(table: object, kind: str) -> list[dict[str, float]]:
 
 def _drevalpy(cohort: Cohort, cache: Path | None, folder: Path, end_to_end: float) -> None:
     """Its own `predict`, on one core, from profiles in memory: no reading, no intervals."""
+    from pamrx_training.fitting.splits import leave_cell_line_out
+
     from benchmarks.peer_models.environment import peer_python
     from benchmarks.peer_models.export import export, read_smiles
     from benchmarks.peers import PEERS_FOLDER, cache_folder, fingerprints
-    from training.splits import leave_cell_line_out
 
     python = peer_python(cache_folder(cache, make=True) / PEERS_FOLDER)
     folds = leave_cell_line_out(cohort, 5, 0)
@@ -260,7 +260,7 @@ def _command(path: Path, out: Path, *options: str) -> tuple[float, float]:
         "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); "
         "print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6)"
     )
-    command = [sys.executable, "-c", code, sys.executable, "-m", "predictor.cli", "score", str(path), "-o", str(out)]
+    command = [sys.executable, "-c", code, sys.executable, "-m", "pamrx", "score", str(path), "-o", str(out)]
     told = subprocess.run([*command, *options], check=True, capture_output=True, text=True).stdout.split()
     return float(told[0]), float(told[1])
 

@@ -15,9 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
-
-from predictor.profiles import Profiles
-from training.loading import load_cohort
+from pamrx.profiles import Profiles
+from pamrx_training.fitting.loading import load_cohort
 
 ROW_GROUP, FILE = 1000, 10_000
 JITTER = 0.05

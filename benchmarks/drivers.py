@@ -4,7 +4,8 @@ The training table (GDSC1000, v17) flags a gene only where its mutation counts a
 NCI-60 exomes hold every non-synonymous call. Per gene of the axis: of the lines that carry a call, the share that v17
 flags (sensitivity of the flag to any call), and of the lines that v17 flags, the share that carry a call (its positive
 predictive value). Neither source carries a protein change, so **this is no check of the driver rule**: for that see
-`tests/predictor/test_driver_truth.py`, on a truth table of single variants and the protein changes of two TCGA cohorts.
+`tests/pamrx/features/test_driver_truth.py`,
+on a truth table of single variants and the protein changes of two TCGA cohorts.
 
 Run: `python benchmarks/drivers.py --data-dir FOLDER [--cache FOLDER]`, with FOLDER as the portals' files are named:
 `depmap/panel718_mutation.csv.gz`, `nci60/nci60_exome_percent_variant.csv.gz`. GDSC comes from the cache of `pamrx data
@@ -18,10 +19,9 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-
-from predictor.errors import PamrxError
-from training.datasets import load_gdsc
-from training.datasets.names import line_key_of_stripped
+from pamrx.errors import PamrxError
+from pamrx_training.datasets import load_gdsc
+from pamrx_training.datasets.names import line_key_of_stripped
 
 GENES = (
     "PIK3CA", "PIK3R1", "PIK3CB", "AKT1", "AKT2", "AKT3", "MTOR", "PTEN", "TSC1", "TSC2", "RHEB", "KRAS", "NRAS",

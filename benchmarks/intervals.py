@@ -20,19 +20,18 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from laboratories import nci60_profiles
-
-from predictor.applicability import Panel
-from predictor.evidence import Pattern, pattern_from, patterns, source_shares
-from predictor.features import FeatureBuilder
-from predictor.model import SensitivityModel
-from predictor.profiles import Profiles, read_profiles
-from training.cohort import Cohort, build_cohort
-from training.conformal import fit_applicability, fit_intervals, own_patterns, under
-from training.coverage import coverage_of, coverage_table, cross_coverage
-from training.datasets import load_ccle_mirna, load_gdsc, load_panel718
-from training.heldout import HeldOut, chosen, held_out, together
-from training.splits import leave_cell_line_out
-from training.trials import disturbed_profiles, errors_by_score
+from pamrx.features import FeatureBuilder
+from pamrx.model.sensitivity import SensitivityModel
+from pamrx.prediction.applicability import Panel
+from pamrx.prediction.missing_data import Pattern, pattern_from, patterns, source_shares
+from pamrx.profiles import Profiles, read_profiles
+from pamrx_training.datasets import load_ccle_mirna, load_gdsc, load_panel718
+from pamrx_training.evaluation.coverage import coverage_of, coverage_table, cross_coverage
+from pamrx_training.evaluation.flag_trials import disturbed_profiles, errors_by_score
+from pamrx_training.fitting.calibration import fit_applicability, fit_intervals, own_patterns, under
+from pamrx_training.fitting.cohort import Cohort, build_cohort
+from pamrx_training.fitting.held_out import HeldOut, chosen, held_out, together
+from pamrx_training.fitting.splits import leave_cell_line_out
 
 ACC = "tcga_acc"
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-
-from predictor.bundle import Bundle, load_bundle
-from predictor.errors import PamrxError
-from predictor.predictions import chosen_assays
-from predictor.profiles import Profiles
-from training.cohort import training_profiles
-from training.datasets import GdscData, load_ccle_mirna, load_gdsc, load_panel718
-from training.datasets.nci60 import load_nci60
+from pamrx.bundle.bundle import Bundle, load_bundle
+from pamrx.errors import PamrxError
+from pamrx.prediction.predictions import chosen_assays
+from pamrx.profiles import Profiles
+from pamrx_training.datasets import GdscData, load_ccle_mirna, load_gdsc, load_panel718
+from pamrx_training.datasets.nci60 import load_nci60
+from pamrx_training.fitting.cohort import training_profiles
 
 ARRAYS = """\
 Both sources are arrays: nothing here says how features or predictions of whole-transcriptome RNA-seq compare,
@@ -68,7 +67,7 @@ def load(given: argparse.Namespace) -> Laboratories:
 
 
 def nci60_profiles(folder: Path, lines: pd.DataFrame) -> Profiles:
-    """NCI-60's profiles of the lines that GDSC has; `training.datasets.nci60` says how they are read."""
+    """NCI-60's profiles of the lines that GDSC has; `pamrx_training.datasets.nci60` says how they are read."""
     found = load_nci60(folder, lines["tissue"])
     print(f"NCI-60: left out: {'; '.join(found.dropped) or 'nothing'}")
     held = set(found.profiles.samples.index)

@@ -22,17 +22,17 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pamrx.errors import PamrxError
+from pamrx_training.datasets import fingerprint
+from pamrx_training.datasets.cache import cache_folder
+from pamrx_training.evaluation.dossier import PEERS_FOLDER, PEERS_TEXT
+from pamrx_training.fitting.cohort import Cohort
+from pamrx_training.fitting.splits import leave_cell_line_out
 
 from benchmarks.peer_models import comparison
 from benchmarks.peer_models.environment import CONSTRAINTS, peer_python
 from benchmarks.peer_models.export import DRUG, LANDMARKS, LINE, RESPONSE, export, read_smiles
 from benchmarks.peer_models.jobs import Job, Result, digest, run_all, source_digest
-from predictor.errors import PamrxError
-from training.cohort import Cohort
-from training.datasets import fingerprint
-from training.datasets.cache import cache_folder
-from training.dossier import PEERS_FOLDER, PEERS_TEXT
-from training.splits import leave_cell_line_out
 
 WORKER = Path(__file__).with_name("peer_models") / "drevalpy_worker.py"
 REFERENCE = "pamrx"

@@ -24,16 +24,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from laboratories import ARRAYS, load, main_of, predicted
-
-from predictor.bundle import Bundle
-from predictor.features import BLOCKS, FeatureBuilder, block_of
-from predictor.features.ncrna import mirna_levels
-from predictor.features.scores import scores_in
-from predictor.model import SensitivityModel
-from predictor.predictions import chosen_assays
-from predictor.profiles import Profiles
-from predictor.reference import percentiles_among
-from training.cohort import Cohort, build_cohort
+from pamrx.bundle.bundle import Bundle
+from pamrx.features import BLOCKS, FeatureBuilder, block_of
+from pamrx.features.ncrna import mirna_levels
+from pamrx.features.scores import scores_in
+from pamrx.model.sensitivity import SensitivityModel
+from pamrx.prediction.predictions import chosen_assays
+from pamrx.prediction.reference import percentiles_among
+from pamrx.profiles import Profiles
+from pamrx_training.fitting.cohort import Cohort, build_cohort
 
 GOAL = 0.6
 MIN_LINES = 10

@@ -33,15 +33,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-from predictor.bundle import load_bundle
-from predictor.errors import PamrxError
-from predictor.features import FeatureBuilder
-from predictor.profiles import Profiles
-from predictor.profiles.files import Head
-from predictor.profiles.genes import default_genes
-from predictor.profiles.mutations import _columns, read_mutations
-from training.datasets import load_gdsc
+from pamrx.bundle.bundle import load_bundle
+from pamrx.errors import PamrxError
+from pamrx.features import FeatureBuilder
+from pamrx.identifiers.genes import default_genes
+from pamrx.profiles import Profiles
+from pamrx.readers.files import Head
+from pamrx.readers.maf import _columns, read_mutations
+from pamrx_training.datasets import load_gdsc
 
 MAF = "tcga_acc/TCGA_ACC_mutations.maf.gz"
 POOR = 0.6

@@ -16,9 +16,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from laboratories import ARRAYS, load, main_of, predicted
-
-from predictor.bundle import Bundle
-from predictor.profiles import Profiles
+from pamrx.bundle.bundle import Bundle
+from pamrx.profiles import Profiles
 
 STABILITY_LEGEND = """\
 rank rho: Spearman over drugs within a line of the prediction minus its drug's mean, median of lines (the

@@ -17,12 +17,12 @@ from typing import Annotated
 import lightgbm as lgb
 import numpy as np
 import typer
+from pamrx.bundle.bundle import load_bundle
+from pamrx.model.boosted import BoostedComponents
+from pamrx_training.fitting.loading import load_cohort
 from threadpoolctl import threadpool_limits
 
 from benchmarks.batch import best
-from predictor.boosted import BoostedComponents
-from predictor.bundle import load_bundle
-from training.loading import load_cohort
 
 Evaluator = Callable[[np.ndarray], np.ndarray]
 EXPLAINED = 250

@@ -12,15 +12,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from pamrx.errors import PamrxError
+from pamrx_training.evaluation.boosted_baseline import validation_lines
+from pamrx_training.fitting.cohort import Cohort, training_profiles
 
 from benchmarks import peers
 from benchmarks.peer_models import comparison, drevalpy_worker, own_worker
 from benchmarks.peer_models.environment import CONSTRAINTS, DREVALPY
 from benchmarks.peer_models.export import LANDMARKS, chosen_genes, export, export_fold
 from benchmarks.peer_models.jobs import Job, Result, run_all
-from predictor.errors import PamrxError
-from training.boosted_baseline import validation_lines
-from training.cohort import Cohort, training_profiles
 
 LINES = ["22RV1", "697", "A549", "HT29", "MCF7", "T47D"]
 FOLDS = pd.Series([0, 0, 1, 1, 1, 1], index=LINES, name="fold")

@@ -11,18 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
-from predictor.bundle import released_bundle
-from predictor.examples import example_files
-from predictor.predictions import COLUMNS
+from pamrx.bundle.bundle import released_bundle
+from pamrx.examples import example_files
+from pamrx.prediction.predictions import COLUMNS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = {kind: str(path) for kind, path in example_files().items()}
 
 
 def pamrx(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    known = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **environment}
-    command = [sys.executable, "-m", "predictor.cli", *map(str, arguments)]
+    known = {**os.environ, "COLUMNS": "200", **environment}
+    command = [sys.executable, "-m", "pamrx", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=known, timeout=120)
 
 
@@ -57,20 +56,20 @@ def test_help_names_every_command_and_imports_nothing_heavy():
     ):
         assert command in run.stdout
     heavy = ("pandas", "numpy", "lightgbm", "mlflow", "sklearn", "pyarrow")
-    code = f"import sys, predictor.cli; print([m for m in {heavy} if m in sys.modules])"
-    known = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    code = f"import sys, pamrx.cli.main; print([m for m in {heavy} if m in sys.modules])"
+    known = dict(os.environ)
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=known, check=True)
     assert told.stdout.strip() == "[]"
 
 
 def test_predicting_loads_no_tracking_and_no_plotting():
     code = (
-        "import sys; from predictor import load_bundle, read_profiles; from predictor.examples import example_files;"
-        "import predictor.run;"
+        "import sys; from pamrx import load_bundle, read_profiles; from pamrx.examples import example_files;"
+        "import pamrx.cli.predict_files;"
         "load_bundle().predict(read_profiles(**example_files()));"
-        "print([m for m in ('mlflow', 'shap', 'matplotlib', 'torch', 'training') if m in sys.modules])"
+        "print([m for m in ('mlflow', 'shap', 'matplotlib', 'torch', 'pamrx_training') if m in sys.modules])"
     )
-    known = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    known = dict(os.environ)
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=known, check=True)
     assert told.stdout.strip() == "[]"
 
@@ -96,7 +95,7 @@ def test_output_is_one_tidy_table_whatever_its_form(tmp_path, ending):
 
 
 def test_the_forms_hold_the_same_numbers_as_the_library(tmp_path):
-    from predictor import load_bundle, read_profiles
+    from pamrx import load_bundle, read_profiles
 
     pamrx("predict", *[f"--{k.replace('_', '-')}={v}" for k, v in FILES.items()], "-o", tmp_path / "a.parquet")
     pamrx("predict", "--example", "-o", tmp_path / "b.csv")

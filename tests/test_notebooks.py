@@ -30,7 +30,6 @@ def test_it_runs(path, tmp_path, tmp_path_factory, monkeypatch):
     """A folder of fetched data is named by PAMRX_TEST_CACHE, as for the tests of training."""
     cache = os.environ.get("PAMRX_TEST_CACHE") or str(tmp_path_factory.mktemp("cache"))
     monkeypatch.setenv("PAMRX_CACHE", cache)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     notebook = nbformat.read(path, as_version=4)
@@ -45,4 +44,4 @@ def test_it_is_kept_small_and_starts_from_pamrx(path):
     notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in code)
-    assert "from predictor import load_bundle, read_profiles" in code[0].source
+    assert "from pamrx import load_bundle, read_profiles" in code[0].source

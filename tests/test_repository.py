@@ -20,8 +20,8 @@ MACHINE_PATH = re.compile(r"(?<![\w.~-])/(" + "|".join(["work", "root", "home/[a
 REGISTRY = re.compile("--(extra-)?index" + "-url|find" + r"-links|https?://[^\s\"']*/simp" + r"le\b")
 UNSAFE = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "torch", "shelve", "marshal"}
 UNSAFE_CALLS = {"read_pickle"}
-TRAINING_MODULE = re.compile(r"training(\.[a-z_]+)+")
-RESTRICTED_READER = Path("training/datasets/tensors.py")
+TRAINING_MODULE = re.compile(r"pamrx_training(\.[a-z_]+)+")
+RESTRICTED_READER = Path("training/pamrx_training/datasets/tensors.py")
 
 
 def tracked_files() -> list[Path]:
@@ -96,7 +96,7 @@ def test_the_looked_for_words_are_found_where_they_stand():
     assert loads(ast.parse("pickle" + ".load(file)")) == ["pickle.load"]
     assert loads(ast.parse("from joblib import load")) == ["joblib.load"]
     assert loads(ast.parse("pd.read" + "_pickle('x')")) == ["pd.read_pickle"]
-    assert imported_names(ast.parse("def f():\n    from training import fit")) == {"training"}
+    assert imported_names(ast.parse("def f():\n    from pamrx_training import fitting")) == {"pamrx_training"}
 
 
 @pytest.mark.parametrize("module", modules(*PACKAGES), ids=str)
@@ -116,7 +116,7 @@ def test_the_restricted_reader_refuses_to_find_classes():
 
 @pytest.mark.parametrize("module", modules("predictor"), ids=str)
 def test_prediction_imports_nothing_from_training(module):
-    assert [name for name in imported_names(tree_of(module)) if name.split(".")[0] == "training"] == []
+    assert [name for name in imported_names(tree_of(module)) if name.split(".")[0] == "pamrx_training"] == []
 
 
 def test_only_the_command_line_brings_in_the_training_commands():
@@ -126,7 +126,10 @@ def test_only_the_command_line_brings_in_the_training_commands():
         for node in ast.walk(tree_of(module))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and TRAINING_MODULE.fullmatch(node.value)
     }
-    assert named == {("predictor/cli.py", "training.commands"), ("predictor/cli.py", "training.registry")}
+    assert named == {
+        ("predictor/pamrx/cli/main.py", "pamrx_training.cli.commands"),
+        ("predictor/pamrx/cli/main.py", "pamrx_training.registry.registry"),
+    }
 
 
 def test_released_bundles_are_small_and_hold_data_only():
@@ -145,11 +148,11 @@ def loaded_after(program: str) -> set[str]:
 
 
 def test_importing_predictor_brings_in_neither_tracking_nor_plots():
-    assert not {"mlflow", "torch", "shap", "matplotlib", "dask", "pooch"} & loaded_after("import predictor")
+    assert not {"mlflow", "torch", "shap", "matplotlib", "dask", "pooch"} & loaded_after("import pamrx")
 
 
 def test_help_brings_in_nothing_heavy():
-    program = "import sys; sys.argv = ['pamrx', '--help']\nfrom predictor.cli import main\n"
+    program = "import sys; sys.argv = ['pamrx', '--help']\nfrom pamrx.cli.main import main\n"
     loaded = loaded_after(program + "try:\n    main()\nexcept SystemExit:\n    pass")
     assert "typer" in loaded
     assert not {"mlflow", "torch", "shap", "matplotlib", "lightgbm", "sklearn", "scipy", "pandas", "numpy"} & loaded

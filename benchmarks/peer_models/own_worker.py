@@ -10,17 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from pamrx.features import FeatureBuilder
+from pamrx.model.sensitivity import SensitivityModel
+from pamrx_training.datasets import load_ccle_mirna, load_gdsc, load_panel718
+from pamrx_training.evaluation.baselines import assay_ridge
+from pamrx_training.evaluation.boosted_baseline import assay_lightgbm, validation_lines
+from pamrx_training.evaluation.evaluate import MODEL
+from pamrx_training.fitting.cohort import Cohort, build_cohort
+from pamrx_training.fitting.splits import sides
 from threadpoolctl import threadpool_limits
 
 from benchmarks.peer_models.drevalpy_worker import peak_gigabytes
-from predictor.features import FeatureBuilder
-from predictor.model import SensitivityModel
-from training.baselines import assay_ridge
-from training.boosted_baseline import assay_lightgbm, validation_lines
-from training.cohort import Cohort, build_cohort
-from training.datasets import load_ccle_mirna, load_gdsc, load_panel718
-from training.evaluate import MODEL
-from training.splits import sides
 
 
 def main() -> None:

@@ -1,7 +1,0 @@
-"""Features: one module per block, put together by `FeatureBuilder`."""
-
-from __future__ import annotations
-
-from predictor.features.builder import BLOCKS, FeatureBuilder, block_of
-
-__all__ = ["BLOCKS", "FeatureBuilder", "block_of"]

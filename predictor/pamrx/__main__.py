@@ -1,0 +1,5 @@
+"""`python -m pamrx`."""
+
+from pamrx.cli.main import main
+
+main()

@@ -1,0 +1,246 @@
+"""A trained model on disk: LightGBM text, JSON and Parquet, with the SHA-256 of every file. Never code, never a pickle.
+
+```
+manifest.json        what it is, how it was trained, the files and their SHA-256, the fingerprint over all of it
+features.json        the state of the FeatureBuilder
+model.json           names, base values and loadings
+linear_<k>.parquet   the linear part of view k: feature, centre, scale, one coefficient per assay
+boosted_<kk>.txt     LightGBM text of response component kk
+importance.parquet   training mean |contribution| per feature and assay
+general_*            the same of the model of general sensitivity, per screen; regression.parquet: ln IC50 on it
+reference.parquet    out-of-fold predictions of the reference lines, per assay; reference_partial.parquet: their
+                     quantiles under each pattern of evidence
+specific_reference.parquet, specific_reference_partial.parquet
+                     the same of the specific response
+uncertainty.json, scales.parquet, scores.parquet, panel.parquet
+                     intervals and applicability (`pamrx.bundle.uncertainty_files`)
+MODEL_CARD.md        for a person
+```
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lightgbm as lgb
+import pandas as pd
+
+from pamrx.bundle.model_files import read_json, read_model, read_parquet, write_json, write_model, write_parquet
+from pamrx.bundle.uncertainty_files import STATE, TABLES, from_state, state_of
+from pamrx.errors import PamrxError
+from pamrx.features import FeatureBuilder
+from pamrx.model.drug_specific import Regression, SpecificResponse
+from pamrx.model.sensitivity import SensitivityModel
+from pamrx.prediction.intervals import COVERAGE
+from pamrx.prediction.reference import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from pamrx.prediction.applicability import Applicability
+    from pamrx.prediction.intervals import Intervals
+    from pamrx.profiles import Profiles
+
+FORMAT = 2
+CARD = "MODEL_CARD.md"
+RELEASED = "pamrx-gdsc"
+MANIFEST = "manifest.json"
+REFERENCE, SPECIFIC_REFERENCE, GENERAL = "reference", "specific_reference", "general_"
+_FILE_NAME = re.compile(r"[A-Za-z0-9_]+\.(json|parquet|txt|md)")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained model with its builder and reference.
+
+    Attributes
+    ----------
+    builder, model : fitted.
+    reference : out-of-fold predictions of ln IC50 for the reference lines.
+    manifest : what it was trained on, and how.
+    intervals, applicability : of predictions; None in a bundle that was saved without.
+    specific, specific_reference : the response without general sensitivity, and its reference; None likewise.
+    """
+
+    builder: FeatureBuilder
+    model: SensitivityModel
+    reference: Reference
+    manifest: dict[str, Any]
+    intervals: Intervals | None = None
+    applicability: Applicability | None = None
+    specific: SpecificResponse | None = None
+    specific_reference: Reference | None = None
+
+    def predict(
+        self, profiles: Profiles, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
+    ) -> pd.DataFrame:
+        """One row per sample and drug; the columns are those of `pamrx.prediction.predictions.COLUMNS`.
+
+        Raises
+        ------
+        PamrxError
+            For a drug that is unknown or that no screen holds.
+        """
+        from pamrx.prediction.predictions import predict
+
+        return predict(self, profiles, drugs, coverage)
+
+
+def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> dict[str, Any]:
+    """Write the bundle to `folder`, replacing what is there only once all is written. Returns the manifest."""
+    target = Path(folder)
+    if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
+        raise PamrxError(f"{target}: holds other files and no bundle; name an empty or a new folder")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        _write_parts(bundle, draft, card)
+        files = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
+        manifest = {"format": FORMAT, **bundle.manifest, "files": files}
+        manifest["fingerprint"] = _fingerprint(manifest)
+        (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        draft.chmod(0o755)
+        _swap(draft, target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return manifest
+
+
+def load_bundle(folder: str | os.PathLike[str] | None = None) -> Bundle:
+    """Load a bundle folder, or the released one.
+
+    Raises
+    ------
+    PamrxError
+        If the folder is no bundle, a file is missing, or its SHA-256 is not the manifest's.
+    """
+    path = released_bundle() if folder is None else Path(folder)
+    manifest = read_manifest(path)
+    for name, expected in manifest["files"].items():
+        file = path / name
+        if not _FILE_NAME.fullmatch(name):
+            raise PamrxError(f"{path / MANIFEST}: '{name}' is no name for a file of a bundle; the manifest was changed")
+        if not file.is_file():
+            raise PamrxError(f"{file}: missing; the bundle is incomplete, copy or train it again")
+        if _sha256(file) != expected:
+            raise PamrxError(
+                f"{file}: its SHA-256 is not the one in {MANIFEST}; the bundle was changed or cut short, "
+                "copy or train it again"
+            )
+    try:
+        return _read_parts(path, manifest)
+    except (KeyError, ValueError, OSError, lgb.basic.LightGBMError) as error:
+        raise PamrxError(f"{path}: does not hold what a bundle of format {FORMAT} holds ({error})") from None
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The checked manifest of a bundle folder."""
+    if not path.is_dir():
+        raise PamrxError(f"{path}: no such folder; expected a bundle, as `pamrx train` writes it")
+    file = path / MANIFEST
+    if not file.is_file():
+        raise PamrxError(f"{path}: no {MANIFEST} in it; expected a bundle, as `pamrx train` writes it")
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        version, files, told = manifest["format"], manifest["files"], manifest["fingerprint"]
+        dict(files)
+    except (ValueError, KeyError, TypeError):
+        raise PamrxError(
+            f"{file}: not a whole manifest; the bundle was changed or cut short, copy or train it again"
+        ) from None
+    if version != FORMAT:
+        raise PamrxError(f"{file}: bundle format {version}, expected {FORMAT}; use the version of pamrx that wrote it")
+    if told != _fingerprint(manifest):
+        raise PamrxError(
+            f"{file}: its fingerprint does not fit its content; the bundle was changed, copy or train it again"
+        )
+    return manifest
+
+
+def released_bundle() -> Path:
+    """The folder of the released bundle: inside the installed package, or `models/` of a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "bundles" / RELEASED, package.parents[1] / "models" / RELEASED):
+        if (folder / MANIFEST).is_file():
+            return folder
+    raise PamrxError("no released bundle in this installation; run `make train`, or name one with --bundle")
+
+
+def _write_parts(bundle: Bundle, folder: Path, card: str) -> None:
+    write_json(folder / "features.json", bundle.builder.state())
+    write_model(bundle.model, folder)
+    for name, reference in ((REFERENCE, bundle.reference), (SPECIFIC_REFERENCE, bundle.specific_reference)):
+        if reference is not None:
+            write_parquet(folder / f"{name}.parquet", reference.lines)
+            if reference.partial is not None:
+                write_parquet(folder / f"{name}_partial.parquet", reference.partial)
+    if bundle.specific is not None:
+        write_model(bundle.specific.general, folder, GENERAL)
+        told = bundle.specific.regression
+        write_parquet(folder / "regression.parquet", pd.DataFrame({"intercept": told.intercept, "slope": told.slope}))
+    _write_uncertainty(bundle, folder)
+    (folder / CARD).write_text(card, encoding="utf-8")
+
+
+def _read_parts(folder: Path, manifest: dict[str, Any]) -> Bundle:
+    builder = FeatureBuilder.from_state(read_json(folder / "features.json"))
+    names = manifest["files"]
+    model = read_model(folder, names)
+    specific, compared = None, None
+    if "regression.parquet" in names:
+        table = read_parquet(folder / "regression.parquet").loc[model.assays_].astype(float)
+        specific = SpecificResponse(read_model(folder, names, GENERAL), Regression(table["intercept"], table["slope"]))
+        compared = _read_reference(folder, names, SPECIFIC_REFERENCE, model.assays_)
+    reference = _read_reference(folder, names, REFERENCE, model.assays_)
+    return Bundle(builder, model, reference, manifest, *_read_uncertainty(folder, manifest), specific, compared)
+
+
+def _read_reference(folder: Path, names: Collection[str], name: str, assays: list[str]) -> Reference:
+    lines = read_parquet(folder / f"{name}.parquet")[assays].astype(float)
+    partial = f"{name}_partial.parquet"
+    return Reference(lines, read_parquet(folder / partial)[assays] if partial in names else None)
+
+
+def _write_uncertainty(bundle: Bundle, folder: Path) -> None:
+    if bundle.intervals is None or bundle.applicability is None:
+        return
+    content, tables = state_of(bundle.intervals, bundle.applicability)
+    write_json(folder / f"{STATE}.json", content)
+    for name, table in tables.items():
+        write_parquet(folder / f"{name}.parquet", table)
+
+
+def _read_uncertainty(folder: Path, manifest: dict[str, Any]) -> tuple[Intervals | None, Applicability | None]:
+    if f"{STATE}.json" not in manifest["files"]:
+        return None, None
+    tables = {name: read_parquet(folder / f"{name}.parquet") for name in TABLES}
+    return from_state(read_json(folder / f"{STATE}.json"), tables)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _fingerprint(manifest: dict[str, Any]) -> str:
+    """Over all but the card: that says what was measured of the model, which may be more or less for the same model."""
+    told = {key: value for key, value in manifest.items() if key != "fingerprint"}
+    told["files"] = {name: digest for name, digest in manifest["files"].items() if name != CARD}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _swap(draft: Path, target: Path) -> None:
+    """Put `draft` in the place of `target`; the old bundle stays until the new one is there."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    draft.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

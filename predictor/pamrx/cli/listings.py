@@ -1,0 +1,174 @@
+"""What `pamrx drugs`, `pamrx vocab` and `pamrx features` print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from pamrx.errors import PamrxError, did_you_mean
+from pamrx.knowledge import drugs as drug_table
+
+PLAIN_WIDTH = 150
+ROWS_SHOWN = 60
+
+
+def show_drugs() -> None:
+    """All drugs of the axis, by class."""
+    table = _table("drug", "class", "targets", "phase", "screens", "also called")
+    drugs = sorted(drug_table.all_drugs(), key=lambda drug: (not drug.screened, _place(drug), drug.name.lower()))
+    for drug in drugs:
+        screens = ", ".join(drug.screens) or "none"
+        table.add_row(
+            drug.name, drug.drug_class, ", ".join(drug.targets), drug.max_phase, screens, ", ".join(drug.aliases)
+        )
+    console = _console()
+    console.print(table)
+    screened = sum(drug.screened for drug in drugs)
+    console.print(
+        f"{screened} drugs are screened in GDSC1 or GDSC2; {len(drugs) - screened} are in no screen and are answered "
+        "through drugs of their class only: `pamrx drugs NAME` names them."
+    )
+
+
+def show_drug(name: str) -> None:
+    """One drug, found by any of its names; for one that no screen holds, the proxies of its class."""
+    drug = drug_table.resolve(name)
+    rows = {
+        "drug": drug.name,
+        "also called": ", ".join(drug.aliases),
+        "class": drug.drug_class,
+        "targets": ", ".join(drug.targets),
+        "highest phase": drug.max_phase,
+        "screens": ", ".join(drug.screens) or "none",
+        "GDSC's label": drug.gdsc_label_note,
+        "source": drug.source,
+    }
+    table = _table("", "", header=False)
+    for key, value in rows.items():
+        if value:
+            table.add_row(key, value)
+    console = _console()
+    console.print(table)
+    if not drug.screened:
+        proxies = ", ".join(proxy.name for proxy in drug_table.proxies(drug))
+        console.print(f"No screen holds {drug.name}. Its class ({drug.drug_class}) is screened as: {proxies}.")
+
+
+def show_vocabulary() -> None:
+    """The words of the samples table, with the codes and other words that are understood as each tissue."""
+    from pamrx.knowledge import table as knowledge
+    from pamrx.readers.sample_table import vocabulary
+
+    words = vocabulary()
+    tissues = knowledge("tissues").set_index("tissue")
+    table = _table("tissue", "what it is", "TCGA", "OncoTree")
+    for tissue in words["tissue"]:
+        row = tissues.loc[tissue]
+        codes = [str(row[column]).replace("|", ", ") for column in ("tcga_codes", "oncotree_codes")]
+        table.add_row(tissue, str(row["description"]), *codes)
+    console = _console()
+    console.print(table)
+    for column in ("sample_type", "msi", "sequenced"):
+        console.print(f"{column}: {', '.join(words[column])}")
+
+
+def show_features(bundle_folder: Path | None, output: Path | None, block: str | None) -> None:
+    """The features of a bundle and how much it leans on each; genes of the axis without a feature are named."""
+    from pamrx.tables import check_ending, write_table
+
+    if output is not None:
+        check_ending(output)
+    table = feature_listing(bundle_folder)
+    if block is not None:
+        blocks = list(dict.fromkeys(table["block"]))
+        if block not in blocks:
+            raise PamrxError(
+                f"unknown block '{block}'; expected one of {', '.join(blocks)}{did_you_mean(block, blocks)}"
+            )
+        table = table[table["block"] == block]
+    if output is not None:
+        write_table(table, output)
+    console = _console()
+    shown = _table("feature", "learned from", "mean |effect| on ln IC50")
+    for row in table.sort_values("mean_abs_effect", ascending=False).head(ROWS_SHOWN).itertuples():
+        shown.add_row(str(row.feature), "yes" if row.learned else "no", f"{row.mean_abs_effect:.4f}")
+    console.print(shown)
+    if len(table) > ROWS_SHOWN:
+        console.print(f"{ROWS_SHOWN} of {len(table)} features shown, those of the largest effect; -o FILE writes all.")
+    _show_untrained(console, table.loc[~table["learned"], "feature"])
+
+
+def feature_listing(bundle_folder: Path | None = None) -> pd.DataFrame:
+    """feature, block, learned, mean_abs_effect (ln units, mean over assays and training lines).
+
+    What is known to act on the axis and has no feature stands there too, not learned: genes whose mutations the
+    training data did not assess as `mutation.GENE`, and the miRNAs, lncRNAs and circRNAs of `knowledge/ncrna.csv` that
+    they did not measure (or found in too few samples) as `ncrna.NAME`.
+    """
+    from pamrx.bundle.bundle import load_bundle
+    from pamrx.knowledge import table as knowledge
+
+    model = load_bundle(bundle_folder).model
+    effect = model.importance_.mean(axis=1)
+    listing = pd.DataFrame({"feature": model.features_, "mean_abs_effect": effect})
+    listing["learned"] = listing["mean_abs_effect"] > 0
+    genes = knowledge("genes").query("level != ''")["gene"]
+    absent = sorted({f"mutation.{gene}" for gene in genes} - set(model.features_))
+    absent += _ncrna_without_feature(model.features_)
+    extra = pd.DataFrame({"feature": absent, "mean_abs_effect": 0.0, "learned": False})
+    listing = pd.concat([listing, extra], ignore_index=True)
+    listing["block"] = listing["feature"].str.partition(".")[0]
+    return listing[["feature", "block", "learned", "mean_abs_effect"]]
+
+
+def _ncrna_without_feature(features: Sequence[str]) -> list[str]:
+    """`ncrna.NAME` of each ncRNA of the table that no feature stands for, as pamrx writes it; miRNAs first."""
+    from pamrx.identifiers.mirna_ids import name_mirnas
+    from pamrx.knowledge import table as knowledge
+
+    there = {name for feature in features for name in feature.removeprefix("ncrna.").split("+")}
+    known = knowledge("ncrna").drop_duplicates("ncrna")
+    absent: list[str] = []
+    for kind in ("miRNA", "lncRNA", "circRNA"):
+        own = known.loc[known["kind"] == kind]
+        names = name_mirnas(own["ncrna"])["name"] if kind == "miRNA" else own["ncrna"]
+        given = zip(names, own["ncrna"], own["older_names"], strict=True)
+        absent += sorted({f"ncrna.{name}" for name, *also in given if there.isdisjoint({name, *_cells(also)})})
+    return absent
+
+
+def _cells(cells: Sequence[str]) -> list[str]:
+    return [name for cell in cells for name in cell.split("|") if name]
+
+
+def _show_untrained(console: Console, untrained: pd.Series) -> None:
+    """Features that the model did not learn from, the circRNAs apart: those it could not have."""
+    from pamrx.knowledge import table as knowledge
+
+    known = knowledge("ncrna").query("kind == 'circRNA'")["ncrna"]
+    circular = untrained[untrained.isin(set("ncrna." + known))]
+    others = untrained[~untrained.isin(circular)]
+    if len(others):
+        console.print(f"not learned from: {', '.join(others)}")
+    if len(circular):
+        console.print(f"not learned from, since no training data hold circRNAs: {', '.join(circular)}")
+
+
+def _place(drug: drug_table.Drug) -> int:
+    return drug_table.DRUG_CLASSES.index(drug.drug_class)
+
+
+def _table(*columns: str, header: bool = True) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, show_header=header)
+    for place, name in enumerate(columns):
+        table.add_column(name, no_wrap=place == 0)
+    return table
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)

@@ -1,0 +1,72 @@
+"""What was asked of a scoring run, beside the cohort and the bundle."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pamrx.errors import PamrxError
+from pamrx.prediction.intervals import COVERAGE
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What shapes the output.
+
+    Attributes
+    ----------
+    drugs : names, or None for all.
+    coverage : of the intervals.
+    explain : features told per sample and drug, by |contribution|; 0 for none.
+    summary : column of the samples by which the cohort is summed up; None for no summary.
+    strict : whether the first sample that cannot be used ends the run.
+    """
+
+    drugs: tuple[str, ...] | None = None
+    coverage: float = COVERAGE
+    explain: int = 0
+    summary: str | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user says of the cohort: a MAF and a panel beside it, and the unit of its expression."""
+
+    mutations: Path | None = None
+    panel: Path | None = None
+    unit: str | None = None
+
+
+def read_size(text: str) -> int:
+    """Bytes of `2GB`, `800 MB`, `1.5G`; powers of 1000.
+
+    Raises
+    ------
+    PamrxError
+        For anything else.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None or (not found[2] and float(found[1]) < 1e6):
+        raise PamrxError(f"--memory {text}: expected a size such as 2GB or 800MB")
+    return int(float(found[1]) * 1000 ** _POWERS[found[2].lower()])
+
+
+def read_explain(text: str | None) -> int:
+    """N of `top=N`; 0 for None.
+
+    Raises
+    ------
+    PamrxError
+        For anything else.
+    """
+    if text is None:
+        return 0
+    found = re.fullmatch(r"(?:top=)?([1-9]\d{0,3})", text.strip())
+    if found is None:
+        raise PamrxError(f"--explain {text}: expected top=N, such as top=5")
+    return int(found[1])

@@ -1,0 +1,144 @@
+"""A Parquet data set, one file or a folder of them, with samples in rows.
+
+Columns: `sample_id`; where known `tissue`, `sample_type`, `msi`; levels as `expression.<gene>`, `ncrna.<name>` and
+`copy_number.<gene>` (`segments.<gene>` for broad segments that name a gene); mutations as the nested column
+`mutations`, a list of {gene, variant_classification, hgvsp, driver} per sample, null where the sample was not sequenced
+and empty where nothing was found.
+
+Metadata of the schema: `expression_unit`, a word of `units.UNITS`; `mutations_listed`, `drivers` where no others are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from pamrx.cohort.assembled import assembled
+from pamrx.cohort.chunks import Part, Read, in_runs
+from pamrx.cohort.fingerprints import fingerprint
+from pamrx.cohort.levels import Block, scale_note
+from pamrx.cohort.mutations import Beside, rows_of
+from pamrx.cohort.parquet_rows import Layout, layout_of, matrix_of, names_of, tables_of
+from pamrx.cohort.parquet_shards import ID, MUTATIONS, kind_of, look_at
+from pamrx.errors import PamrxError, did_you_mean
+from pamrx.identifiers.genes import default_genes
+from pamrx.profiles.profiles import SAMPLE_COLUMNS
+
+MANY = 10_000
+"""Samples up to which a row group serves well."""
+
+
+@dataclass(frozen=True)
+class ParquetCohort:
+    """Opened shards that fit together."""
+
+    folder: Path
+    pieces: dict[str, tuple[tuple[int, int], ...]]
+    columns: list[str]
+    files: dict[str, str]
+    blocks: dict[str, Block]
+    scales: dict[str, str]
+    has_mutations: bool
+    drivers_only: bool
+    assessed: frozenset[str] | None
+    known: frozenset[str]
+    beside: Beside | None
+    memory: int
+    told: tuple[str, ...]
+
+    def narrowed(self, genes: Mapping[str, Collection[str]]) -> ParquetCohort:
+        blocks = {kind: block.at(block.places_of(genes.get(kind))) for kind, block in self.blocks.items()}
+        unread = _columns_of(self.blocks.values()) - _columns_of(blocks.values())
+        return replace(self, blocks=blocks, columns=[name for name in self.columns if name not in unread])
+
+    def tasks(self) -> list[list[Part]]:
+        """One run of parts per row group, or per several small ones together: that is what is read in order."""
+        return in_runs((shard, start, stop) for shard, ranges in self.pieces.items() for start, stop in ranges)
+
+    def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
+        file = self.folder / task[0].shard
+        for part, table in tables_of(file, task, self.columns):
+            yield part, self._part(part, table, layout_of(file, table))
+
+    def _part(self, part: Part, table: pa.Table, layout: Layout) -> Read:
+        values = {kind: matrix_of(table, block, layout) for kind, block in self.blocks.items()}
+        places = layout.places
+        words = {name: table.column(places[name]).to_pylist() for name in SAMPLE_COLUMNS if name in places}
+
+        def mutations(good: np.ndarray, ids: list[str]) -> tuple[pd.DataFrame | None, np.ndarray]:
+            if self.beside is not None:
+                return self.beside.of(ids)
+            if not self.has_mutations:
+                return None, np.zeros(len(ids), dtype=bool)
+            return rows_of(table.column(places[MUTATIONS]).filter(pa.array(good)), ids, self.known)
+
+        return assembled(
+            part, names_of(table.column(places[ID])), words, values, self.blocks, self.scales, mutations, self.assessed,
+            self.drivers_only if self.beside is None else self.beside.drivers_only,
+        )  # fmt: skip
+
+
+def open_parquet(
+    path: Path,
+    files: Sequence[Path],
+    unit: str | None = None,
+    assessed: frozenset[str] | None = None,
+    beside: Beside | None = None,
+) -> ParquetCohort:
+    """Look at every shard, and at nothing of it but its footer, its head and its sample names.
+
+    Raises
+    ------
+    PamrxError
+        A shard that is no Parquet file, empty, or lacks columns of the others; another unit in another shard; a name
+        that stands twice.
+    """
+    folder = path if path.is_dir() else path.parent
+    shards = [file.relative_to(folder).as_posix() for file in files]
+    known = default_genes()
+    found = look_at(folder, shards, known, unit)
+    if found.has_mutations and beside is not None:
+        raise PamrxError(f"{beside.path}: the cohort holds mutations of its own; expected one of the two")
+    if not found.blocks and not found.has_mutations and beside is None:
+        raise PamrxError(
+            f"{folder / shards[0]}: no column of data; expected mutations, or expression.GENE, ncrna.NAME, "
+            "copy_number.GENE"
+        )
+    scales = found.scales.by_group
+    notes = [scale_note(group, scale, found.unit) for group, scale in scales.items()]
+    unused = [name for name in found.columns if name not in (ID, MUTATIONS, *SAMPLE_COLUMNS) and not kind_of(name)]
+    if unused:
+        hint = did_you_mean(unused[0], SAMPLE_COLUMNS)
+        notes.append(f"{len(unused)} columns are not used, such as {unused[0]}{hint}")
+    largest = max(stop - start for ranges in found.pieces.values() for start, stop in ranges)
+    if largest > MANY:
+        notes.append(
+            f"a row group holds {largest:,} samples, which one process reads in order while others may wait; row "
+            f"groups of 1,000 to {MANY:,} samples serve best"
+        )
+    levels = [f"{kind}.{name}" for kind, block in found.blocks.items() for name in block.given]
+    words = [name for name in SAMPLE_COLUMNS if name in found.columns]
+    return ParquetCohort(
+        folder,
+        found.pieces,
+        [ID, *words, *([MUTATIONS] if found.has_mutations else []), *levels],
+        {shard: fingerprint(folder / shard) for shard in shards} | (beside.files if beside else {}),
+        found.blocks,
+        scales,
+        found.has_mutations,
+        found.drivers_only,
+        assessed,
+        known,
+        beside,
+        found.memory + (beside.memory if beside else 0),
+        tuple(notes),
+    )
+
+
+def _columns_of(blocks: Iterable[Block]) -> set[str]:
+    return {f"{block.kind}.{name}" for block in blocks for name in block.given}

@@ -1,0 +1,205 @@
+"""Scoring a cohort: every part that is not finished yet, here or in several processes, and then the end."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pamrx.bundle.bundle import Bundle, load_bundle
+from pamrx.cohort.allocation import keep_freed_memory
+from pamrx.cohort.chunks import Cohort, Part, Read
+from pamrx.cohort.memory import PER_PROCESS, check_fits
+from pamrx.cohort.options import Options
+from pamrx.cohort.progress import Progress
+from pamrx.cohort.summary import write_summary
+from pamrx.cohort.worker import score_read
+from pamrx.cohort.writer import Output, write_part
+from pamrx.errors import PamrxError
+from pamrx.prediction.intervals import check_coverage
+from pamrx.prediction.predictions import chosen_assays
+
+Counts = dict[str, int]
+Work = Callable[[Cohort, Path, Sequence[Sequence[Part]], Options], Iterator[None]]
+"""Does all tasks, and comes back now and then for a look at what is finished."""
+
+COUNTS = ("samples", "scored", "rejected", "flagged", "predictions")
+LOOK_SECONDS = 0.5
+
+SAMPLES_TO_BEGIN = 5000
+"""Samples without explanations that a process scores in the time that another takes to begin."""
+
+
+def score(
+    cohort: Cohort,
+    folder: Path,
+    bundle_folder: Path | None,
+    options: Options,
+    memory: int = 2_000_000_000,
+    jobs: int | None = None,
+    dask: str | None = None,
+    report: Callable[[str], None] = print,
+) -> Counts:
+    """Score every part of the cohort into `folder`; gives the counts of samples scored, rejected and flagged.
+
+    Parameters
+    ----------
+    bundle_folder : of the bundle; None for the released one.
+    memory : bytes that all processes together may take.
+    jobs : processes; by default as many as there are cores, `memory` allows and the size of the cohort is worth.
+    dask : address of a scheduler, or `local`, in place of `jobs`.
+
+    Raises
+    ------
+    PamrxError
+        For a drug or coverage that the bundle does not know, a folder that cannot be written or was begun otherwise,
+        too little memory, or with `strict` the first sample that cannot be used. What is finished stays.
+    """
+    check_coverage(options.coverage)
+    bundle = load_bundle(bundle_folder)
+    chosen_assays(bundle.model.assays_, options.drugs)
+    processes = _processes(memory, cohort.memory, jobs or _useful(cohort, options, dask))
+    output = Output(folder, _asked(cohort, bundle, options))
+    try:
+        if output.finished:
+            report(f"{folder}: all done before")
+            return output.counts()
+        work = _work(bundle, bundle_folder, processes, dask, report)
+        counts = _all_parts(cohort.narrowed(bundle.builder.genes_read()), output, options, work, report)
+        if options.summary is not None:
+            unfinished = output.unfinished("summary.csv")
+            write_summary(folder, unfinished)
+            os.replace(unfinished, folder / "summary.csv")
+        output.finish(counts)
+        return counts
+    finally:
+        output.close()
+
+
+def score_task(cohort: Cohort, bundle: Bundle, task: Sequence[Part], options: Options, folder: Path) -> None:
+    """Score and write each part of a run, one after the other."""
+    for part, read in cohort.read(task):
+        _score_one(bundle, part, read, options, folder)
+
+
+def _score_one(bundle: Bundle, part: Part, read: Read, options: Options, folder: Path) -> None:
+    if options.strict and len(read.rejected):
+        row = read.rejected.iloc[0]
+        name = row["sample_id"] or "without a name"
+        raise PamrxError(f"{part.shard}: row {row['row']}: sample {name}: {row['reason']} (--strict)")
+    write_part(folder, part, score_read(bundle, read, options))
+
+
+def _asked(cohort: Cohort, bundle: Bundle, options: Options) -> dict[str, object]:
+    return {
+        "bundle": f"{bundle.manifest['name']} {bundle.manifest['fingerprint']}",
+        "options": {
+            "coverage": options.coverage,
+            "drugs": None if options.drugs is None else ", ".join(options.drugs),
+            "explain": options.explain,
+            "summary": options.summary,
+        },
+        "cohort": cohort.files,
+        "read as": list(cohort.told),
+    }
+
+
+def _all_parts(cohort: Cohort, output: Output, options: Options, work: Work, report: Callable[[str], None]) -> Counts:
+    tasks, done = cohort.tasks(), output.done()
+    left = [[part for part in task if part.number not in done] for task in tasks]
+    left = [task for task in left if task]
+    everything = sum(part.size for task in tasks for part in task)
+    total = dict.fromkeys(COUNTS, 0)
+    for counts in done.values():
+        total = _sum(total, counts)
+    if done:
+        report(f"{total['samples']:,} of {everything:,} samples were scored before; going on")
+    with Progress(everything, total["samples"], report) as progress:
+        for _ in work(cohort, output.folder, left, options):
+            for number, counts in output.done(done).items():
+                done[number], total = counts, _sum(total, counts)
+                progress.advance(counts["samples"])
+    return total
+
+
+def _work(
+    bundle: Bundle, bundle_folder: Path | None, processes: int, dask: str | None, report: Callable[[str], None]
+) -> Work:
+    if dask is not None:
+        from pamrx.cohort.dask_executor import on_dask
+
+        return on_dask(dask, bundle_folder, processes, report)
+    if processes == 1:
+        return partial(_here, bundle)
+    return partial(_in_processes, bundle_folder, processes)
+
+
+def _here(
+    bundle: Bundle, cohort: Cohort, folder: Path, tasks: Sequence[Sequence[Part]], options: Options
+) -> Iterator[None]:
+    keep_freed_memory()
+    for task in tasks:
+        for part, read in cohort.read(task):
+            _score_one(bundle, part, read, options, folder)
+            yield
+
+
+def _in_processes(
+    bundle_folder: Path | None,
+    processes: int,
+    cohort: Cohort,
+    folder: Path,
+    tasks: Sequence[Sequence[Part]],
+    options: Options,
+) -> Iterator[None]:
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, context, _begin, (cohort, bundle_folder, options, folder))
+    try:
+        running = {pool.submit(_task_of_worker, task) for task in tasks}
+        while running:
+            finished, running = wait(running, LOOK_SECONDS, FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+            yield
+    except BrokenProcessPool:
+        raise PamrxError(
+            "a process of the run was ended from outside, perhaps for want of memory; what is finished stays: run the "
+            "same command again, with a smaller --memory or --jobs 1"
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_WORKER: dict[str, Any] = {}
+
+
+def _begin(cohort: Cohort, bundle_folder: Path | None, options: Options, folder: Path) -> None:
+    keep_freed_memory()
+    _WORKER.update(cohort=cohort, bundle=load_bundle(bundle_folder), options=options, folder=folder)
+
+
+def _task_of_worker(task: Sequence[Part]) -> None:
+    score_task(task=task, **_WORKER)
+
+
+def _useful(cohort: Cohort, options: Options, dask: str | None) -> int:
+    """One process per core, but no more than are done before one alone would be."""
+    cores = os.cpu_count() or 1
+    if dask is not None or options.explain:
+        return cores
+    samples = sum(part.size for task in cohort.tasks() for part in task)
+    return max(1, min(cores, samples // SAMPLES_TO_BEGIN))
+
+
+def _processes(memory: int, held: int, jobs: int) -> int:
+    check_fits(memory, held, "Parquet files of about 10,000 samples in row groups of 1,000 need less")
+    return max(1, min(jobs, memory // (PER_PROCESS + held)))
+
+
+def _sum(one: Counts, other: Counts) -> Counts:
+    return {name: one[name] + other[name] for name in one}

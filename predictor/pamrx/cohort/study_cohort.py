@@ -1,0 +1,83 @@
+"""A cBioPortal study as a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from pamrx.cohort.chunks import Part, Read, in_runs, rejected_rows
+from pamrx.cohort.fingerprints import fingerprints
+from pamrx.cohort.memory import bytes_of_maf, bytes_of_matrices, check_fits
+from pamrx.errors import PamrxError
+from pamrx.profiles import Profiles, read_study
+from pamrx.readers.cbioportal import find_study
+
+MATRICES = ("expression", "ncrna", "copy_number")
+
+
+@dataclass(frozen=True)
+class StudyCohort:
+    """A study, which is read whole: the text of its matrices names all samples in each line."""
+
+    folder: Path
+    files: dict[str, str]
+    size: int
+    memory: int
+    told: tuple[str, ...]
+
+    def narrowed(self, genes: Mapping[str, Collection[str]]) -> StudyCohort:
+        """Text is read whole in any case."""
+        return self
+
+    def tasks(self) -> list[list[Part]]:
+        return in_runs([(self.folder.name, 0, self.size)])
+
+    def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
+        profiles, spoilt = _study(self.folder, tuple(self.files.items()))
+        for part in task:
+            names = profiles.samples.index[part.start : part.stop]
+            wrong = [
+                (name, part.shard, part.start + row + 1, spoilt[name])
+                for row, name in enumerate(names)
+                if name in spoilt
+            ]
+            good = [name for name in names if name not in spoilt]
+            yield part, Read(profiles.subset(good) if good else None, rejected_rows(wrong))
+
+
+def open_study(folder: Path, memory: int | None = None) -> StudyCohort:
+    """As `pamrx.profiles.read_study`, with its errors; a sample with a cell of no use is set aside.
+
+    Raises
+    ------
+    PamrxError
+        If reading it would take more than `memory` bytes, told from its files before they are read.
+    """
+    found = find_study(folder).files
+    held = bytes_of_matrices(found[kind] for kind in MATRICES if kind in found)
+    if "mutations" in found:
+        held += bytes_of_maf(found["mutations"])
+    if memory is not None:
+        check_fits(memory, held, "a study is read whole: split it by samples, or make a Parquet data set of it")
+    files = fingerprints(folder)
+    profiles, _ = _study(folder, tuple(files.items()))
+    return StudyCohort(folder, files, profiles.n, held, profiles.notes)
+
+
+@lru_cache(maxsize=1)
+def _study(folder: Path, _files: tuple[tuple[str, str], ...]) -> tuple[Profiles, dict[str, str]]:
+    """The study, and for each sample that cannot be used the reason.
+
+    Raises
+    ------
+    PamrxError
+        Also for such a sample whose name in the matrix is not its name in the study.
+    """
+    spoilt: dict[str, str] = {}
+    profiles = read_study(folder, spoilt=spoilt)
+    for name, why in spoilt.items():
+        if name not in profiles.samples.index:
+            raise PamrxError(why)
+    return profiles, spoilt

@@ -1,0 +1,7 @@
+"""Features: one module per block, put together by `FeatureBuilder`."""
+
+from __future__ import annotations
+
+from pamrx.features.builder import BLOCKS, FeatureBuilder, block_of
+
+__all__ = ["BLOCKS", "FeatureBuilder", "block_of"]

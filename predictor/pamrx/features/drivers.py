@@ -1,0 +1,192 @@
+"""Which mutations count as drivers.
+
+The training alterations are driver-filtered gene flags (Iorio, Cell 2016), so a user's unfiltered variants must pass
+a like filter before they may set the same flag:
+
+1. the file's own word (`cbp_driver`), where it gives one;
+2. a row of `knowledge/hotspots.csv`: exact change, then residue, then range; a row marked passenger or uncertain
+   keeps the flag unset. A range is of one kind of change (missense, in-frame deletion or insertion, truncation, splice)
+   and holds a change that overlaps it;
+3. a truncating variant of a tumour suppressor (`knowledge/genes.csv`, role tumour_suppressor or both);
+4. otherwise no driver: a missense change without evidence is not one.
+
+A range of missense changes stands for a domain of which the training counts nearly all: of the lines with a
+non-synonymous call in TP53, 93 % carry the training's flag (`benchmarks/drivers.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from pamrx.knowledge import table
+
+TRUNCATING = frozenset(
+    {"Frame_Shift_Del", "Frame_Shift_Ins", "Nonsense_Mutation", "Splice_Site", "Translation_Start_Site"}
+    | {"Start_Codon_SNP", "Start_Codon_Del", "Start_Codon_Ins"}  # Oncotator's words for the loss of the start
+)
+SILENT = frozenset(
+    {"Silent", "Splice_Region", "RNA", "lincRNA", "Intron", "IGR", "3'UTR", "5'UTR", "3'Flank", "5'Flank"}
+)
+IN_FRAME = {"In_Frame_Del": "deletion", "In_Frame_Ins": "insertion"}
+_UNTOLD = frozenset({"", "Unknown", "Targeted_Region"})
+# `H1047R`, `E746_A750del`, and as Oncotator and ANNOVAR write it `44_45del`, `600_600D>DSSD`, `VK600_601E`.
+_CHANGE = re.compile(r"^(?:p\.)?([A-Z*]*)(\d+)(?:_[A-Z*]?(\d+))?(.*)$")
+_MISSENSE = re.compile(r"([A-Z])\d+(?!\1)[A-Z]")  # a silent `T125T` is none
+_WRITTEN = {
+    "missense": _MISSENSE,
+    "deletion": re.compile(r"[A-Z]*\d+(_[A-Z]?\d+)?del"),
+    "insertion": re.compile(r"[A-Z]*\d+(_[A-Z]?\d+)?(ins[A-WYZ]+|dup)"),
+}
+_STOP = re.compile(r".*(fs.*|[^t]\*)")  # not the extension of a lost stop, `*404Yext*12`
+_UNCHANGED = re.compile(r"([A-Z*])\d+(\1|=)")
+_SPAN = re.compile(r"^(\d+)-(\d+) (?:in-frame )?(\w+)$")
+
+
+def driver_calls(mutations: pd.DataFrame) -> pd.Series:
+    """True where a mutation counts as a driver.
+
+    Parameters
+    ----------
+    mutations : the long table of `Profiles.mutations`: gene (training symbol), variant_classification, hgvsp, driver.
+
+    Returns
+    -------
+    bool per row, same index.
+    """
+    called = _per_distinct(mutations, _by_rule).astype(bool)
+    told = mutations["driver"].notna()
+    called[told] = mutations.loc[told, "driver"].astype(bool)
+    return called
+
+
+def non_synonymous(mutations: pd.DataFrame) -> pd.Series:
+    """True where a mutation changes the protein or a splice site, driver or not; parameters as `driver_calls`."""
+    return _per_distinct(mutations, _changes_protein).astype(bool)
+
+
+def untold_changes(mutations: pd.DataFrame) -> pd.Series:
+    """True where the protein change is not given and decides: missense or in-frame, in a gene that has hotspots."""
+    known = mutations["gene"].isin(list(_hotspots())) & mutations["driver"].isna()
+    by_change = mutations["variant_classification"].isin(["Missense_Mutation", *IN_FRAME])
+    return known & by_change & (mutations["hgvsp"].fillna("") == "")
+
+
+def variant_classes(mutations: pd.DataFrame) -> pd.Series:
+    """What each mutation does to its gene, from consequence and protein change; parameters as `driver_calls`.
+
+    Returns
+    -------
+    One word per row, same index: activating (a hotspot that the table says activates), truncating (frame shift, stop,
+    splice site, lost start), damaging (a change that the table says loses function), other. A change that the file
+    itself calls a driver, and of which it tells no more, is damaging in a tumour suppressor and activating in an
+    oncogene.
+    """
+    words = _per_distinct(mutations, _class_of)
+    told = mutations["driver"].fillna(False).astype(bool) & (words == "other")
+    role = mutations["gene"].map(_roles())
+    return words.mask(told & (role == "tumour_suppressor"), "damaging").mask(told & (role == "oncogene"), "activating")
+
+
+@cache
+def training_symbol() -> dict[str, str]:
+    """Current Hugo symbol to the symbol that the training alterations use (KMT2D to MLL2)."""
+    genes = table("genes")
+    renamed = genes[(genes["current_symbol"] != "") & (genes["current_symbol"] != genes["gene"])]
+    return dict(zip(renamed["current_symbol"], renamed["gene"], strict=True))
+
+
+def _per_distinct(mutations: pd.DataFrame, rule: Callable[[str, str, str], object]) -> pd.Series:
+    """`rule(gene, variant_classification, hgvsp)` of each row, worked out once for each distinct mutation."""
+    parts = [pd.factorize(mutations[name].fillna("")) for name in ("gene", "variant_classification", "hgvsp")]
+    code = np.zeros(len(mutations), dtype=np.int64)
+    for codes, words in parts:
+        code = code * len(words) + codes
+    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    keys = zip(*(words.to_numpy(dtype=object)[codes[first]] for codes, words in parts), strict=True)
+    values = np.array([rule(*key) for key in keys], dtype=object)
+    return pd.Series(values[which], index=mutations.index, dtype=object)
+
+
+def _changes_protein(gene: str, variant_classification: str, hgvsp: str) -> bool:
+    return variant_classification not in SILENT and not _UNCHANGED.fullmatch(hgvsp.removeprefix("p."))
+
+
+def _class_of(gene: str, variant_classification: str, hgvsp: str) -> str:
+    text = hgvsp.removeprefix("p.")
+    kinds = _kinds(variant_classification, text)
+    effect = _hotspot_effect(gene, text, kinds)
+    if effect == "activating":
+        return "activating"
+    if "truncation" in kinds:
+        return "truncating"
+    return "damaging" if effect == "loss" else "other"
+
+
+def _by_rule(gene: str, variant_classification: str, hgvsp: str) -> bool:
+    text = hgvsp.removeprefix("p.")
+    kinds = _kinds(variant_classification, text)
+    effect = _hotspot_effect(gene, text, kinds)
+    if effect:
+        return effect in ("activating", "loss")
+    return "truncation" in kinds and gene in _suppressors()
+
+
+def _kinds(variant_classification: str, text: str) -> tuple[str, ...]:
+    """What kinds of change it is, as ranges name them; the class decides, the text only where no class is told."""
+    if variant_classification in TRUNCATING:
+        # Some annotators call a change truncating, or one at a splice site, and write one that keeps the frame.
+        written = [kind for kind, pattern in _WRITTEN.items() if pattern.fullmatch(text)]
+        return ("splice" if variant_classification == "Splice_Site" else "", "truncation", *written)
+    if variant_classification in IN_FRAME:
+        return (IN_FRAME[variant_classification],)
+    if _MISSENSE.fullmatch(text):
+        return ("missense",)
+    return ("truncation",) if variant_classification in _UNTOLD and _STOP.fullmatch(text) else ()
+
+
+def _hotspot_effect(gene: str, text: str, kinds: tuple[str, ...]) -> str:
+    change = _CHANGE.match(text)
+    if not change or gene not in _hotspots():
+        return ""
+    exact, residues, spans = _hotspots()[gene]
+    if effect := exact.get(text):
+        return effect
+    if "missense" in kinds and (effect := residues.get(text[:-1])):
+        return effect
+    first, last = int(change[2]), int(change[3] or change[2])
+    for start, end, kind, effect in spans:
+        if kind in kinds and first <= end and start <= last:
+            return effect
+    return ""
+
+
+@cache
+def _hotspots() -> dict[str, tuple[dict[str, str], dict[str, str], list[tuple[int, int, str, str]]]]:
+    """gene -> (exact changes, residues, ranges), each with its effect."""
+    found: dict[str, tuple[dict[str, str], dict[str, str], list[tuple[int, int, str, str]]]] = {}
+    for row in table("hotspots").itertuples():
+        exact, residues, spans = found.setdefault(str(row.gene), ({}, {}, []))
+        if row.match == "exact":
+            exact[str(row.residue_change)] = str(row.effect)
+        elif row.match == "residue":
+            residues[str(row.residue_change)] = str(row.effect)
+        elif span := _SPAN.match(str(row.residue_change)):
+            spans.append((int(span[1]), int(span[2]), span[3], str(row.effect)))
+    return found
+
+
+@cache
+def _roles() -> dict[str, str]:
+    genes = table("genes")
+    return dict(zip(genes["gene"], genes["role"], strict=True))
+
+
+@cache
+def _suppressors() -> frozenset[str]:
+    genes = table("genes")
+    return frozenset(genes.loc[genes["role"].isin(["tumour_suppressor", "both"]), "gene"])

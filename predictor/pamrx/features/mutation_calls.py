@@ -1,0 +1,71 @@
+"""What each mutation of some profiles does, told once for all the flags and counts that ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pamrx.features.drivers import driver_calls, non_synonymous, training_symbol, untold_changes
+from pamrx.profiles import Profiles
+
+
+@dataclass(frozen=True)
+class MutationCalls:
+    """The m mutations of profiles in the genes that were asked for, in the order of the profiles' table.
+
+    Attributes
+    ----------
+    genes : distinct training symbols.
+    gene : (m,) place in `genes`.
+    sample : (m,) row of the sample.
+    change : (m,) a number for each distinct protein change, -1 where it is missing.
+    driver, untold, changed : (m,) bool, as `drivers.driver_calls`, `untold_changes` and `non_synonymous` say.
+    """
+
+    genes: pd.Index
+    gene: np.ndarray
+    sample: np.ndarray
+    change: np.ndarray
+    driver: np.ndarray
+    untold: np.ndarray
+    changed: np.ndarray
+
+    @classmethod
+    def of(cls, profiles: Profiles, genes: Collection[str]) -> MutationCalls | None:
+        """The mutations in `genes` (training symbols); None where there is no table of them."""
+        if profiles.mutations is None:
+            return None
+        codes, names = pd.factorize(profiles.mutations["gene"])
+        renamed = np.array([training_symbol().get(name, name) for name in names], dtype=object)
+        asked = set(genes)
+        # The last is for a missing gene, whose code is -1.
+        chosen = np.array([*(name in asked for name in renamed), False])[codes]
+        rows = profiles.mutations[chosen].assign(gene=renamed[codes[chosen]])
+        gene, distinct = pd.factorize(rows["gene"])
+        return cls(
+            genes=pd.Index(distinct),
+            gene=gene,
+            sample=profiles.samples.index.get_indexer(pd.Index(rows["sample_id"])),
+            change=pd.factorize(rows["hgvsp"])[0],
+            driver=driver_calls(rows).to_numpy(),
+            untold=untold_changes(rows).to_numpy(dtype=bool),
+            changed=non_synonymous(rows).to_numpy(),
+        )
+
+    def counts(self, which: np.ndarray, n: int, genes: Sequence[str]) -> np.ndarray:
+        """(n, len(genes)): how many of the mutations `which` (bool, m) each sample has in each gene."""
+        column = pd.Index(genes).get_indexer(self.genes)[self.gene[which]]
+        found = np.zeros((n, len(genes)))
+        asked = column >= 0
+        np.add.at(found, (self.sample[which][asked], column[asked]), 1)
+        return found
+
+    def distinct_drivers(self) -> np.ndarray:
+        """(m,) bool: drivers, but one only of those with the same change of the same gene in a sample."""
+        told = pd.DataFrame({"sample": self.sample, "gene": self.gene, "change": self.change})
+        first = np.zeros(len(told), dtype=bool)
+        first[told[self.driver].drop_duplicates().index] = True
+        return first

@@ -1,0 +1,1 @@
+"""Names of genes, miRNAs, samples and tissues; units and scales of measurements."""

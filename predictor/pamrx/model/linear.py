@@ -1,0 +1,150 @@
+"""The linear part: ridge regression with a weight per block and a penalty per response component.
+
+Features are centred and scaled on the training lines, and a missing feature sits at the training mean, so that it
+contributes nothing. Solved in the dual (n_lines x n_lines), since there are far more features than lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from pamrx.features import block_of
+from pamrx.knowledge import table
+
+PENALTIES = (0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 1000.0)
+"""Tried for each component. Relative to the mean squared norm of a line's scaled features, which is 1."""
+
+MARKER_WEIGHT = 10.0
+"""Prior variance of a feature that is a known marker of the axis's drugs, against another of its block. It says that
+the effect may be larger, not in which direction."""
+
+INNER_FOLDS = 5
+
+DUST = 1e-9
+"""A column that varies by a smaller share of its mean than this is constant."""
+
+
+@dataclass(frozen=True)
+class BlockRidge:
+    """A fitted linear part.
+
+    Attributes
+    ----------
+    features : the feature names it was fitted on.
+    centre, scale : (n_features,); scale 0 marks a feature that did not vary and never contributes.
+    coefficients : (n_features, n_components), of the centred and scaled features.
+    intercept : (n_components,), the training mean.
+    """
+
+    features: list[str]
+    centre: np.ndarray
+    scale: np.ndarray
+    coefficients: np.ndarray
+    intercept: np.ndarray
+
+    @classmethod
+    def fit(
+        cls,
+        features: pd.DataFrame,
+        components: np.ndarray,
+        block_weights: Mapping[str, float],
+        groups: Sequence[object] | np.ndarray,
+        seed: int,
+    ) -> BlockRidge:
+        """Fit on (n_lines, n_features) features, NaN allowed, and (n_lines, n_components) components.
+
+        `block_weights` says how much of the prior variance each block carries; within a block the features share it
+        evenly, but for known markers (`MARKER_WEIGHT`). `groups` (donors) stay together in the inner folds that choose
+        the penalties.
+        """
+        names = list(features.columns)
+        # Column after column: the last digits of sums down a column depend on how it lies in memory.
+        values = np.asfortranarray(features.to_numpy(dtype=float))
+        centre, scale = moments(values)
+        weights = _feature_weights(names, scale > 0, block_weights)
+        scaled = standardise(values, centre, scale) * np.sqrt(weights)
+        kernel = scaled @ scaled.T
+        penalties = _choose_penalties(kernel, components, np.asarray(groups), seed)
+        intercept = components.mean(axis=0)
+        eigenvalues, vectors = np.linalg.eigh(kernel)
+        projected = vectors.T @ (components - intercept)
+        dual = vectors @ (projected / (eigenvalues[:, None] + penalties))
+        coefficients = (scaled.T @ dual) * np.sqrt(weights)[:, None]
+        return cls(names, centre, scale, coefficients, intercept)
+
+
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of each column over its known values; 0 and 0 for a column never known."""
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    centre = np.where(known, values, 0.0).sum(axis=0) / count
+    spread = np.where(known, values - centre, 0.0)
+    scale = np.sqrt((spread**2).sum(axis=0) / count)
+    # The mean of a constant column may miss it by a rounding error, which is no variation to be scaled up to 1.
+    return centre, np.where(scale > DUST * np.abs(centre), scale, 0.0)
+
+
+def standardise(values: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """(values - centre) / scale, with 0 for a missing value and for a feature of scale 0."""
+    return np.nan_to_num((values - centre) / usable(scale), copy=False, nan=0.0)
+
+
+def usable(scale: np.ndarray) -> np.ndarray:
+    """What to divide by, so that a feature of scale 0 never contributes."""
+    return np.where(scale > 0, scale, np.inf)
+
+
+def inner_folds(groups: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
+    """A fold number per line; lines of one group share it."""
+    names, codes = np.unique(groups, return_inverse=True)
+    order = np.random.default_rng(seed).permutation(len(names))
+    return (order % n_folds)[codes]
+
+
+@cache
+def marker_features() -> tuple[str, ...]:
+    """The features of `knowledge/markers.csv`; one of a gene stands for all features of the gene in the block."""
+    return tuple(table("markers")["feature"])
+
+
+def is_marker(feature: str) -> bool:
+    """Whether the feature is a marker: `mutation.PTEN`, and `mutation.PTEN_lost`, but not `mutation.PTENP1`."""
+    return any(feature == name or feature.startswith(f"{name}_") for name in marker_features())
+
+
+def _feature_weights(names: Sequence[str], varies: np.ndarray, block_weights: Mapping[str, float]) -> np.ndarray:
+    """Prior variance of each feature, summing to 1 over all that vary.
+
+    A block's weight is shared evenly by its features; markers then count `MARKER_WEIGHT` times.
+    """
+    blocks = np.array([block_of(name) for name in names])
+    weights = np.zeros(len(names))
+    for block, weight in block_weights.items():
+        members = (blocks == block) & varies
+        if members.any():
+            weights[members] = weight / members.sum()
+    weights[[is_marker(name) for name in names]] *= MARKER_WEIGHT
+    return weights / weights.sum() if weights.sum() > 0 else weights
+
+
+def _choose_penalties(kernel: np.ndarray, components: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
+    """For each component the penalty with the least squared error over inner folds."""
+    fold = inner_folds(groups, INNER_FOLDS, seed)
+    errors = np.zeros((len(PENALTIES), components.shape[1]))
+    for held_out in range(INNER_FOLDS):
+        rest, test = np.flatnonzero(fold != held_out), np.flatnonzero(fold == held_out)
+        if not len(rest) or not len(test):
+            continue
+        eigenvalues, vectors = np.linalg.eigh(kernel[np.ix_(rest, rest)])
+        mean = components[rest].mean(axis=0)
+        projected = vectors.T @ (components[rest] - mean)
+        towards_test = kernel[np.ix_(test, rest)] @ vectors
+        for row, penalty in enumerate(PENALTIES):
+            predicted = mean + towards_test @ (projected / (eigenvalues + penalty)[:, None])
+            errors[row] += ((predicted - components[test]) ** 2).sum(axis=0)
+    return np.asarray(PENALTIES)[errors.argmin(axis=0)]

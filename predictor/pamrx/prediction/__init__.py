@@ -1,0 +1,1 @@
+"""From features to the result table: predictions, intervals, percentiles and applicability."""

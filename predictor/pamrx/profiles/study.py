@@ -1,0 +1,202 @@
+"""A cBioPortal study folder as one `Profiles`: `read_study("brca_tcga/")`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+import numpy as np
+import pandas as pd
+
+from pamrx.errors import PamrxError
+from pamrx.identifiers.genes import default_genes
+from pamrx.identifiers.scale import LINEAR_ABOVE, Scale
+from pamrx.profiles.profiles import MATRICES, SAMPLE_COLUMNS, Profiles
+from pamrx.profiles.reading import assemble, join, load_matrix
+from pamrx.readers.cbioportal import Study, find_study, is_whole_exome, read_rows
+from pamrx.readers.files import PathLike
+from pamrx.readers.gene_panel import read_panel
+from pamrx.readers.maf import read_mutations
+from pamrx.readers.sample_table import translated
+
+# The first column whose word is known gives the value; a cancer type of the sample goes before the patient's.
+_COLUMNS = {
+    "tissue": ("ONCOTREE_CODE", "CANCER_TYPE_DETAILED", "CANCER_TYPE", "CANCER_TYPE_ACRONYM", "TUMOR_TISSUE_SITE"),
+    "sample_type": ("SAMPLE_CLASS", "SAMPLE_TYPE"),
+    "msi": ("MSI_TYPE", "MSI_STATUS", "MSI"),
+}
+_TABLE = [*SAMPLE_COLUMNS, "sequenced", "panel", "listed"]
+_NOTHING = frozenset({"", "na", "n/a", "[not available]", "unknown", "not available"})
+_SMALL_SHARE = 0.05  # of values below zero that batch correction leaves; 0.6 % in TCGA's Pan-Cancer Atlas
+
+
+def read_study(
+    folder: PathLike,
+    *,
+    known_genes: Collection[str] | None = None,
+    expression_scale: Scale = "auto",
+    spoilt: dict[str, str] | None = None,
+) -> Profiles:
+    """Read a study folder as cBioPortal's archive has it: mutations, expression, miRNA, copy number, clinical data.
+
+    Of several matrices of expression one is taken (`notes` say which), never z-scores across samples: a sample's ranks
+    need its own levels. Calls go before log2 ratios. Samples of which there is clinical data only are left out.
+
+    A sample counts as sequenced if it has a mutation, if the case list of sequenced samples or `#sequenced_samples:`
+    of the MAF names it, or if the gene panel matrix gives it a panel for its mutations. Its assessed genes are those of
+    that panel, else of the panel that the mutations' meta file names, else all.
+
+    `folder` holds meta_*.txt, data_*.txt, case_lists/ and data_gene_panel_*.txt (or gene_panels/); `known_genes` and
+    `expression_scale` are as in `read_profiles`, `spoilt` as in `read_matrix`.
+
+    Raises
+    ------
+    PamrxError
+        If it is no study folder, a file in it cannot be used, or the genes of a panel are not in the folder.
+    """
+    study = find_study(folder)
+    known = frozenset(known_genes) if known_genes is not None else default_genes()
+    notes = list(study.notes)
+    table = _clinical(study, notes)
+    maf = None
+    if "mutations" in study.files:
+        maf = read_mutations(study.files["mutations"], known)
+        notes += maf.notes
+        table = _with_sequenced(study, table)
+    matrices = {
+        kind: load_matrix(
+            kind,
+            study.files[kind],
+            known,
+            expression_scale,
+            notes,
+            _mend_calls if kind == "copy_number" else _mend_levels,
+            spoilt=spoilt,
+        )
+        for kind in MATRICES
+        if kind in study.files
+    }
+    files = {kind: str(path) for kind, path in study.files.items()}
+    maf, matrices, joined = join(files, str(study.folder), maf, matrices, table if len(table) else None, notes)
+    table = table if joined is None else joined
+    found: list[str] = [*(maf.samples if maf else ()), *(name for m in matrices.values() for name in m.index)]
+    table = _of_samples(table, found, str(study.folder), notes)
+    panels = _panels(study, table, known, notes) if maf else {}
+    return assemble(files, maf, matrices, table, notes, None, panels)
+
+
+def _clinical(study: Study, notes: list[str]) -> pd.DataFrame:
+    """Index sample_id; columns as `_TABLE`, None where unknown; no row without a clinical file of samples."""
+    patients: dict[str, dict[str, str]] = {}
+    if "clinical_patient" in study.files:
+        rows = read_rows(study.files["clinical_patient"], "PATIENT_ID")
+        patients = {row["PATIENT_ID"]: row for row in rows}
+    samples: dict[str, dict[str, str]] = {}
+    if "clinical_sample" in study.files:
+        file = study.files["clinical_sample"]
+        for row in read_rows(file, "SAMPLE_ID"):
+            if not row["SAMPLE_ID"] or row["SAMPLE_ID"] in samples:
+                wrong = f"sample {row['SAMPLE_ID']} stands twice" if row["SAMPLE_ID"] else "a row without a SAMPLE_ID"
+                raise PamrxError(f"{file}: {wrong}; expected each sample once")
+            samples[row["SAMPLE_ID"]] = row
+    index = pd.Index(list(samples), name="sample_id", dtype=object)
+    table = pd.DataFrame(None, index=index, columns=_TABLE, dtype=object)
+    table["listed"] = pd.Series(True, index=index, dtype=object)
+    unknown: dict[str, Counter[str]] = {column: Counter() for column in _COLUMNS}
+    sources = [(row, patients.get(row.get("PATIENT_ID", ""), {})) for row in samples.values()]
+    for column in _COLUMNS:
+        values = [_value(column, rows, study.cancer_type, unknown[column]) for rows in sources]
+        table[column] = pd.Series(values, index=index, dtype=object)
+    if samples:
+        told = ", ".join(f"{column} of {int(table[column].notna().sum())}" for column in _COLUMNS)
+        notes.append(f"{study.files['clinical_sample']}: {len(samples)} samples described: {told}")
+    for column, words in unknown.items():
+        if words:
+            shown = ", ".join(f"'{word}' ({count})" for word, count in words.most_common(4))
+            notes.append(f"{study.files['clinical_sample']}: no {column} known by the words {shown}: left unknown")
+    return table
+
+
+def _value(column: str, sources: Iterable[dict[str, str]], cancer_type: str, unknown: Counter[str]) -> str | None:
+    words = [source.get(name, "") for source in sources for name in _COLUMNS[column]]
+    words = [word for word in words if word.lower() not in _NOTHING]
+    if column == "tissue" and cancer_type.lower() not in ("", "mixed"):
+        words.append(cancer_type)
+    values = [value for word in words if (value := translated(column, word))]
+    if column == "sample_type":  # "Xenograft" beside "Metastasis": the model tells more of the sample
+        values.sort(key=lambda value: value == "tumour")
+    if words and not values:
+        unknown[words[0]] += 1
+    return values[0] if values else None
+
+
+def _with_sequenced(study: Study, table: pd.DataFrame) -> pd.DataFrame:
+    """`table` with what the case lists and the gene panel matrix say; samples that only they name are added."""
+    panels: dict[str, str] = {}
+    if "gene_matrix" in study.files:
+        for row in read_rows(study.files["gene_matrix"], "SAMPLE_ID"):
+            if row.get("MUTATIONS", "").lower() not in _NOTHING:
+                panels[row["SAMPLE_ID"]] = row["MUTATIONS"]
+    named = list(dict.fromkeys([*table.index, *study.sequenced, *panels]))
+    table = table.reindex(pd.Index(named, name="sample_id", dtype=object))
+    table = table.where(table.notna(), None)
+    table.loc[[*study.sequenced, *panels], "sequenced"] = True
+    table.loc[list(panels), "panel"] = list(panels.values())
+    return table
+
+
+def _of_samples(table: pd.DataFrame, found: list[str], folder: str, notes: list[str]) -> pd.DataFrame:
+    """The rows of samples with data, in the order of the clinical file, then of the data files, then of case lists."""
+    sequenced = table.index[table["sequenced"].map(lambda said: said is True)]
+    held = dict.fromkeys([*found, *sequenced])
+    listed = table.index[table["listed"].map(lambda said: said is True)]
+    names = list(dict.fromkeys([*(name for name in listed if name in held), *held]))
+    alone = [name for name in table.index if name not in held]
+    if alone:
+        notes.append(f"{folder}: {len(alone)} samples with clinical data only left out, such as {alone[0]}")
+    table = table.reindex(pd.Index(names, name="sample_id", dtype=object))
+    return table.where(table.notna(), None)
+
+
+def _panels(study: Study, table: pd.DataFrame, known: Collection[str], notes: list[str]) -> dict[str, frozenset[str]]:
+    """Sample -> the genes of its panel; a sample of a whole exome is not in it."""
+    named = table["panel"].map(lambda panel: panel or study.default_panel)
+    genes: dict[str, frozenset[str] | None] = {}
+    for panel, count in Counter(named[named != ""]).items():
+        if panel in study.panels:
+            genes[panel], told = read_panel(study.panels[panel], known)
+            notes += told
+        elif is_whole_exome(panel):
+            genes[panel] = None
+        else:
+            raise PamrxError(
+                f"{study.folder}: {count} samples were sequenced with the panel {panel}, whose genes are not there; "
+                f"put its gene panel file in the folder as data_gene_panel_{panel.lower()}.txt (cBioPortal's datahub "
+                "keeps them in reference_data/gene_panels)"
+            )
+    return {sample: chosen for sample, panel in named.items() if (chosen := genes.get(panel)) is not None}  # type: ignore[misc]
+
+
+def _mend_calls(values: pd.DataFrame, what: str, notes: list[str]) -> pd.DataFrame:
+    """Partial deletions (-1.5), which cBioPortal writes among the calls of some panels and takes for deep ones."""
+    partial = values == -1.5
+    calls = values.to_numpy()
+    others = calls[~partial.to_numpy() & np.isfinite(calls)]
+    if partial.any(axis=None) and np.all(others % 1 == 0):
+        notes.append(
+            f"{what}: {int(partial.sum().sum())} calls of -1.5 (partial deletion) taken as -2, as cBioPortal does"
+        )
+        return values.mask(partial, -2.0)
+    return values
+
+
+def _mend_levels(values: pd.DataFrame, what: str, notes: list[str]) -> pd.DataFrame:
+    """Linear levels that batch correction pushed below zero, as in TCGA's Pan-Cancer Atlas, are set to zero; so does
+    cBioPortal (cbioportal issue 4186)."""
+    levels = values.to_numpy()
+    below = levels < 0
+    share = below.sum() / max(1, np.isfinite(levels).sum())
+    if not below.any() or share > _SMALL_SHARE or np.nanmax(levels) <= LINEAR_ABOVE:
+        return values
+    notes.append(f"{what}: {int(below.sum())} levels below zero ({share:.1%}; left by batch correction) set to 0")
+    return values.mask(values < 0, 0.0)

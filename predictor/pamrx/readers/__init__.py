@@ -1,0 +1,1 @@
+"""From bytes to tables: what a file is, and what it holds."""

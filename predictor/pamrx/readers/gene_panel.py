@@ -1,0 +1,117 @@
+"""Which genes a targeted test looked at: gene panels, as a list or as cBioPortal writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from pamrx.errors import PamrxError
+from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
+from pamrx.identifiers.genes import clean_labels, unrecognised_message
+from pamrx.readers.files import PathLike, check_file, open_bytes
+
+_HEADERS = frozenset({"gene", "genes", "symbol", "symbols", "hugo_symbol", "gene_symbol", "gene_name", "hgnc_symbol"})
+_FIELD = re.compile(r"(stable_id|description|gene_list|cancer_study_identifier)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_MANY_GENES = 20  # distinct mutated genes of which some is to be expected inside the panel
+
+
+def read_panel(path: PathLike, known_genes: Collection[str]) -> tuple[frozenset[str], list[str]]:
+    """The genes of one panel under the names that pamrx writes, and what was read.
+
+    Parameters
+    ----------
+    path : one gene per line (blank lines, `#` lines and a header word such as Hugo_Symbol allowed), or a cBioPortal
+        gene panel file with a line `gene_list:`.
+    known_genes : symbols that are right as they stand.
+
+    Raises
+    ------
+    PamrxError
+        If the file cannot be read, a line holds more than one gene, no gene stands there, or none is recognised.
+    """
+    file = check_file(path)
+    lines = _lines(file)
+    fields = panel_fields(lines)
+    labels = re.split(r"[\s,;]+", fields["gene_list"]) if "gene_list" in fields else _plain(file, lines)
+    labels = list(dict.fromkeys(label for label in clean_labels(labels) if label))
+    if not labels:
+        raise PamrxError(f"{file}: no gene in it; expected one symbol per line, or a line `gene_list:`")
+    named = name_genes(labels, known_genes, entrez=are_entrez(labels), guarded=False)
+    genes = frozenset(named["name"])
+    if not any(gene in known_genes or is_gene_name(gene) for gene in genes):
+        raise PamrxError(f"{file}: {unrecognised_message(labels, known_genes, noncoding=False)}")
+    name = f" ({fields['stable_id']})" if fields.get("stable_id") else ""
+    told = [f"{file}: panel{name} of {len(genes)} genes; mutations of all others count as not assessed"]
+    if naming := naming_note(named):
+        told.append(f"{file}: {naming}")
+    return genes, told
+
+
+def panel_name(path: Path) -> str:
+    """The `stable_id` of a cBioPortal gene panel file; `""` where there is none."""
+    return panel_fields(_lines(path)).get("stable_id", "")
+
+
+def panel_fields(lines: list[str]) -> dict[str, str]:
+    """The `key: value` lines of a gene panel file, keys in lower case."""
+    found = (_FIELD.match(line) for line in lines)
+    return {field[1].lower(): field[2].strip() for field in found if field}
+
+
+def inside_panels(
+    rows: pd.DataFrame,
+    assessed: frozenset[str] | None,
+    panels: Mapping[str, frozenset[str]],
+    what: str,
+    notes: list[str],
+) -> pd.DataFrame:
+    """The mutations in genes that were assessed in their sample; the others are left out and counted in `notes`.
+
+    Raises
+    ------
+    PamrxError
+        If many genes are mutated and none lies in its sample's panel: then the panel is another test's.
+    """
+    if rows.empty or (assessed is None and not panels):
+        return rows
+    outside = pd.Series(False, index=rows.index)
+    # Samples share few panels, so that each is compared once.
+    groups: dict[frozenset[str] | None, list[str]] = {}
+    for sample in rows["sample_id"].unique():
+        groups.setdefault(panels.get(sample, assessed), []).append(sample)
+    for genes, samples in groups.items():
+        if genes is not None:
+            outside |= rows["sample_id"].isin(samples) & ~rows["gene"].isin(genes)
+    if not outside.any():
+        return rows
+    first = rows[outside].iloc[0]
+    if outside.all() and rows["gene"].nunique() >= _MANY_GENES:
+        raise PamrxError(
+            f"{what}: none of its {rows['gene'].nunique()} mutated genes, such as {first['gene']}, is in the gene "
+            "panel; expected the panel of the test that found them"
+        )
+    notes.append(
+        f"{what}: {int(outside.sum())} mutations lie in genes outside their sample's panel, such as {first['gene']} in "
+        f"{first['sample_id']}: left out, since such genes count as not assessed"
+    )
+    return rows[~outside].reset_index(drop=True)
+
+
+def _lines(file: Path) -> list[str]:
+    with open_bytes(file) as stream:
+        text = stream.read().decode("utf-8-sig")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def _plain(file: Path, lines: list[str]) -> list[str]:
+    for line in lines:
+        if len(re.split(r"[\t,; ]+", line)) > 1:
+            shown = line if len(line) <= 40 else line[:37] + "..."
+            raise PamrxError(
+                f"{file}: line '{shown}': several fields found, expected one gene symbol per line (of a BED file, its "
+                "gene column), or cBioPortal's line `gene_list:`"
+            )
+    return lines[1:] if lines and lines[0].lower() in _HEADERS else lines

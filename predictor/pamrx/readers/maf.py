@@ -1,0 +1,293 @@
+"""Mutation annotation format, as the GDC, cBioPortal and the legacy TCGA archives write it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from pamrx.errors import PamrxError, did_you_mean, nearest
+from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
+from pamrx.identifiers.genes import clean_labels, unrecognised_message
+from pamrx.identifiers.protein_change import short_protein_change
+from pamrx.readers.files import Head, PathLike, check_file, is_parquet, open_bytes, parquet_columns
+
+GENE, SAMPLE, CLASS = "Hugo_Symbol", "Tumor_Sample_Barcode", "Variant_Classification"
+# The first that has a value in a row gives the protein change.
+_CHANGES = ("HGVSp_Short", "Protein_Change", "HGVSp", "amino_acid_change", "AAChange", "aa_change")
+_DRIVER, _STATUS = "cbp_driver", "Mutation_Status"
+_DRIVER_WORDS = {"putative_driver": True, "putative_passenger": False}
+_NOT_SOMATIC = frozenset({"germline", "wildtype"})
+# Words of the GDC and TCGA specifications of the format, and those that Oncotator and cBioPortal add.
+CLASSIFICATIONS = (
+    "Missense_Mutation", "Nonsense_Mutation", "Nonstop_Mutation", "Silent", "Splice_Site", "Splice_Region",
+    "Frame_Shift_Del", "Frame_Shift_Ins", "In_Frame_Del", "In_Frame_Ins", "Translation_Start_Site",
+    "De_novo_Start_InFrame", "De_novo_Start_OutOfFrame", "Start_Codon_SNP", "Start_Codon_Ins", "Start_Codon_Del",
+    "Stop_Codon_Ins", "Stop_Codon_Del", "RNA", "lincRNA", "Intron", "IGR", "3'UTR", "5'UTR", "3'Flank", "5'Flank",
+    "Targeted_Region", "Fusion", "Unknown",
+)  # fmt: skip
+_MANY_GENES = 20  # distinct genes from which some known one is to be expected
+
+
+@dataclass(frozen=True)
+class Mutations:
+    """`rows`: sample_id, gene, variant_classification, hgvsp, driver (see `Profiles.mutations`); `samples`: every
+    sample with a row, in order of appearance; `notes`; `names`: how each gene's name was found (see `name_genes`)."""
+
+    rows: pd.DataFrame
+    samples: tuple[str, ...]
+    notes: tuple[str, ...]
+    names: pd.DataFrame | None = None
+
+
+def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutations:
+    """Read one MAF: tab-separated (or .csv, .parquet), gzipped or not, comment lines allowed; or an annotated VCF.
+
+    A sample without a mutation is among `samples` where a line `#sequenced_samples:` at the head names it (cBioPortal).
+
+    Only the columns needed are parsed. Rows marked Germline or Wildtype in `Mutation_Status` are dropped, and said so.
+
+    Raises
+    ------
+    PamrxError
+        Missing, empty or unreadable file; wrong delimiter; a needed column is missing; a row without a sample; no
+        known variant class; no recognised gene (in a file with 20 genes or more: a few genes may all lie elsewhere).
+    """
+    file = check_file(path)
+    if is_vcf(file):
+        from pamrx.readers.vcf import read_vcf
+
+        return read_vcf(file, known_genes)
+    header = parquet_columns(file) if is_parquet(file) else (head := Head(file)).header
+    wanted = _columns(file, header)
+    frame = _read_parquet(file, wanted, header) if is_parquet(file) else _read_text(file, wanted, head)
+    if frame.empty:
+        raise PamrxError(f"{file}: a header and no row below it")
+    notes: list[str] = []
+    ways: list[pd.DataFrame] = []
+    samples = _mapped(frame[SAMPLE], str.strip)
+    if (samples == "").any():
+        row = int((samples == "").to_numpy().argmax()) + 1
+        raise PamrxError(f"{file}: row {row}, column {SAMPLE}: empty; expected a sample name")
+    names = tuple(dict.fromkeys([*samples.unique(), *_declared(file)]))
+    if _STATUS in frame:
+        other = _mapped(frame[_STATUS], lambda word: word.strip().lower()).isin(_NOT_SOMATIC)
+        if other.any():
+            notes.append(f"{file}: {int(other.sum())} rows marked Germline or Wildtype in {_STATUS} dropped")
+            frame, samples = frame[~other], samples[~other]
+    rows = pd.DataFrame({"sample_id": samples, "gene": _genes(file, frame[GENE], known_genes, notes, ways)})
+    rows["variant_classification"] = _classes(file, frame[CLASS], notes)
+    rows["hgvsp"] = _changes(file, frame, notes)
+    rows["driver"] = _drivers(frame)
+    unnamed = rows["gene"].isin(["", "Unknown", "unknown"])
+    if unnamed.any():
+        notes.append(f"{file}: {int(unnamed.sum())} rows without a gene name dropped")
+        rows = rows[~unnamed]
+    told = f"{file}: {len(rows)} mutations in {len(names)} samples and {rows['gene'].nunique()} genes"
+    texts = ["sample_id", "gene", "variant_classification", "hgvsp"]
+    rows = rows.reset_index(drop=True).astype(dict.fromkeys(texts, object))
+    return Mutations(rows, names, (told, *notes), ways[0])
+
+
+def is_vcf(file: Path) -> bool:
+    """Whether the file starts, or ends its name, as a VCF does."""
+    endings = [ending.lower() for ending in file.suffixes if ending.lower() not in (".gz", ".bgz")]
+    if endings and endings[-1] == ".vcf":
+        return True
+    with open_bytes(file) as stream:
+        return stream.read(16) == b"##fileformat=VCF"
+
+
+def _declared(file: Path) -> list[str]:
+    """The samples of the line `#sequenced_samples:` at the head of cBioPortal's own MAF."""
+    if is_parquet(file):
+        return []
+    with open_bytes(file) as stream:
+        for line in takewhile(lambda line: line.startswith(b"#"), stream):
+            word, _, names = line.decode("utf-8").partition(":")
+            if word.lstrip("# ").strip().lower() == "sequenced_samples":
+                return names.split()
+    return []
+
+
+def _columns(file: Path, header: list[str]) -> dict[str, int]:
+    """Position of each column that is read, under its usual name; upper and lower case are one."""
+    by_lower: dict[str, list[int]] = {}
+    for position, name in enumerate(header):
+        by_lower.setdefault(name.lower(), []).append(position)
+    wanted = {}
+    for name in (GENE, SAMPLE, CLASS, *_CHANGES, _DRIVER, _STATUS):
+        places = by_lower.get(name.lower(), [])
+        if len(places) > 1:
+            raise PamrxError(f"{file}: header: column {name} stands {len(places)} times; expected once")
+        if places:
+            wanted[name] = places[0]
+        elif name in (GENE, SAMPLE, CLASS):
+            close = nearest(name, header)
+            advice = f"; rename {close} to {name}" if close else ""
+            found = ", ".join(header[:4]) + (", ..." if len(header) > 4 else "")
+            raise PamrxError(f"{file}: header: no column {name}; found {found}{advice}")
+    return wanted
+
+
+def _read_parquet(file: Path, wanted: dict[str, int], header: list[str]) -> pd.DataFrame:
+    names = [header[position] for position in wanted.values()]
+    try:
+        frame = pq.read_table(file, columns=names).to_pandas()[names]
+    except (pa.ArrowException, OSError) as error:
+        raise PamrxError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
+    return frame.set_axis(list(wanted), axis=1).astype(object).where(frame.notna().to_numpy(), "").astype(str)
+
+
+def _read_text(file: Path, wanted: dict[str, int], head: Head) -> pd.DataFrame:
+    """The wanted columns as text. Arrow reads them in blocks on all cores; a file whose rows are longer than its header
+    (TCGA-ACC's is) is read by pandas, which lets the surplus fields at the end go."""
+    columns = [f"c{position}" for position in wanted.values()]
+    quote = '"' if head.delimiter == "," else False
+    dictionary = pa.dictionary(pa.int32(), pa.string())
+    try:
+        with open_bytes(file) as stream:
+            table = pa_csv.read_csv(
+                stream,
+                pa_csv.ReadOptions(
+                    skip_rows=head.skipped + 1,
+                    column_names=[f"c{position}" for position in range(len(head.header))],
+                    block_size=1 << 22,
+                ),
+                pa_csv.ParseOptions(delimiter=head.delimiter, quote_char=quote),
+                pa_csv.ConvertOptions(
+                    include_columns=columns, column_types=dict.fromkeys(columns, dictionary), strings_can_be_null=False
+                ),
+            )
+    except pa.ArrowInvalid:
+        return _read_uneven(file, wanted, head)
+    frame = pd.DataFrame(index=pd.RangeIndex(table.num_rows))
+    for name, column in zip(wanted, columns, strict=True):
+        frame[name] = table.column(column).to_pandas().astype("category")
+    return frame
+
+
+def _read_uneven(file: Path, wanted: dict[str, int], head: Head) -> pd.DataFrame:
+    width = _check_widths(file, wanted, head)
+    try:
+        with open_bytes(file) as stream:
+            frame = pd.read_csv(
+                stream,
+                sep=head.delimiter,
+                header=None,
+                names=list(range(width)),
+                usecols=list(wanted.values()),
+                skiprows=head.skipped + 1,
+                dtype="category",
+                keep_default_na=False,
+                quoting=csv.QUOTE_MINIMAL if head.delimiter == "," else csv.QUOTE_NONE,
+                encoding="utf-8",
+            )
+    except (pd.errors.ParserError, ValueError) as error:
+        raise PamrxError(f"{file}: cannot be read as a table ({error}); the file may be damaged") from None
+    frame = frame[list(wanted.values())]
+    return frame.set_axis(list(wanted), axis=1)
+
+
+def _check_widths(file: Path, wanted: dict[str, int], head: Head) -> int:
+    """The number of fields of the longest row; a row too short for the needed columns is an error. So is a short last
+    row without a line end: elsewhere some programs strip empty fields, but there the file was cut."""
+    least = max(wanted[name] for name in (GENE, SAMPLE, CLASS)) + 1
+    width, fields, line, number = len(head.header), len(head.header), b"\n", head.skipped + 1
+    with open_bytes(file) as stream:
+        for number, line in enumerate(stream, start=1):
+            if number <= head.skipped + 1 or not line.strip():
+                continue
+            text = line.decode("utf-8")
+            fields = len(next(csv.reader([text]))) if head.delimiter == "," else text.count(head.delimiter) + 1
+            if fields < least:
+                break
+            width = max(width, fields)
+    if fields < least or (fields < len(head.header) and not line.endswith(b"\n")):
+        raise PamrxError(
+            f"{file}: line {number}: {fields} fields found, {len(head.header)} expected from the header; "
+            "the file may be cut short"
+        )
+    return width
+
+
+def _mapped(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    """`change` applied to each distinct text once, as a categorical; missing cells are the empty text."""
+    codes, values = pd.factorize(column)
+    texts = [change(str(value)) for value in values]
+    if (codes < 0).any():
+        texts.append("")  # which code -1 then points at
+    new, categories = pd.factorize(np.array(texts, dtype=object))
+    return pd.Series(pd.Categorical.from_codes(new[codes], pd.Index(categories)), index=column.index)
+
+
+def _genes(
+    file: Path, column: pd.Series, known: Collection[str], notes: list[str], ways: list[pd.DataFrame]
+) -> pd.Series:
+    genes = _mapped(column, lambda label: clean_labels([label])[0])
+    given = [str(gene) for gene in genes.unique() if gene]
+    named = name_genes(given, known, entrez=are_entrez(given), guarded=False)
+    ways.append(named)
+    symbols = dict(zip(named["given"], named["name"], strict=True))
+    genes = _mapped(genes, lambda label: symbols.get(label, label))
+    if told := naming_note(named):
+        notes.append(f"{file}: {told}")
+    distinct = list(named["name"])
+    hits = sum(gene in known or is_gene_name(gene) for gene in distinct)
+    if known and not hits:
+        if len(distinct) >= _MANY_GENES or not any(_looks_hugo(gene) for gene in distinct):
+            raise PamrxError(f"{file}: column {GENE}: {unrecognised_message(distinct, known, noncoding=False)}")
+        notes.append(f"{file}: none of its {len(distinct)} mutated genes is one that pamrx knows")
+    return genes
+
+
+def _looks_hugo(gene: str) -> bool:
+    return gene.upper() == gene and not gene.isdigit() and not gene.startswith("ENS")
+
+
+def _classes(file: Path, column: pd.Series, notes: list[str]) -> pd.Series:
+    canonical = {_loose(word): word for word in CLASSIFICATIONS}
+    classes = _mapped(column, lambda word: canonical.get(_loose(word), word.strip()))
+    counts = classes.value_counts()
+    unknown = [word for word in counts.index if word not in CLASSIFICATIONS]
+    if len(unknown) == len(counts):
+        hint = did_you_mean(unknown[0], CLASSIFICATIONS)
+        raise PamrxError(
+            f"{file}: column {CLASS}: found '{unknown[0]}', expected a MAF word such as Missense_Mutation{hint}"
+        )
+    for word in unknown[:3]:
+        notes.append(
+            f"{file}: {counts[word]} rows with unknown {CLASS} '{word}'{did_you_mean(word, CLASSIFICATIONS)}; "
+            "kept as they are"
+        )
+    return classes
+
+
+def _changes(file: Path, frame: pd.DataFrame, notes: list[str]) -> pd.Series:
+    columns = [name for name in _CHANGES if name in frame]
+    if not columns:
+        notes.append(f"{file}: no column of protein changes ({', '.join(_CHANGES[:3])}): hotspots cannot be told")
+        return pd.Series("", index=frame.index, dtype=object)
+    changes = _mapped(frame[columns[0]], short_protein_change)
+    for name in columns[1:]:
+        changes = changes.astype(object).where(changes != "", _mapped(frame[name], short_protein_change).astype(object))
+    return changes
+
+
+def _drivers(frame: pd.DataFrame) -> pd.Series:
+    if _DRIVER not in frame:
+        return pd.Series(pd.NA, index=frame.index, dtype="boolean")
+    words = _mapped(frame[_DRIVER], lambda word: word.strip().lower())
+    return words.astype(object).map(_DRIVER_WORDS).astype("boolean")
+
+
+def _loose(word: str) -> str:
+    return word.strip().lower().replace(" ", "_")

@@ -1,0 +1,172 @@
+"""A rectangle of cells with a header, from text or Parquet; nothing is yet known of what its axes mean."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pamrx.errors import PamrxError
+from pamrx.readers.files import Head, is_parquet, open_bytes, parquet_columns
+
+# From pandas 3.1 every number is read exactly, and asking for it is deprecated.
+_EXACT: dict[str, Any] = (
+    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+)
+
+
+class Grid:
+    """Columns by position, since names may repeat. Columns of numbers are numeric, all others text."""
+
+    def __init__(self, header: list[str], frame: pd.DataFrame) -> None:
+        self.header = header
+        self._frame = frame
+        kinds = pd.api.types
+        self._text = [not kinds.is_numeric_dtype(dtype) or kinds.is_bool_dtype(dtype) for dtype in frame.dtypes]
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def column(self, position: int) -> pd.Series:
+        """The cells of one column, NaN where empty."""
+        return self._frame.iloc[:, position]
+
+    def is_text(self, position: int) -> bool:
+        """Whether some cell of the column is not a number."""
+        return self._text[position]
+
+    def block(self, positions: list[int]) -> np.ndarray | None:
+        """Several columns at once as float64, shape (rows, columns); None where one of them holds text."""
+        if any(self._text[position] for position in positions):
+            return None
+        return self._frame.iloc[:, positions].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def numeric(self, position: int) -> np.ndarray:
+        """The column as float64; NaN where it is empty or no number."""
+        series = self.column(position)
+        if pd.api.types.is_bool_dtype(series.dtype):
+            return np.full(len(series), np.nan)
+        return pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def has_number(self, position: int) -> bool:
+        """Whether some cell of the column is a number."""
+        return bool(np.isfinite(self.numeric(position)).any())
+
+    def key(self, position: int) -> str:
+        """The column's name in lower case, letters and digits only."""
+        return "".join(character for character in self.header[position].lower() if character.isalnum())
+
+
+def read_grid(file: Path) -> Grid:
+    """Read a table whole. Numbers are read as given (round trip).
+
+    Raises
+    ------
+    PamrxError
+        If it cannot be read, has one column, no row, or a row with more or fewer fields than the header.
+    """
+    return _from_parquet(file) if is_parquet(file) else _from_text(file)
+
+
+def read_text_cells(file: Path) -> pd.DataFrame:
+    """Read a small table whole, every cell as the text that stands there, empty cells as `""`.
+
+    Raises
+    ------
+    PamrxError
+        As `read_grid`.
+    """
+    if is_parquet(file):
+        grid = _from_parquet(file)
+        cells = {
+            place: grid.column(place).map(lambda v: "" if pd.isna(v) else str(v)) for place in range(len(grid.header))
+        }
+        frame = pd.DataFrame(cells)
+        return frame.set_axis(grid.header, axis=1)
+    head = Head(file)
+    wrong = _ragged(file, head, len(head.header))
+    if wrong:
+        raise wrong
+    with open_bytes(file) as stream:
+        return pd.read_csv(
+            stream,
+            sep=head.delimiter,
+            header=None,
+            names=list(range(len(head.header))),
+            skiprows=head.skipped + 1,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8",
+        ).set_axis(head.header, axis=1)
+
+
+def _from_parquet(file: Path) -> Grid:
+    parquet_columns(file)
+    try:
+        frame = pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        raise PamrxError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index()
+    if frame.empty:
+        raise PamrxError(f"{file}: no rows or no columns")
+    header = ["" if name is None else str(name).strip() for name in frame.columns]
+    return Grid(header, frame.set_axis(range(frame.shape[1]), axis=1))
+
+
+def _from_text(file: Path) -> Grid:
+    head = Head(file)
+    header = head.header
+    if len(head.first) == len(header) + 1 and head.first[-1]:
+        header = ["", *header]  # R leaves the corner out
+    try:
+        with open_bytes(file) as stream:
+            frame = pd.read_csv(
+                stream,
+                sep=head.delimiter,
+                header=None,
+                names=list(range(len(header))),
+                skiprows=head.skipped + 1,
+                dtype={0: str},
+                na_values=["-"],  # CellMiner's mark for a gap
+                low_memory=False,
+                encoding="utf-8",
+                **_EXACT,
+            )
+    except pd.errors.ParserError as error:
+        raise _ragged(file, head, len(header)) or PamrxError(f"{file}: cannot be read as a table ({error})") from None
+    except pd.errors.EmptyDataError:
+        raise PamrxError(f"{file}: a header and no row below it") from None
+    # A line cut short reads as empty cells at its end: only then is every line counted.
+    if not isinstance(frame.index, pd.RangeIndex) or frame.iloc[:, -1].isna().any():
+        wrong = _ragged(file, head, len(header))
+        if wrong:
+            raise wrong
+    frame[0] = frame[0].str.strip()
+    return Grid(header, frame)
+
+
+def _ragged(file: Path, head: Head, width: int) -> PamrxError | None:
+    with open_bytes(file) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        for _ in range(head.skipped + 1):
+            text.readline()
+        reader = csv.reader(text, delimiter=head.delimiter)
+        for fields in reader:
+            if fields and any(fields) and len(fields) != width:
+                line = head.skipped + 1 + reader.line_num
+                if any("\n" in field for field in fields):
+                    return PamrxError(
+                        f"{file}: line {line}: a quotation mark opens in a field and does not close; expected "
+                        "closed quotes, or none"
+                    )
+                advice = "the file may be cut short" if len(fields) < width else "a delimiter too many?"
+                return PamrxError(
+                    f"{file}: line {line} ({fields[0][:40]}): {len(fields)} fields found, {width} expected from the "
+                    f"header; {advice}"
+                )
+    return None

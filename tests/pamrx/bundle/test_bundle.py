@@ -1,0 +1,146 @@
+"""A bundle on disk: it comes back as it was, and any change to it is told in one line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pamrx.bundle.bundle import MANIFEST, load_bundle, released_bundle, save_bundle
+from pamrx.errors import PamrxError
+from pamrx.examples import example_files
+from pamrx.profiles import read_profiles
+
+CARD = "# a card\n"
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return load_bundle()
+
+
+@pytest.fixture
+def copy(tmp_path) -> Path:
+    return Path(shutil.copytree(released_bundle(), tmp_path / "bundle"))
+
+
+def one_line(error: pytest.ExceptionInfo[PamrxError], *parts: str) -> None:
+    text = str(error.value)
+    assert "\n" not in text
+    for part in parts:
+        assert part in text
+
+
+def test_a_saved_bundle_predicts_to_the_last_digit_what_it_did(bundle, tmp_path):
+    manifest = {key: value for key, value in bundle.manifest.items() if key not in ("format", "files", "fingerprint")}
+    first = replace(bundle, manifest=manifest)
+    saved = save_bundle(first, tmp_path / "again", CARD)
+    again = load_bundle(tmp_path / "again")
+    profiles = read_profiles(**example_files())
+    a, b = bundle.predict(profiles), again.predict(profiles)
+    assert a.equals(b)
+    x = bundle.builder.transform(profiles)
+    assert np.array_equal(bundle.model.contributions(x.iloc[:2]), again.model.contributions(x.iloc[:2]))
+    changed = {name for name in saved["files"] if saved["files"][name] != bundle.manifest["files"].get(name)}
+    assert changed == {"MODEL_CARD.md"}
+
+
+def test_a_bundle_holds_text_json_and_parquet_only_and_is_small():
+    files = list(released_bundle().iterdir())
+    assert {file.suffix for file in files} == {".txt", ".json", ".parquet", ".md"}
+    assert sum(file.stat().st_size for file in files) < 25e6
+    assert set(json.loads((released_bundle() / MANIFEST).read_text())["files"]) == {file.name for file in files} - {
+        MANIFEST
+    }
+
+
+def test_the_example_lines_had_no_part_in_the_released_bundle(bundle):
+    from pamrx_training.release.examples import EXAMPLE_LINES
+
+    assert not set(EXAMPLE_LINES) & set(bundle.manifest["trained_lines"])
+    assert set(EXAMPLE_LINES) <= set(bundle.manifest["held_out_lines"])
+    assert not set(EXAMPLE_LINES) & set(bundle.reference.lines.index)
+
+
+@pytest.mark.parametrize(
+    "name", ["features.json", "model.json", "linear_0.parquet", "boosted_03.txt", "reference.parquet"]
+)
+def test_one_changed_byte_is_noticed(copy, name):
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / name).write_bytes(content)
+    with pytest.raises(PamrxError) as error:
+        load_bundle(copy)
+    one_line(error, name, "SHA-256")
+
+
+@pytest.mark.parametrize("name", ["features.json", "linear_1.parquet", "boosted_00.txt"])
+def test_a_file_cut_short_is_noticed(copy, name):
+    (copy / name).write_bytes((copy / name).read_bytes()[:-10])
+    with pytest.raises(PamrxError) as error:
+        load_bundle(copy)
+    one_line(error, name, "cut short")
+
+
+def test_a_missing_file_is_named(copy):
+    (copy / "boosted_05.txt").unlink()
+    with pytest.raises(PamrxError) as error:
+        load_bundle(copy)
+    one_line(error, "boosted_05.txt", "missing")
+
+
+def test_a_manifest_cut_short_or_changed_is_noticed(copy):
+    text = (copy / MANIFEST).read_text()
+    (copy / MANIFEST).write_text(text[: len(text) // 2])
+    with pytest.raises(PamrxError) as error:
+        load_bundle(copy)
+    one_line(error, MANIFEST, "not a whole manifest")
+    (copy / MANIFEST).write_text(text.replace('"seed": 7', '"seed": 8'))
+    with pytest.raises(PamrxError) as error:
+        load_bundle(copy)
+    one_line(error, MANIFEST, "fingerprint")
+
+
+def test_a_manifest_cannot_lead_outside_its_folder(copy, tmp_path):
+    from pamrx.bundle.bundle import _fingerprint, _sha256
+
+    (tmp_path / "secret.json").write_text("{}")
+    manifest = json.loads((copy / MANIFEST).read_text())
+    manifest["files"]["../secret.json"] = _sha256(tmp_path / "secret.json")
+    manifest["fingerprint"] = _fingerprint(manifest)
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    with pytest.raises(PamrxError) as error:
+        load_bundle(copy)
+    one_line(error, "secret.json")
+
+
+def test_no_folder_and_an_empty_folder_are_told_apart(tmp_path):
+    with pytest.raises(PamrxError) as error:
+        load_bundle(tmp_path / "nothing")
+    one_line(error, "no such folder")
+    with pytest.raises(PamrxError) as error:
+        load_bundle(tmp_path)
+    one_line(error, MANIFEST)
+
+
+def test_saving_never_overwrites_a_folder_that_is_no_bundle(bundle, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(PamrxError) as error:
+        save_bundle(bundle, tmp_path, CARD)
+    one_line(error, "no bundle")
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_a_failed_save_leaves_the_old_bundle(bundle, copy, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    before = load_bundle(copy).manifest["fingerprint"]
+    monkeypatch.setattr("pamrx.bundle.bundle.write_parquet", fail)
+    with pytest.raises(OSError, match="disk full"):
+        save_bundle(bundle, copy, CARD)
+    assert load_bundle(copy).manifest["fingerprint"] == before
+    assert [file.name for file in copy.parent.iterdir()] == ["bundle"]

@@ -1,0 +1,145 @@
+"""The tidy table of predictions: its columns, its ranks, its percentiles, its honesty about what was missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from pamrx import load_bundle, read_profiles
+from pamrx.errors import PamrxError
+from pamrx.examples import example_files
+from pamrx.knowledge import drugs as drug_table
+from pamrx.prediction import predictions
+from pamrx.prediction.missing_data import pattern_name, patterns, source_shares
+from pamrx.prediction.predictions import COLUMNS, chosen_assays, predictions_from
+from pamrx.prediction.reference import percentiles_among
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return load_bundle()
+
+
+@pytest.fixture(scope="module")
+def profiles():
+    return read_profiles(**example_files())
+
+
+@pytest.fixture(scope="module")
+def table(bundle, profiles):
+    return bundle.predict(profiles)
+
+
+def test_one_row_per_sample_and_drug_on_the_newest_screen(bundle, profiles, table):
+    assert tuple(table.columns) == COLUMNS
+    assert not table.duplicated(["sample_id", "drug"]).any()
+    screened = drug_table.screened_drugs()
+    assert len(table) == profiles.n * len(screened)
+    assert dict(zip(table["drug"], table["screen"], strict=True)) == {d.name: d.newest_screen for d in screened}
+    assert list(dict.fromkeys(table["sample_id"])) == list(profiles.samples.index)
+
+
+def test_ranks_follow_the_percentile_within_each_sample(table):
+    for _, own in table.groupby("sample_id"):
+        assert own["rank"].tolist() == list(range(1, len(own) + 1))
+        assert own["sensitivity_percentile"].is_monotonic_decreasing
+    assert table["sensitivity_percentile"].between(0, 100).all()
+
+
+def test_drugs_are_ranked_as_a_sort_of_the_table_ranks_them():
+    random = np.random.default_rng(0)
+    drugs = ["b", "A", "Z", "a", "c"]
+    percentile = random.choice([10.0, 20.0, np.nan], size=(30, 5))
+    ln_ic50 = random.choice([-1.0, -0.0, 0.0, np.nan], size=(30, 5))
+    for row, order in enumerate(predictions._ranking(percentile, ln_ic50, drugs)):
+        one = pd.DataFrame({"first": -percentile[row], "then": ln_ic50[row], "drug": drugs})
+        assert one.sort_values(["first", "then", "drug"]).index.tolist() == order.tolist()
+
+
+def test_ic50_is_the_exponential_of_its_logarithm_and_nothing_is_missing(table):
+    assert np.allclose(table["ic50_um"], np.exp(table["ln_ic50"]), rtol=1e-12)
+    assert table[["ln_ic50", "ic50_um", "sensitivity_percentile", "rank", "evidence"]].notna().all().all()
+
+
+def test_beyond_the_tested_range_is_unknown_without_a_verified_maximum(table, bundle, profiles, monkeypatch):
+    unknown = [d.name for d in drug_table.screened_drugs() if drug_table.max_concentration(d, d.newest_screen) is None]
+    assert table.loc[table["drug"].isin(unknown), "beyond_tested_range"].isna().all()
+    monkeypatch.setattr(drug_table, "max_concentration", lambda name, screen: 10.0)
+    known = bundle.predict(profiles)
+    assert ((known["ic50_um"] > 10) == known["beyond_tested_range"].astype(bool)).all()
+
+
+def test_a_profile_that_holds_nothing_lies_in_the_middle_for_every_drug(bundle, profiles):
+    nothing = bundle.builder.transform(profiles.subset(profiles.samples.index[:1])) * np.nan
+    table = predictions_from(bundle, nothing)
+    assert np.allclose(table["sensitivity_percentile"], 50, atol=1) and table["evidence"].max() == 0
+    assert np.allclose(table["specific_percentile"], 50, atol=1)
+
+
+def test_percentiles_of_mutations_alone_do_not_crowd_in_the_middle(bundle, profiles):
+    """Predictions from little evidence are shrunk: among complete ones they tell hardly one tumour from another."""
+    nobody = replace(profiles, expression=None, ncrna=None, copy_number=None, segments=None)
+    features = bundle.builder.transform(replace(nobody, samples=profiles.samples.assign(tissue=None)))
+    predicted = bundle.model.predict(features)
+    told = patterns(source_shares(features, bundle.model.importance_, bundle.model.features_))
+    assert {pattern_name(pattern) for pattern in told} == {"mutation"}
+    crowded = percentiles_among(predicted, bundle.reference.lines).std()
+    assert bundle.reference.percentiles(predicted, told).std() > 1.5 * crowded
+    shown = predictions_from(bundle, features)["sensitivity_percentile"]
+    assert shown.min() < 5 and shown.max() > 95
+
+
+def test_a_tumour_alone_scores_as_it_does_in_a_crowd(bundle, profiles, table):
+    for sample in profiles.samples.index[[0, 5, 11]]:
+        alone = bundle.predict(profiles.subset([sample]))
+        crowd = table[table["sample_id"] == sample].reset_index(drop=True)
+        pd.testing.assert_frame_equal(alone, crowd, check_exact=True)
+
+
+def test_evidence_falls_with_what_is_missing(bundle):
+    files = example_files()
+    whole = bundle.predict(read_profiles(**files)).groupby("sample_id")["evidence"].mean()
+    mutations = bundle.predict(read_profiles(mutations=files["mutations"])).groupby("sample_id")["evidence"].mean()
+    assert (mutations < 0.1).all() and (whole > 0.8).all() and (whole < 1).all()  # miRNA is missing in the examples
+
+
+def test_without_expression_the_prediction_stays_near_the_assays_mean(bundle):
+    files = example_files()
+    few = bundle.predict(read_profiles(mutations=files["mutations"]))
+    whole = bundle.predict(read_profiles(**files))
+    assert few.groupby("drug")["ln_ic50"].std().mean() < whole.groupby("drug")["ln_ic50"].std().mean()
+
+
+def test_chosen_drugs_come_by_any_name_and_keep_the_newest_screen(bundle):
+    assays = bundle.model.assays_
+    assert chosen_assays(assays, ["azd5363", "BYL719"]) == {
+        "Capivasertib": "GDSC2:Capivasertib",
+        "Alpelisib": "GDSC2:Alpelisib",
+    }
+    assert chosen_assays(assays, ["Idelalisib"]) == {"Idelalisib": "GDSC1:Idelalisib"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("alpelsib", "did you mean Alpelisib"), ("everolimus", "Temsirolimus"), ("aspirin", "unknown drug")],
+)
+def test_drugs_that_cannot_be_predicted_say_why(bundle, name, expected):
+    with pytest.raises(PamrxError) as error:
+        chosen_assays(bundle.model.assays_, [name])
+    assert expected in str(error.value) and "\n" not in str(error.value)
+
+
+def test_known_biology_pik3ca_mutation_argues_for_alpha_selective_inhibitors(bundle, profiles):
+    features = bundle.builder.transform(profiles)
+    without = features.copy()
+    for sample in ("T-47D", "MCF-7"):
+        without.loc[sample, "mutation.PIK3CA"] = 0.0
+        without.loc[sample, "mutation.pik3ca_without_ras_raf"] = 0.0
+        without.loc[sample, "mutation.hits_pi3k"] -= 1
+        for drug in ("Alpelisib", "Taselisib"):
+            own = [
+                predictions_from(bundle, table.loc[[sample]], [drug])["ln_ic50"].item() for table in (features, without)
+            ]
+            assert own[0] < own[1]

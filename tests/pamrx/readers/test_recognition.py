@@ -1,0 +1,290 @@
+"""`pamrx check`, the units of expression on values whose unit is known, and AnnData by a stand-in and the library."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from pamrx.cli.check_files import as_table
+from pamrx.cli.main import app
+from pamrx.errors import PamrxError
+from pamrx.identifiers.units import guess_unit, in_unit
+from pamrx.profiles import read_profiles
+from pamrx.readers import h5ad as anndata_file
+from pamrx.readers.matrix import read_matrix
+from pamrx.readers.recognition import (
+    COPIES,
+    COPY_NUMBER,
+    FOLDER,
+    MAF,
+    MATRIX,
+    NCRNA,
+    PROTEINS,
+    SAMPLES,
+    SHARES,
+    UNREADABLE,
+    FileCheck,
+    check_file_kinds,
+)
+from scipy import sparse
+from typer.testing import CliRunner
+
+GENES = [f"G{number}" for number in range(2000)]
+
+
+def counts(samples: int = 6) -> pd.DataFrame:
+    drawn = np.random.default_rng(1).negative_binomial(1, 0.001, size=(samples, len(GENES)))
+    return pd.DataFrame(drawn.astype(float), index=[f"S{i}" for i in range(samples)], columns=GENES)
+
+
+def tpm() -> pd.DataFrame:
+    linear = counts() + 0.5
+    return linear.div(linear.sum(axis=1), axis=0) * 1e6
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("frame", "unit", "sure"),
+    [
+        (counts(), "counts", "sure"),
+        (tpm(), "tpm", "sure"),
+        (np.log2(tpm() + 1), "log2", "sure"),
+        (tpm() * 1.7, "fpkm", "likely"),
+        (np.log2(counts() + 1) + 3, "log2", "likely"),
+        (np.log10(tpm() + 1), "log2", "unsure"),
+        ((counts() - counts().mean()) / counts().std(), "zscore", "sure"),
+        (np.log2(tpm() + 1) - 3, "log2", "likely"),
+        (counts().iloc[:, :50], "counts", "likely"),
+        (tpm().iloc[:, :50] + 0.25, "fpkm", "unsure"),
+        (np.log2(tpm() + 1).iloc[:1] - 5, "log2", "unsure"),
+    ],
+)
+def test_units_are_guessed_by_rule(frame: pd.DataFrame, unit: str, sure: str) -> None:
+    guess = guess_unit(frame)
+    assert (guess.unit, guess.sure) == (unit, sure), guess.why
+
+
+def test_a_stated_unit_is_obeyed() -> None:
+    for unit in ("counts", "tpm", "fpkm"):
+        np.testing.assert_allclose(in_unit(counts(), "x", unit)[0], np.log2(counts() + 1))
+    logged = np.log2(counts() + 1)
+    assert in_unit(logged, "x", "log2")[0] is logged
+    scores = logged - logged.mean()
+    values, told = in_unit(scores, "x", "zscore")
+    assert values is scores and "rank the genes within a sample" in told
+
+
+@pytest.mark.parametrize(
+    ("frame", "unit", "message"),
+    [
+        (np.log2(counts() + 1), "counts", "a second log is refused: say log2"),
+        (np.log2(tpm() + 1), "tpm", "a second log is refused"),
+        (tpm(), "counts", "say tpm"),
+        (counts(), "log2", "no log2 value goes beyond 50"),
+        (counts(), "zscore", "expected values below zero too"),
+        (counts() - 1, "tpm", "below zero"),
+        (counts(), "tmp", "did you mean tpm"),
+    ],
+)
+def test_a_unit_that_cannot_be_is_refused(frame: pd.DataFrame, unit: str, message: str) -> None:
+    with pytest.raises(PamrxError, match=message):
+        in_unit(frame, "x", unit)
+
+
+def test_the_unit_goes_for_expression_alone(tmp_path: Path) -> None:
+    expression = write(tmp_path, "e.csv", "gene,S1\nPTEN,3\nPIK3CA,7\n")
+    mirna = write(tmp_path, "m.csv", "mirna,S1\nhsa-miR-21,12\nhsa-let-7b,7\n")
+    profiles = read_profiles(expression=expression, ncrna=mirna, expression_unit="tpm")
+    assert profiles.expression is not None and profiles.ncrna is not None
+    assert profiles.expression.loc["S1"].tolist() == [2.0, 3.0]
+    assert profiles.ncrna.loc["S1"].tolist() == [12.0, 7.0]
+
+
+def test_files_are_told_apart(tmp_path: Path) -> None:
+    paths = [
+        write(tmp_path, "a.maf", "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\nKMT2D\tS1\tSilent\n"),
+        write(tmp_path, "b.csv", "gene,S1,S2\nPTEN,3.5,4\nCXCL8,7,1\nENSG00000121879.2,1,1\nOR4F5,1,2\n"),
+        write(tmp_path, "c.csv", "sample_id,hsa-mir-21,hsa-let-7a-1\nS1,70,80\n"),
+        write(tmp_path, "d.csv", "gene,S1,S2\nPTEN,-2,0\nPIK3CA,1,2\n"),
+        write(tmp_path, "e.csv", "sample_id,tissue\nS1,breast\n"),
+        write(tmp_path, "f.csv", "a,b\nc,d\n"),
+        write(tmp_path, "g.csv", "gene,S1,S2,S3,S4,S5,S6\nPTEN,0,0,0,0,0,0\nPIK3CA,0,0,0,0,0,57\n"),
+        tmp_path,
+    ]
+    found = check_file_kinds(paths)
+    assert [one.kind for one in found] == [MAF, MATRIX, NCRNA, COPY_NUMBER, SAMPLES, UNREADABLE, SHARES, FOLDER]
+    assert [one.axis for one in found] == ["", "rows", "columns", "rows", "", "", "rows", ""]
+    ways = found[1].names.set_index("how")["labels"].to_dict()
+    assert ways == {"as pamrx writes it": 1, "current symbol": 1, "Ensembl id": 1, "no gene that pamrx uses": 1}
+    assert found[1].names.iloc[-1]["first"] == "OR4F5"
+
+
+def test_circrnas_are_counted_and_make_an_ncrna_matrix(tmp_path: Path) -> None:
+    text = "id,S1\nhsa_circ_0000199,12\ncircITCH,3\nhsa_circ_0099999,5.5\nMALAT1,4\n"
+    found = check_file_kinds([write(tmp_path, "x.csv", text)])[0]
+    assert found.kind == NCRNA
+    ways = found.names.set_index("how")["labels"].to_dict()
+    assert ways == {"as pamrx writes it": 1, "other name of a circRNA": 2, "circRNA that pamrx has no entry for": 1}
+    assert any("3 circRNAs (2 of them" in note and "change no prediction" in note for note in found.notes)
+
+
+def test_the_command_says_it_and_writes_it(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", "gene,S1,S2\nPTEN,3.5,4\nCXCL8,7,1\n")
+    output = tmp_path / "found.csv"
+    result = CliRunner().invoke(app, ["check", str(path), "-o", str(output)])
+    assert result.exit_code == 0, result.output
+    assert "expression matrix  (--expression)" in result.output
+    assert "current symbol: CXCL8" in result.output
+    assert "--expression-unit overrides" in result.output
+    assert pd.read_csv(output)["labels"].tolist() == [1, 1]
+    assert list(as_table(check_file_kinds([path]))["how"]) == ["as pamrx writes it", "current symbol"]
+
+
+def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["check", str(tmp_path / "absent.csv")])
+    assert isinstance(result.exception, PamrxError)
+    assert "no such file" in result.output
+
+
+def test_the_unit_without_its_file_is_an_error(tmp_path: Path) -> None:
+    maf = write(tmp_path, "a.maf", "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\nPTEN\tS1\tSilent\n")
+    result = CliRunner().invoke(app, ["predict", "--mutations", str(maf), "--expression-unit", "tpm"])
+    assert isinstance(result.exception, PamrxError) and "goes with --expression" in str(result.exception)
+
+
+@pytest.mark.shared
+def test_the_shared_cohorts_are_what_they_are(shared_data: Path) -> None:
+    files = {
+        "nci60/nci60_expression_log2.csv.gz": (MATRIX, "log2"),
+        "nci60/nci60_mirna_agilent_log2.tsv.gz": (NCRNA, "log2"),
+        "nci60/nci60_exome_percent_variant.csv.gz": (SHARES, None),
+        "tcga_acc/TCGA_ACC_mutations.maf.gz": (MAF, None),
+        "tcga_acc/TCGA_ACC_miRNASeqGene.csv.gz": (NCRNA, "counts"),
+        "tcga_acc/miniACC_gistict.csv.gz": (COPY_NUMBER, None),
+        "tcga_laml/tcga_laml.maf.gz": (MAF, None),
+        "ccle/CCLE_miRNA_20181103.gct.gz": (NCRNA, "linear"),
+    }
+    found = check_file_kinds(shared_data / name for name in files)
+    assert [(one.kind, one.unit.unit if one.unit else None) for one in found] == list(files.values())
+
+
+def stand_in(**parts: object) -> SimpleNamespace:
+    base = {
+        "X": sparse.csr_matrix([[3.0, 0.0], [1.0, 2.0]]),
+        "obs_names": pd.Index(["S1", "S2"]),
+        "var_names": pd.Index(["PTEN", "CXCL8"]),
+        "var": pd.DataFrame(index=["PTEN", "CXCL8"]),
+        "layers": {},
+    }
+    return SimpleNamespace(**{**base, **parts})
+
+
+def read_stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path, suffix: str = "", **parts: object) -> pd.DataFrame:
+    path = write(folder, "x.h5ad", "stand-in")
+    monkeypatch.setattr(anndata_file, "_open", lambda file: stand_in(**parts))
+    return read_matrix(f"{path}{suffix}", ["PTEN"]).values
+
+
+def test_anndata_is_samples_by_genes_sparse_or_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    wanted = pd.DataFrame([[3.0, 0.0], [1.0, 2.0]], index=["S1", "S2"], columns=["PTEN", "IL8"])
+    for cells in (sparse.csr_matrix(wanted.to_numpy()), wanted.to_numpy()):
+        assert read_stand_in(monkeypatch, tmp_path, X=cells).to_dict() == wanted.to_dict()
+
+
+def test_anndata_layers_and_gene_columns(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    layers = {"tpm": np.ones((2, 2)), "raw": np.zeros((2, 2))}
+    assert read_stand_in(monkeypatch, tmp_path, "::tpm", layers=layers).to_numpy().sum() == 4
+    with pytest.raises(PamrxError, match=r"no layer 'tmp'; the layers are tpm, raw; did you mean tpm"):
+        read_stand_in(monkeypatch, tmp_path, "::tmp", layers=layers)
+    with pytest.raises(PamrxError, match="X is empty; name one of tpm, raw"):
+        read_stand_in(monkeypatch, tmp_path, X=None, layers=layers)
+    var = pd.DataFrame({"symbol": ["PIK3CA", "AKT1"]}, index=["p1", "p2"])
+    found = read_stand_in(monkeypatch, tmp_path, var=var, var_names=var.index)
+    assert list(found.columns) == ["PIK3CA", "AKT1"]
+    with pytest.raises(PamrxError, match="obs_names hold genes: transpose it"):
+        var = pd.DataFrame(index=["a", "b"])
+        read_stand_in(monkeypatch, tmp_path, obs_names=pd.Index(["PTEN", "AKT1"]), var=var, var_names=var.index)
+
+
+@pytest.mark.parametrize(
+    ("python", "part"),
+    [
+        (
+            (3, 11),
+            r"needs anndata 0\.13 or newer, which needs Python 3\.12 or newer, and this is Python 3\.11; use a newer",
+        ),
+        ((3, 12), r"needs the package 'anndata', 0\.13 or newer; run: pip install 'pamrx\[anndata\]'"),
+    ],
+)
+def test_the_missing_library_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, python: tuple[int, int], part: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "anndata", None)  # an import of it fails, installed or not
+    monkeypatch.setattr(anndata_file.sys, "version_info", (*python, 0))
+    with pytest.raises(PamrxError, match=part) as error:
+        read_matrix(write(tmp_path, "x.h5ad", "x"), ["PTEN"])
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_real_h5ad_file(tmp_path: Path) -> None:
+    anndata = pytest.importorskip("anndata", reason="the extra anndata needs Python 3.12")
+    made = anndata.AnnData(
+        X=sparse.csr_matrix([[3.0, 0.0], [1.0, 2.0]]),
+        obs=pd.DataFrame(index=pd.Index(["S1", "S2"], dtype=object)),
+        var=pd.DataFrame(index=pd.Index(["PTEN", "ENSG00000121879.3"], dtype=object)),
+        layers={"tpm": np.ones((2, 2))},
+    )
+    made.obs_names, made.var_names = made.obs_names.astype(object), made.var_names.astype(object)
+    if hasattr(anndata.settings, "allow_write_nullable_strings"):
+        anndata.settings.allow_write_nullable_strings = True
+    made.write_h5ad(tmp_path / "x.h5ad")
+    profiles = read_profiles(expression=tmp_path / "x.h5ad")
+    assert profiles.expression is not None
+    assert profiles.expression.loc["S2"].to_dict() == {"PTEN": 1.0, "PIK3CA": 2.0}
+    assert read_matrix(f"{tmp_path / 'x.h5ad'}::tpm", ["PTEN"]).values.to_numpy().sum() == 4
+    with pytest.raises(PamrxError, match="not an AnnData file, or a damaged one"):
+        read_matrix(write(tmp_path, "y.h5ad", "x"), ["PTEN"])
+
+
+def one(folder: Path, name: str, text: str) -> FileCheck:
+    (found,) = check_file_kinds([write(folder, name, text)])
+    return found
+
+
+def test_what_no_option_takes_is_told_apart(tmp_path: Path) -> None:
+    proteins = one(tmp_path, "a.csv", "sample_id,EGFR,PTEN,Akt_pS473,S6_pS235_S236\nA,0.5,1,2,-1\nB,0.1,1,-2,1\n")
+    assert proteins.kind == PROTEINS and "levels of proteins" in proteins.notes[-1]
+    copies = one(tmp_path, "b.csv", "gene,S1,S2,S3\nPTEN,2,2,0\nPIK3CA,2,4,2\n")
+    assert copies.kind == COPIES and "log2(c / ploidy)" in copies.notes[-1]
+    ratios = "gene,S1,S2\nPTEN,-1.3,0.1\nPIK3CA,0.8,0.05\n"
+    assert one(tmp_path, "tumours_CNA.csv", ratios).kind == COPY_NUMBER
+    assert one(tmp_path, "dna.csv", ratios).kind == MATRIX
+
+
+def test_values_of_no_unit_have_none() -> None:
+    guess = guess_unit(pd.DataFrame({"PTEN": [-3.0, 2.0], "PIK3CA": [900.0, 4.0]}))
+    assert (guess.unit, guess.sure) == ("none", "sure")
+
+
+def test_a_table_about_samples_is_no_matrix(tmp_path: Path) -> None:
+    clinical = one(tmp_path, "c.tsv", "Tumor_Sample_Barcode\tdays\nTCGA-AB-2802\t365\nTCGA-AB-2803\t792\n")
+    assert clinical.kind == UNREADABLE and "needs a column sample_id (--samples)" in clinical.notes[0]
+    assert "did you mean" not in clinical.notes[0]
+    models = one(tmp_path, "m.csv", "gene,name,site\nPTEN,MCF-7,breast\nMET,PC-3,prostate\n")
+    assert "columns hold words" in models.notes[0]
+
+
+def test_names_are_told_once(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["check", str(write(tmp_path, "x.csv", "gene,S1\nCXCL8,3\nMLL4,2\nPTEN,1\n"))])
+    assert "1  current symbol: CXCL8" in result.output
+    assert "1  alias of several genes: MLL4" in result.output
+    assert "brought to pamrx's own" not in result.output and "left as they stand" not in result.output

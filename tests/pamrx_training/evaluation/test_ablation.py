@@ -1,0 +1,127 @@
+"""Ablation: blocks removed are really gone, differences are paired, and an interrupted run goes on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from pamrx.errors import PamrxError
+from pamrx.features import BLOCKS, FeatureBuilder, block_of
+from pamrx.model import boosted
+from pamrx.model.sensitivity import BLOCK_WEIGHTS
+from pamrx_training.evaluation.ablation import FULL, ablate, variants
+from pamrx_training.fitting import fit_cache as fits
+from pamrx_training.fitting.cohort import Cohort, build_cohort
+from pamrx_training.fitting.fit_cache import Fit, Store, block_weights, fit_lines, run_fits
+from pamrx_training.fitting.splits import repeated, sides
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def quick():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boosted, "ROUNDS", 10)
+        yield
+
+
+@pytest.fixture(scope="module")
+def cohort(made_up_gdsc) -> Cohort:
+    return build_cohort(made_up_gdsc(n=120))
+
+
+def test_each_block_is_removed_once_and_stands_alone_once():
+    removed, both = variants("removed"), variants("both")
+    assert removed[FULL] == BLOCKS and len(removed) == 1 + len(BLOCKS)
+    assert {frozenset(BLOCKS) - frozenset(kept) for kept in removed.values()} == {
+        frozenset(), *(frozenset({block}) for block in BLOCKS)
+    }  # fmt: skip
+    assert both["tme alone"] == ("tme",) and len(both) == 1 + 2 * len(BLOCKS)
+
+
+MEASURED = [kept for kept in variants("both").values() if set(kept) - {"ncrna", "tme", "programme"}]
+"""The made-up genes belong to no signature and are no lncRNA."""
+
+
+@pytest.mark.parametrize("blocks", MEASURED)
+def test_every_variant_predicts_every_test_line_and_uses_its_blocks_only(cohort, quick, blocks):
+    fitted = fit_lines(cohort, Fit(tuple(cohort.lines[:90]), tuple(cohort.lines[90:]), 11, blocks))
+    assert {block_of(name) for name in fitted.model.features_} <= set(blocks)
+    predicted = fitted.predict(cohort.profiles.subset(cohort.lines[90:]))
+    assert predicted.shape == (30, 3) and predicted.notna().all().all()
+
+
+def test_blocks_that_the_data_do_not_hold_are_named(cohort):
+    with pytest.raises(PamrxError, match="no feature of the block tme"):
+        fit_lines(cohort, Fit(tuple(cohort.lines), (), 11, ("tme",)))
+
+
+def test_all_blocks_are_the_model_as_it_is_released(cohort, quick):
+    from pamrx.model.sensitivity import SensitivityModel
+
+    train = cohort.lines[:90]
+    builder = FeatureBuilder().fit(cohort.profiles.subset(train))
+    features = builder.transform(cohort.profiles.subset(train))
+    donors = cohort.cell_lines.loc[train, "donor"].to_numpy(dtype=str)
+    plain = SensitivityModel(seed=11).fit(features, cohort.response_matrix(train).loc[train], donors)
+    test = cohort.profiles.subset(cohort.lines[90:])
+    same = fit_lines(cohort, Fit(tuple(train), (), 11)).predict(test)
+    pd.testing.assert_frame_equal(plain.predict(builder.transform(test)), same, check_exact=True)
+
+
+def test_sums_of_transcripts_take_the_weight_of_transcripts_that_are_not_there():
+    with_them, without = block_weights(BLOCKS), block_weights([b for b in BLOCKS if b != "transcriptome"])
+    gone = {"transcriptome", "tme", "programme"}
+    assert sum(without[b] for b in without if b in gone) == pytest.approx(
+        sum(with_them[b] for b in with_them if b in gone)
+    )
+    assert set(block_weights(("tme",))) == {"tme"} and block_weights(BLOCKS) == BLOCK_WEIGHTS
+
+
+def test_the_block_that_drives_the_response_is_the_one_that_is_missed(cohort, quick):
+    """The made-up response follows one gene and PIK3CA; tissue is drawn at random."""
+    folds = repeated(cohort, 3, seed=11, repeats=2)
+    found = ablate(cohort, folds, "removed", jobs=1, draws=200, report=quiet)
+    table = found.table
+    assert table.loc[FULL, "difference"] == 0
+    assert table.loc["without transcriptome", "difference_high"] < 0
+    assert table["difference"].idxmin() == "without transcriptome"
+    assert abs(table.loc["without tissue", "difference"]) < 0.1
+    assert len(found.per_assay) == 2 * len(variants()) * 3
+    mean = found.per_assay.groupby(["variant", "repeat"])["pearson"].mean().groupby("variant")
+    assert np.allclose(mean.mean(), table["pearson"].loc[mean.mean().index])
+    assert np.allclose(mean.std(), table["spread"].loc[mean.std().index])
+
+
+def test_a_second_run_reads_what_the_first_finished(cohort, quick, tmp_path, monkeypatch):
+    (seed, fold), *_ = repeated(cohort, 3, 11, 1)
+    todo = {}
+    for name in (0, 1):
+        train, test = sides(cohort, fold, name)
+        todo[str(name)] = Fit(tuple(train), tuple(test), seed, ("tissue",))
+    store, told = Store(tmp_path, "data"), []
+    first = dict(run_fits(cohort, {"0": todo["0"]}, store, 1, quiet))
+    monkeypatch.setattr(fits, "fit_lines", _only(todo["1"]))
+    again = dict(run_fits(cohort, todo, store, 1, told.append))
+    pd.testing.assert_frame_equal(first["0"], again["0"], check_exact=True)
+    assert told[0].startswith("1 of 2 fits were run before")
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_other_data_or_another_split_is_another_task(tmp_path):
+    one = Fit(("A",), ("B",), 11)
+    store = Store(tmp_path, "data")
+    assert store.path(one) == Store(tmp_path, "data").path(Fit(("A",), ("B",), 11))
+    others = [Fit(("A", "C"), ("B",), 11), Fit(("A",), ("B",), 12), Fit(("A",), ("B",), 11, ("tissue",))]
+    others.append(Fit(("A",), ("B",), 11, assays=("GDSC1:X",)))
+    assert len({store.path(fit) for fit in (one, *others)} | {Store(tmp_path, "other").path(one)}) == 6
+
+
+def _only(allowed: Fit):
+    def fit(cohort: Cohort, asked: Fit):
+        assert asked == allowed, "a finished fit was run again"
+        return fit_lines(cohort, asked)
+
+    return fit

@@ -1,0 +1,172 @@
+"""Evaluation and training on a slice of the real data: real lines, fewer of them, fewer trees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from pamrx.bundle.bundle import load_bundle, save_bundle
+from pamrx.errors import PamrxError
+from pamrx.model import boosted
+from pamrx_training.evaluation.evaluate import COMPARED, MODEL, SPECIFIC, evaluate, run_fold, run_fold_masked
+from pamrx_training.evaluation.metrics import mean_pearson, per_assay
+from pamrx_training.evaluation.model_card import model_card
+from pamrx_training.fitting.cohort import Cohort, build_cohort
+from pamrx_training.fitting.fit import train
+from pamrx_training.fitting.splits import leave_cell_line_out, sides
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def cohort(gdsc) -> Cohort:
+    """240 real lines and eight real assays, one of them with two series."""
+    whole = build_cohort(gdsc)
+    lines = list(np.random.default_rng(0).permutation(whole.lines)[:240])
+    assays = [f"GDSC2:{d}" for d in ("Alpelisib", "Taselisib", "Capivasertib", "Uprosertib", "Dactolisib", "Rapamycin")]
+    assays += ["GDSC1:Pictilisib", "GDSC1:Capivasertib"]
+    part = whole.subset(lines)
+    kept = part.responses[part.responses["assay"].isin(assays)].reset_index(drop=True)
+    # A tenth of the drugs outside the axis is enough for a general sensitivity.
+    outside = part.outside[part.outside["assay"].isin(sorted(part.outside["assay"].unique())[::10])]
+    return replace(part, responses=kept, outside=outside)
+
+
+@pytest.fixture(scope="module")
+def quick():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boosted, "ROUNDS", 40)
+        yield
+
+
+@pytest.fixture(scope="module")
+def evaluated(cohort, quick):
+    folds = leave_cell_line_out(cohort, 4, seed=3)
+    return folds, evaluate(cohort, folds, jobs=1, draws=200, report=quiet)
+
+
+def test_one_row_per_line_and_assay_out_of_fold(cohort, evaluated):
+    folds, evaluation = evaluated
+    oof, predictions = evaluation.oof, evaluation.predicted
+    assert list(oof.columns) == ["cell_line", "assay", "drug", "fold", "measured", "predicted"]
+    assert not oof.duplicated(["cell_line", "assay"]).any()
+    assert (oof["fold"] == oof["cell_line"].map(folds)).all()
+    assert len(oof) == cohort.response_matrix(cohort.lines).notna().sum().sum()
+    assert (oof["drug"] == oof["assay"].str.partition(":")[2]).all()
+    assert predictions.notna().all().all() and list(predictions.index) == cohort.lines
+
+
+def test_the_printed_metrics_are_those_of_the_written_predictions(evaluated):
+    evaluation = evaluated[1]
+    wide = evaluation.oof.pivot(index="cell_line", columns="assay")
+    again = per_assay(wide["measured"], wide["predicted"])
+    for name in ("n", "pearson", "spearman", "rmse"):
+        assert np.allclose(again[name], evaluation.per_assay[name])
+    assert evaluation.summary["lco_pearson"] == pytest.approx(mean_pearson(again))
+    assert (
+        evaluation.summary["lco_pearson_low"]
+        < evaluation.summary["lco_pearson"]
+        < evaluation.summary["lco_pearson_high"]
+    )
+
+
+def test_on_real_lines_the_model_beats_the_naive_and_keeps_up_with_the_ridge(evaluated):
+    summary = evaluated[1].summary
+    assert summary["lco_pearson"] > summary["lco_pearson_tissue_drug_mean"] > summary["lco_pearson_drug_mean"]
+    assert summary["lco_pearson"] > summary["lco_pearson_ridge"] - 0.02
+    assert summary["lco_rmse"] < summary["lco_rmse_drug_mean"]
+
+
+def test_poisoned_test_lines_change_no_prediction(cohort, quick):
+    """Responses of the test lines are replaced by garbage: nothing that is predicted may move by a digit."""
+    folds = leave_cell_line_out(cohort, 4, seed=3)
+    _, test = sides(cohort, folds, 0)
+    garbage = cohort.responses.copy()
+    hit = garbage["cell_line"].isin(test)
+    garbage.loc[hit, "ln_ic50"] = np.random.default_rng(1).normal(1000, 500, int(hit.sum()))
+    poisoned = replace(cohort, responses=garbage)
+    a, b = run_fold(cohort, folds, 0, seed=0), run_fold(poisoned, folds, 0, seed=0)
+    for name in COMPARED:
+        pd.testing.assert_frame_equal(a[name], b[name], check_exact=True)
+    assert not a["measured"].equals(b["measured"])
+
+
+def test_the_specific_response_is_evaluated_and_sees_no_test_line(cohort, quick, evaluated):
+    """Garbage in all responses of the test lines, on drugs of the axis and others, moves no specific prediction."""
+    folds, evaluation = evaluated
+    summary, table = evaluation.summary, evaluation.per_assay
+    assert summary["lco_specific_pearson_low"] < summary["lco_specific_pearson"] < summary["lco_specific_pearson_high"]
+    assert summary["lco_specific_pearson"] > summary["lco_specific_plain_pearson"]
+    assert table["specific_pearson"].notna().all()
+    _, test = sides(cohort, folds, 0)
+    dirty = {}
+    for name in ("responses", "outside"):
+        rows = getattr(cohort, name).copy()
+        hit = rows["cell_line"].isin(test)
+        rows.loc[hit, "ln_ic50"] = np.random.default_rng(1).normal(1000, 500, int(hit.sum()))
+        dirty[name] = rows
+    frames, held = run_fold_masked(replace(cohort, **dirty), folds, 0, seed=0)
+    clean = evaluation.specific.loc[test]
+    pd.testing.assert_frame_equal(frames[SPECIFIC], clean, check_exact=True, check_names=False, check_index_type=False)
+    for name, masked in held.specific.items():
+        whole = evaluation.held.specific[name].loc[test]
+        pd.testing.assert_frame_equal(masked, whole, check_exact=True, check_names=False, check_index_type=False)
+
+
+def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(cohort, quick):
+    folds = leave_cell_line_out(cohort, 4, seed=3)
+    _, test = sides(cohort, folds, 0)
+    spoilt = test[: len(test) // 2]
+    expression = cohort.profiles.expression.copy()
+    expression.loc[spoilt] = np.random.default_rng(1).normal(0, 99, (len(spoilt), expression.shape[1]))
+    segments = cohort.profiles.segments.copy()
+    segments.loc[spoilt] = 2.0
+    poisoned = replace(cohort, profiles=replace(cohort.profiles, expression=expression, segments=segments))
+    a, b = run_fold(cohort, folds, 0, seed=0), run_fold(poisoned, folds, 0, seed=0)
+    others = [line for line in test if line not in set(spoilt)]
+    for name in COMPARED:
+        pd.testing.assert_frame_equal(a[name].loc[others], b[name].loc[others], check_exact=True)
+    assert not a[MODEL].loc[spoilt].equals(b[MODEL].loc[spoilt])
+
+
+def test_processes_do_not_change_the_result(cohort, quick, evaluated):
+    folds, evaluation = evaluated
+    predictions = evaluation.predicted
+    fold = folds.unique()[0]
+    again = run_fold(cohort, folds, fold, seed=0)[MODEL]
+    pd.testing.assert_frame_equal(
+        predictions.loc[again.index], again, check_exact=True, check_names=False, check_index_type=False
+    )
+
+
+def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(cohort, quick, tmp_path):
+    away = cohort.lines[:5]
+    manifests = []
+    for name in ("first", "second"):
+        trained = train(cohort, away, "f" * 64, "small", seed=1, jobs=1, report=quiet)
+        manifests.append(save_bundle(trained.bundle, tmp_path / name, model_card(trained)))
+    assert manifests[0]["fingerprint"] == manifests[1]["fingerprint"]
+    assert not set(away) & set(manifests[0]["trained_lines"])
+    bundle = load_bundle(tmp_path / "first")
+    assert not set(away) & set(bundle.reference.lines.index)
+    predicted = bundle.model.predict(trained.features)
+    pd.testing.assert_frame_equal(predicted, trained.bundle.model.predict(trained.features), check_exact=True)
+    for one in (bundle.specific, trained.bundle.specific):
+        assert one is not None
+    pd.testing.assert_frame_equal(
+        bundle.specific.predict(trained.features, predicted),
+        trained.bundle.specific.predict(trained.features, predicted),
+        check_exact=True,
+    )
+    assert bundle.predict(cohort.profiles.subset(away))["specific_percentile"].between(0, 100).all()
+    card = (tmp_path / "first" / "MODEL_CARD.md").read_text()
+    assert f"{trained.evaluation.summary['lco_pearson']:.3f}" in card and "not a medical device" in card
+
+
+def test_a_held_out_line_that_is_not_there_is_named(cohort):
+    with pytest.raises(PamrxError, match="MCF77"):
+        train(cohort, ["MCF77"], "", "small", report=quiet)

@@ -1,0 +1,1 @@
+"""The commands that need the training extra. Heavy imports stay inside each command."""

@@ -1,0 +1,243 @@
+"""The commands that need the training package: data, evaluate, train. Heavy imports stay inside each command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pamrx.errors import PamrxError, did_you_mean
+
+from pamrx_training.cli.model_commands import models, serve
+from pamrx_training.cli.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
+from pamrx_training.cli.run_commands import app as run_commands
+
+if TYPE_CHECKING:
+    from pamrx_training.fitting.cohort import Cohort
+
+app = typer.Typer(rich_markup_mode=None)
+data = typer.Typer(
+    help="Fetch the training data, and say what is present.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(data, name="data")
+app.add_typer(models, name="models")
+app.command()(serve)
+app.add_typer(run_commands)
+
+SOURCES = ("gdsc", "ccle-mirna", "panel718")
+
+
+@data.command("fetch")
+def data_fetch(
+    source: Annotated[
+        str, typer.Argument(help="gdsc (response, expression, alterations), ccle-mirna or panel718 (calls per gene).")
+    ],
+    cache: Cache = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of local files under their own names; nothing is downloaded.")
+    ] = None,
+) -> None:
+    """Bring a source into the cache.
+
+    Downloads it, checks its SHA-256, and writes tidy Parquet; what is there already is not fetched again.
+    """
+    if source not in SOURCES:
+        words = f"{', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
+        raise PamrxError(f"unknown source '{source}'; expected {words}{did_you_mean(source, SOURCES)}")
+    from pamrx_training import datasets
+
+    by_source: dict[str, Callable[..., object]] = {
+        "gdsc": datasets.fetch_gdsc,
+        "ccle-mirna": datasets.fetch_ccle_mirna,
+        "panel718": datasets.fetch_panel718,
+    }
+    by_source[source](cache=cache, data_dir=data_dir, report=typer.echo)
+
+
+@data.command("status")
+def data_status(cache: Cache = None) -> None:
+    """Say which data are present, and whether whole."""
+    from pamrx_training.datasets import cache_folder
+    from pamrx_training.datasets import data_status as status
+
+    typer.echo(f"cache: {cache_folder(cache)}")
+    typer.echo(status(cache).to_string(index=False))
+
+
+@app.command()
+def evaluate(
+    folds: Annotated[
+        Path | None,
+        typer.Option(help="CSV of cell_line,fold (canonical key or COSMIC id). [default: made from --seed]"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Out-of-fold predictions, or the table of other protocols, --repeats, --ablate or --biology: CSV, "
+            "Parquet or JSON by ending.",
+        ),
+    ] = None,
+    protocol: Annotated[
+        str,
+        typer.Option(help="leave-cell-line-out, leave-tissue-out, leave-screen-out, nci60 or gcsi."),
+    ] = "leave-cell-line-out",
+    n_folds: Annotated[int, typer.Option(min=2, help="How many folds to make without --folds.")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="Splits, with the seeds that follow --seed.")] = 1,
+    ablate: Annotated[
+        str | None,
+        typer.Option(help="What blocks of features add: each block 'removed', each 'alone', or 'both'."),
+    ] = None,
+    biology: Annotated[
+        bool,
+        typer.Option("--biology", help="Known effects of alterations: do data and predictions show them?"),
+    ] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder that holds nci60/ or gcsi/ under the portals' names.")
+    ] = None,
+    seed: Seed = 2026,
+    cache: Cache = None,
+    jobs: Jobs = CORES,
+    dask: Dask = None,
+    mirna: Mirna = True,
+    panel: Panel = True,
+    track: Annotated[bool, typer.Option(help="Log to MLflow; with --ablate or --repeats a run for each part.")] = True,
+) -> None:
+    """Measure accuracy on lines not trained on.
+
+    Stands beside three baselines. Five-fold leave-cell-line-out: lines of one donor are never on both sides. Other
+    protocols, repeated splits, ablation and --biology keep finished fits in the cache, so that a run that was stopped
+    goes on.
+    """
+    from pamrx.tables import check_ending, write_table
+
+    from pamrx_training.evaluation.evaluate import evaluate as run
+    from pamrx_training.evaluation.protocols import Asked, Run, check, run_asked, track_plain
+    from pamrx_training.evaluation.tables import print_evaluation
+    from pamrx_training.fitting.cluster import on_cluster
+    from pamrx_training.fitting.fit_cache import open_store
+    from pamrx_training.fitting.loading import load_cohort
+    from pamrx_training.fitting.splits import read_folds, repeated
+
+    if output is not None:
+        check_ending(output)
+    asked = Asked(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
+    split = check(asked)
+    cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
+    splits = repeated(cohort, n_folds, seed, repeats, split) if folds is None else [(seed, read_folds(folds, cohort))]
+    fold = splits[0][1]
+    if not asked.elsewhere:
+        left = len(cohort.lines) - len(fold)
+        outside = f"; {left} lines of the data are not in {folds} and take no part" if left else ""
+        typer.echo(f"{protocol}: {len(fold)} lines in {fold.nunique()} folds{outside}")
+    tracking = None
+    if track:
+        from pamrx_training.tracking import DataSet
+        from pamrx_training.tracking.evaluations import Settings
+
+        said = {"seed": seed, "n_folds": fold.nunique(), "folds": folds.name if folds else "by seed"}
+        data = DataSet(data_fingerprint, {"lines": len(fold)}, "evaluation")
+        tracking = Settings({**said, "mirna": mirna, "panel": panel}, data)
+    if not asked.plain:
+        store = open_store(cache, data_fingerprint)
+        with on_cluster(dask, jobs, typer.echo) as at_once:
+            run_asked(cohort, asked, splits, Run(store, at_once, output, typer.echo, tracking))
+        return
+    with on_cluster(dask, jobs, typer.echo) as at_once:
+        evaluation = run(cohort, fold, seed=seed, jobs=at_once, report=typer.echo)
+    if output is not None:
+        write_table(evaluation.oof, output)
+    print_evaluation(evaluation)
+    if output is not None:
+        typer.echo(f"{len(evaluation.oof)} out-of-fold predictions written to {output}")
+    if tracking is not None:
+        track_plain(cohort, evaluation, asked, tracking, typer.echo)
+
+
+@app.command()
+def train(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the bundle.")] = Path("models/pamrx-gdsc"),
+    hold_out: Annotated[
+        str, typer.Option(help="Lines kept out of training: canonical keys with commas, 'examples' or 'none'.")
+    ] = "examples",
+    seed: Seed = 7,
+    cache: Cache = None,
+    jobs: Jobs = CORES,
+    dask: Dask = None,
+    mirna: Mirna = True,
+    panel: Panel = True,
+    run_name: Annotated[str | None, typer.Option(help="Name of the MLflow run. [default: the bundle's]")] = None,
+    evidence: Annotated[
+        bool,
+        typer.Option("--evidence", help="For the model card, also run ablation and the other protocols: half an hour."),
+    ] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="With --evidence: folder that holds nci60/ and gcsi/ under the portals' names.")
+    ] = None,
+) -> None:
+    """Train a bundle, and log it to MLflow.
+
+    Evaluates by five-fold leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite
+    store in the working directory.
+    """
+    from pamrx.bundle.bundle import save_bundle
+
+    from pamrx_training.evaluation.dossier import dossier
+    from pamrx_training.evaluation.model_card import model_card
+    from pamrx_training.evaluation.tables import print_evaluation
+    from pamrx_training.fitting.cluster import on_cluster
+    from pamrx_training.fitting.fit import train as run
+    from pamrx_training.fitting.fit import trained_on
+    from pamrx_training.fitting.fit_cache import open_store
+    from pamrx_training.fitting.loading import load_cohort
+    from pamrx_training.tracking import log_training
+
+    if data_dir is not None and not evidence:
+        raise PamrxError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
+    cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
+    away = _held_out(cohort, hold_out)
+    sections = []
+    with on_cluster(dask, jobs, typer.echo) as at_once:
+        trained = run(cohort, away, data_fingerprint, output.name, seed, at_once, typer.echo)
+        if evidence:
+            store = open_store(cache, data_fingerprint)
+            sections = dossier(trained_on(cohort, away), seed, store, at_once, data_dir, typer.echo)
+    manifest = save_bundle(trained.bundle, output, model_card(trained, sections))
+    print_evaluation(trained.evaluation)
+    typer.echo(f"bundle written to {output}; fingerprint {manifest['fingerprint']}")
+    model = trained.bundle.model
+    log_training(
+        run_name=run_name or output.name,
+        parameters={
+            "seed": seed,
+            "boosted_share": model.boosted_share,
+            "n_boosted": model.n_boosted,
+            **{f"weight_{block}": weight for block, weight in model.block_weights.items()},
+            "lines": len(trained.features),
+            "lines_with_mirna": manifest["lines_with_mirna"],
+            "lines_with_calls": manifest["lines_with_calls"],
+            "protocol": manifest["protocol"],
+        },
+        evaluation=trained.evaluation,
+        model=model,
+        features=trained.features,
+        data_fingerprint=data_fingerprint,
+        bundle_dir=output,
+        tags={"bundle_fingerprint": manifest["fingerprint"]},
+        report=typer.echo,
+        intervals=manifest["intervals"],
+    )
+
+
+def _held_out(cohort: Cohort, words: str) -> list[str]:
+    from pamrx_training.release.examples import held_out
+
+    if words == "none":
+        return []
+    if words == "examples":
+        return held_out(cohort)
+    from pamrx_training.datasets import line_key
+
+    return [line_key(word) for word in words.split(",") if word.strip()]

@@ -1,0 +1,130 @@
+"""The commands about runs: study, compare, ui, runs sync. Heavy imports stay inside each command."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pamrx.errors import PamrxError
+
+from pamrx_training.cli.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
+from pamrx_training.cli.tune_command import tune
+
+app = typer.Typer(rich_markup_mode=None)
+runs = typer.Typer(help="Runs that could not be logged to MLflow yet.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(runs, name="runs")
+app.command()(tune)
+
+
+@app.command()
+def study(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Metrics per candidate and assay: CSV, Parquet or JSON by ending."),
+    ] = None,
+    n_folds: Annotated[int, typer.Option(min=2, help="How many folds to make.")] = 5,
+    seed: Seed = 2026,
+    cache: Cache = None,
+    jobs: Jobs = CORES,
+    dask: Dask = None,
+    mirna: Mirna = True,
+    panel: Panel = True,
+    track: Annotated[bool, typer.Option(help="Log a run per candidate to MLflow.")] = True,
+) -> None:
+    """Compare six candidates on the same folds, and log each to MLflow.
+
+    Naive, ridge, plain LightGBM, the hybrid, and the hybrid without ncRNA and without TME. Leave-cell-line-out;
+    finished fits are kept in the cache, so that a run that was stopped goes on.
+    """
+    from pamrx.tables import check_ending, write_table
+
+    from pamrx_training.evaluation.study import study as run
+    from pamrx_training.evaluation.study_tables import print_study
+    from pamrx_training.fitting.cluster import on_cluster
+    from pamrx_training.fitting.fit_cache import open_store
+    from pamrx_training.fitting.loading import load_cohort
+    from pamrx_training.fitting.splits import leave_cell_line_out
+
+    if output is not None:
+        check_ending(output)
+    cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
+    folds = leave_cell_line_out(cohort, n_folds, seed)
+    started = time.perf_counter()
+    with on_cluster(dask, jobs, typer.echo) as at_once:
+        done = run(cohort, folds, seed, open_store(cache, data_fingerprint), at_once, report=typer.echo)
+    seconds = time.perf_counter() - started
+    print_study(done)
+    if output is not None:
+        write_table(done.found.per_assay, output)
+        typer.echo(f"{len(done.found.per_assay)} rows written to {output}")
+    if track:
+        from pamrx_training.tracking import DataSet
+        from pamrx_training.tracking.evaluations import Settings, log_study
+
+        data = DataSet(data_fingerprint, {"lines": len(folds)}, "evaluation")
+        said = {"seed": seed, "n_folds": n_folds, "mirna": mirna, "panel": panel}
+        if log_study(done, Settings(said, data), seconds, typer.echo) is not None:
+            typer.echo("`pamrx ui` shows the candidates side by side, as a table and as charts")
+
+
+@app.command()
+def compare(
+    run_a: Annotated[str, typer.Argument(help="Id of a run, or its name where no other has it.")],
+    run_b: Annotated[str, typer.Argument(help="The run to compare with it.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write every difference: CSV, Parquet or JSON by ending.")
+    ] = None,
+) -> None:
+    """Show where run B differs from run A.
+
+    Accuracy per assay and on average with paired intervals over lines, from the out-of-fold predictions in MLflow, and
+    the features whose importance changed most.
+    """
+    from pamrx.tables import check_ending, write_table
+
+    from pamrx_training.evaluation.comparison import compare as run
+    from pamrx_training.evaluation.study_tables import print_comparison
+    from pamrx_training.tracking.reading import read_run, reading
+
+    if output is not None:
+        check_ending(output)
+    with reading() as client:
+        a, b = read_run(client, run_a), read_run(client, run_b)
+    if a.run_id == b.run_id:
+        raise PamrxError(f"run '{run_a}' and run '{run_b}' are the same; expected two")
+    found = run(a, b)
+    print_comparison(found, a, b)
+    if output is not None:
+        table = found.tidy()
+        write_table(table, output)
+        typer.echo(f"{len(table)} rows written to {output}")
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000) -> None:
+    """Start the MLflow UI on 127.0.0.1, against the store that runs are logged to.
+
+    That is MLFLOW_TRACKING_URI, or the SQLite store in the working directory.
+    """
+    import mlflow  # noqa: F401  (so that a missing MLflow is what is told)
+
+    from pamrx_training.tracking.ui import serve_ui
+
+    serve_ui(port, typer.echo)
+
+
+@runs.command("sync")
+def runs_sync(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of runs that wait. [default: mlruns-pending in the working directory]")
+    ] = None,
+) -> None:
+    """Log the runs that could not be logged when they were made."""
+    import mlflow  # noqa: F401  (so that a missing MLflow is what is told)
+
+    from pamrx_training.tracking import sync
+
+    if sync(typer.echo, folder):
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""How good a model is: metrics, rankings, baselines, ceilings, ablation, other laboratories."""

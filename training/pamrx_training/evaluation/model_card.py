@@ -1,0 +1,121 @@
+"""The model card: what a bundle is, where it may be trusted and where not, written from the run itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from importlib.resources import files
+
+import pandas as pd
+from pamrx.features import BLOCKS, block_of
+
+from pamrx_training.evaluation.dossier import Section, markdown
+from pamrx_training.evaluation.evidence_tables import number
+from pamrx_training.evaluation.flag_trials import errors_by_score, flagged_share
+from pamrx_training.fitting.fit import Trained
+
+NO_SECTIONS = (
+    "Other protocols, ablation and other laboratories were not run for this bundle (`pamrx train --evidence`)."
+)
+
+
+def model_card(trained: Trained, sections: Sequence[Section] = ()) -> str:
+    """The card as Markdown.
+
+    Every number comes from `trained` and `sections` (of `pamrx_training.evaluation.dossier`); the prose stands in `model_card.md`.
+    """
+    manifest, summary, table = trained.bundle.manifest, trained.evaluation.summary, trained.evaluation.per_assay
+    template = (files(__package__) / "model_card.md").read_text(encoding="utf-8")
+    return template.format(
+        name=manifest["name"],
+        n_lines=len(manifest["trained_lines"]),
+        n_assays=len(trained.bundle.model.assays_),
+        n_drugs=len({assay.partition(":")[2] for assay in trained.bundle.model.assays_}),
+        held_out=", ".join(manifest["held_out_lines"]) or "none",
+        optional=" and ".join(
+            f"{manifest[key]} of the lines have {what}" if manifest[key] else f"trained without {what}"
+            for key, what in (("lines_with_mirna", "CCLE miRNA"), ("lines_with_calls", "calls per gene"))
+        ),
+        data_fingerprint=manifest["data_fingerprint"],
+        seed=manifest["seed"],
+        blocks=_blocks(trained.features),
+        headline=headline(summary),
+        assays=_assays(table),
+        coverage=_coverage(trained.coverage),
+        flags=_flags(trained),
+        sections="\n\n".join(section.text() for section in sections) or NO_SECTIONS,
+    )
+
+
+def headline(summary: dict[str, float]) -> str:
+    """The mean Pearson of the model and each baseline, with intervals, as a Markdown table."""
+    rows = [("pamrx", "lco_pearson"), ("ridge per assay", "lco_pearson_ridge")]
+    rows += [("tissue-drug mean", "lco_pearson_tissue_drug_mean"), ("drug mean", "lco_pearson_drug_mean")]
+    lines = ["| model | mean Pearson | 95 % interval over lines |", "| --- | --- | --- |"]
+    for name, key in rows:
+        lines.append(f"| {name} | {summary[key]:.3f} | {summary[f'{key}_low']:.3f} to {summary[f'{key}_high']:.3f} |")
+    lines.append(
+        f"\nAgainst the ridge: {summary['lco_pearson_minus_ridge']:+.3f} "
+        f"({summary['lco_pearson_minus_ridge_low']:+.3f} to {summary['lco_pearson_minus_ridge_high']:+.3f}, paired). "
+        f"Mean Spearman {summary['lco_spearman']:.3f}, mean RMSE {summary['lco_rmse']:.3f} ln units "
+        f"(drug mean {summary['lco_rmse_drug_mean']:.3f}), mean Pearson within tissue "
+        f"{summary['lco_within_tissue_pearson']:.3f} (ridge {summary['lco_ridge_within_tissue_pearson']:.3f}). "
+        f"Mean share of the noise ceiling, where it is known: {summary['lco_share_of_ceiling']:.2f}."
+        + _specific(summary)
+    )
+    return "\n".join(lines)
+
+
+def _blocks(features: pd.DataFrame) -> str:
+    counts = pd.Series([block_of(name) for name in features.columns]).value_counts()
+    return "\n".join(
+        ["| block | features |", "| --- | --- |", *[f"| {name} | {counts.get(name, 0)} |" for name in BLOCKS]]
+    )
+
+
+def _assays(table: pd.DataFrame) -> str:
+    rows = []
+    for assay, row in table.sort_values("pearson", ascending=False).iterrows():
+        columns = ["pearson", "within_tissue_pearson", "specific_pearson", "spearman", "rmse", "ridge_pearson"]
+        told = [number(row.get(column, math.nan)) for column in columns]
+        rows.append((assay, f"{row['n']:.0f}", *told, _ceiling(row), number(row["share_of_ceiling"])))
+    heads = ["assay", "lines", "Pearson", "within tissue", "specific", "Spearman", "RMSE", "ridge Pearson"]
+    return markdown(pd.DataFrame(rows, columns=[*heads, "noise ceiling (95 %)", "share of it"]))
+
+
+def _ceiling(row: pd.Series) -> str:
+    if math.isnan(row["ceiling"]):
+        return "-"
+    return f"{row['ceiling']:.2f} ({row['ceiling_low']:.2f} to {row['ceiling_high']:.2f})"
+
+
+def _specific(summary: dict[str, float]) -> str:
+    if "lco_specific_pearson" not in summary:
+        return ""
+    low, high = summary["lco_specific_pearson_low"], summary["lco_specific_pearson_high"]
+    return (
+        f" Of the response without the line's general sensitivity (`specific_percentile`): mean Pearson "
+        f"{summary['lco_specific_pearson']:.3f} ({low:.3f} to {high:.3f}), within tissue "
+        f"{summary['lco_specific_within_tissue_pearson']:.3f}; the plain prediction has "
+        f"{summary['lco_specific_plain_pearson']:.3f} there."
+    )
+
+
+def _coverage(coverage: pd.DataFrame) -> str:
+    columns = ["coverage", "lowest_drug", "lowest_tissue", "width", "against_assay", "against_constant"]
+    rows = [(kind, *(f"{row[name]:.3f}" for name in columns)) for kind, row in coverage.iterrows()]
+    heads = ["evidence", "coverage", "lowest drug", "lowest tissue", "mean width", "against constant per assay"]
+    return markdown(pd.DataFrame(rows, columns=[*heads, "against one constant"]))
+
+
+def _flags(trained: Trained) -> str:
+    """Share of held-out lines flagged, and error by fifths of the score."""
+    held, limits = trained.evaluation.held, trained.bundle.applicability
+    assert limits is not None
+    table = errors_by_score(held, limits)
+    rows = [(kind, *part["error"].map("{:.2f}".format)) for kind, part in table.groupby("profiles", sort=False)]
+    heads = ["mean squared error, by fifths of the distance", *map(str, range(1, 6))]
+    return (
+        f"{flagged_share(held):.1%} of held-out lines are flagged, by limits from other folds. Errors in units of "
+        f"each assay's variance:\n\n{markdown(pd.DataFrame(rows, columns=heads))}"
+    )

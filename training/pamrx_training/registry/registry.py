@@ -1,0 +1,354 @@
+"""Versions of the model in MLflow's registry: which there are, which is the champion, and how it became one.
+
+A version is a bundle as an MLflow model (`pamrx_training.serving.model`), with what its manifest says as tags:
+
+```
+bundle_fingerprint, data_fingerprint, seed, protocol   as in the manifest
+folds.lines, folds.assays, folds                       fingerprints of the lines, the assays, and all of a split
+lco_pearson, lco_spearman, ...                         the evaluation
+promoted.at, .by, .reason, .over, .forced              how it became champion
+rolled_back.at, .by, .reason, .to                      how it ceased to be
+```
+
+Two versions can be compared where `folds` is the same: the same data, lines, assays, protocol and seed make the same
+split. The champions so far stand in the tag `champions` of the model, the latest last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from pamrx.bundle.bundle import load_bundle
+from pamrx.errors import PamrxError
+
+from pamrx_training.registry.registry_store import (
+    MODEL,
+    Report,
+    aliases_of,
+    all_versions,
+    model_of,
+    registry,
+    version_of,
+)
+from pamrx_training.tracking.provenance import user
+from pamrx_training.tracking.store import experiment_of, tracking_uri
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+SCHEME = "models:/"
+METRIC = "lco_pearson"
+"""By which versions are compared: higher is better."""
+
+SHOWN = (METRIC, "lco_within_tissue_pearson", "lco_rmse", "n_lines", "n_assays")
+SAME = {
+    "data_fingerprint": "other data",
+    "protocol": "another protocol",
+    "seed": "another seed",
+    "folds.lines": "other lines",
+    "folds.assays": "other assays",
+}
+"""Tags that make a split, and what it means where they differ."""
+
+_CHAMPIONS, _KEPT = "champions", 100
+_ADDRESS = re.compile(r"models:/+(?P<model>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))/?")
+_RUN = re.compile(r"(?:runs:/+)?(?P<id>[0-9a-f]{32})(?:/bundle)?/?")
+
+
+def versions() -> pd.DataFrame:
+    """One row per version, newest first: version, alias, `SHOWN`, folds, bundle, registered, note.
+
+    Raises
+    ------
+    PamrxError
+        If there is no store, or it does not answer.
+    """
+    with registry() as client:
+        aliases = aliases_of(client)
+        rows = []
+        for version in all_versions(client):
+            tags = version.tags
+            rows.append(
+                {
+                    "version": int(version.version),
+                    "alias": ", ".join(name for name, number in aliases.items() if number == int(version.version)),
+                    **{name: _shown(tags.get(name)) for name in SHOWN},
+                    "folds": tags.get("folds", "")[:8],
+                    "bundle": tags.get("bundle_fingerprint", "")[:12],
+                    "registered": _day(version.creation_timestamp),
+                    "note": _note(tags),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def register(source: str | os.PathLike[str], report: Report = print) -> int:
+    """Make a bundle a version of the model, as challenger; gives the version, also of a bundle that is one already.
+
+    Parameters
+    ----------
+    source : folder of a bundle; or the id of a run, also as `runs:/ID`, whose model is taken.
+
+    Raises
+    ------
+    PamrxError
+        If there is no such bundle or run, or the store cannot be used.
+    """
+    run = _RUN.fullmatch(str(source))
+    if run is None:
+        manifest = _checked(Path(source))  # before a store is made for nothing
+    with registry(report, make=run is None) as client, tempfile.TemporaryDirectory(prefix="pamrx-") as scratch:
+        folder, run_id, logged = Path(source), None, None
+        if run is not None:
+            run_id = run["id"]
+            folder, logged = _of_run(client, run_id, scratch)
+            manifest = _checked(folder)
+        fingerprint = manifest["fingerprint"]
+        for version in all_versions(client):
+            if version.tags.get("bundle_fingerprint") == fingerprint:
+                report(f"{MODEL}: this bundle is version {version.version} already")
+                return int(version.version)
+        number = _add(client, folder, manifest, run_id, logged, Path(scratch))
+        told = manifest.get("evaluation", {}).get(METRIC)
+        accuracy = f"{METRIC} {told:.4f}" if isinstance(told, float) else f"no {METRIC} known"
+        report(f"{MODEL}: version {number} registered as {CHALLENGER} ({accuracy}, bundle {fingerprint[:12]})")
+        return number
+
+
+def promote(version: int, *, force: bool = False, reason: str | None = None, report: Report = print) -> None:
+    """Make a version the champion, and keep who did it, when and why.
+
+    Raises
+    ------
+    PamrxError
+        If there is no such version, it is the champion, or it is worse than the champion, or was not evaluated on the
+        same folds: the last two unless `force` with a `reason`.
+    """
+    if force and not (reason or "").strip():
+        raise PamrxError("--force needs --reason TEXT: what is kept with the version must say why")
+    with registry() as client:
+        aliases = aliases_of(client)
+        candidate = version_of(client, version)
+        current = aliases.get(CHAMPION)
+        if current == version:
+            raise PamrxError(f"version {version} is the {CHAMPION} already")
+        judged = "the first champion"
+        if current is not None:
+            judged, against = _judged(candidate.tags, version_of(client, current).tags, version, current)
+            if against and not force:
+                raise PamrxError(f"version {version} was not promoted: {judged}; --force --reason TEXT promotes it")
+        told = {
+            "at": _now(),
+            "by": user(),
+            "reason": (f"{reason.strip()} ({judged})" if reason and reason.strip() else judged),
+            "over": "" if current is None else str(current),
+            "forced": str(force).lower(),
+        }
+        _record(client, version, "promoted", told)
+        past = _champions(client)
+        if current is not None and past[-1:] != [current]:
+            past.append(current)  # set by hand in MLflow
+        _become(client, version, [*past, version])
+        if aliases.get(CHALLENGER) == version:
+            client.delete_registered_model_alias(MODEL, CHALLENGER)
+    report(f"{MODEL}: version {version} is the {CHAMPION} ({told['reason']})")
+
+
+def rollback(*, reason: str | None = None, report: Report = print) -> int:
+    """Make the champion before this one the champion again; gives its version.
+
+    Raises
+    ------
+    PamrxError
+        If there is no champion, or none before it.
+    """
+    with registry() as client:
+        current = aliases_of(client).get(CHAMPION)
+        if current is None:
+            raise PamrxError(f"{MODEL} has no {CHAMPION}; `pamrx models promote` makes one")
+        past = _champions(client)
+        while past and past[-1] == current:
+            past.pop()
+        there = {int(version.version) for version in all_versions(client)}
+        past = [number for number in past if number in there]
+        if not past:
+            raise PamrxError(f"version {current} is the first {CHAMPION} that is known; there is none to go back to")
+        before = past[-1]
+        why = (reason or "").strip() or "no reason given"
+        _record(client, current, "rolled_back", {"at": _now(), "by": user(), "reason": why, "to": str(before)})
+        _become(client, before, past)
+    report(f"{MODEL}: version {before} is the {CHAMPION} again, version {current} is not ({why})")
+    return before
+
+
+@contextlib.contextmanager
+def bundle_folder(address: str | os.PathLike[str] | None) -> Iterator[Path | None]:
+    """The folder of a bundle: a path as it is, and what lies at `models:/pamrx@champion` or `models:/pamrx/3` while
+    the context is open. No code that the store may hold is run.
+
+    Raises
+    ------
+    PamrxError
+        If the address is none, names no version, or the store does not answer.
+    """
+    text = None if address is None else Path(address).as_posix()
+    if address is None or text is None or not text.startswith(SCHEME):
+        yield None if address is None else Path(address)
+        return
+    with tempfile.TemporaryDirectory(prefix="pamrx-") as scratch:
+        with registry() as client:
+            folder = _download(client, text, scratch)
+        yield folder
+
+
+def fold_tags(manifest: Mapping[str, Any], assays: list[str]) -> dict[str, str]:
+    """What makes the folds that a bundle was evaluated on, as tags (see `SAME`)."""
+    tags = {name: str(manifest[name]) for name in ("data_fingerprint", "protocol", "seed") if name in manifest}
+    tags["folds.lines"] = _hash(sorted(manifest.get("trained_lines", [])))
+    tags["folds.assays"] = _hash(sorted(assays))
+    tags["folds"] = _hash([tags.get(name) for name in SAME])
+    return tags
+
+
+def _judged(new: Mapping[str, str], old: Mapping[str, str], version: int, current: int) -> tuple[str, bool]:
+    """How a version compares with the champion, in words, and whether that speaks against it."""
+    champion = f"version {current}, the {CHAMPION},"
+    differ = [word for name, word in SAME.items() if new.get(name) != old.get(name)]
+    if differ:
+        return f"{champion} was evaluated on {' and '.join(differ)}: the two cannot be compared", True
+    try:
+        ours, theirs = float(new[METRIC]), float(old[METRIC])
+    except (KeyError, ValueError):
+        lacking = version if METRIC not in new else current
+        return f"version {lacking} has no {METRIC}: the two cannot be compared", True
+    numbers = f"{METRIC} {ours:.4f} against {theirs:.4f} of {champion.rstrip(',')} on the same folds"
+    if ours < theirs:
+        return f"it is worse: {numbers}", True
+    return f"{'as good' if ours == theirs else 'better'}: {numbers}", False
+
+
+def _checked(folder: Path) -> dict[str, Any]:
+    if not folder.exists():
+        raise PamrxError(f"{folder}: no such folder and no id of a run; expected a bundle, or a run's id")
+    return load_bundle(folder).manifest
+
+
+def _of_run(client: MlflowClient, run_id: str, scratch: str) -> tuple[Path, str]:
+    """The bundle of a training, and the id of the logged model that holds it."""
+    from mlflow.artifacts import download_artifacts
+
+    from pamrx_training.serving.model import ARTIFACT
+
+    outputs = client.get_run(run_id).outputs
+    models = [] if outputs is None else [output.model_id for output in outputs.model_outputs]
+    if not models:
+        raise PamrxError(f"run {run_id}: no model; only the run of a `pamrx train` has one")
+    place = client.get_logged_model(models[-1]).artifact_location
+    return Path(download_artifacts(artifact_uri=f"{place}/artifacts/{ARTIFACT}", dst_path=scratch)), models[-1]
+
+
+def _add(
+    client: MlflowClient, folder: Path, manifest: dict[str, Any], run_id: str | None, logged: str | None, scratch: Path
+) -> int:
+    """A new version; `logged` is the logged model that holds the bundle already, where a training made one."""
+    from mlflow.exceptions import MlflowException
+
+    tags = {
+        "bundle_fingerprint": manifest["fingerprint"],
+        **fold_tags(manifest, load_bundle(folder).model.assays_),
+        **{name: repr(value) for name, value in manifest.get("evaluation", {}).items() if math.isfinite(value)},
+    }
+    if logged is None:
+        logged = _logged(client, folder, manifest, run_id, tags, scratch / "model")
+    with contextlib.suppress(MlflowException):  # where it is there already
+        client.create_registered_model(MODEL, description="Response to inhibitors of the PI3K/AKT/mTOR axis")
+    version = client.create_model_version(MODEL, f"{SCHEME}{logged}", run_id, tags=tags, model_id=logged)
+    client.set_registered_model_alias(MODEL, CHALLENGER, version.version)
+    return int(version.version)
+
+
+def _logged(
+    client: MlflowClient, folder: Path, manifest: dict[str, Any], run_id: str | None, tags: dict[str, str], saved: Path
+) -> str:
+    from pamrx_training.serving.model import save_served
+
+    save_served(folder, saved)
+    name = re.sub(r"[^\w-]", "_", str(manifest.get("name", MODEL)))
+    place = experiment_of(client, tracking_uri())
+    made = client.create_logged_model(place, name=name, source_run_id=run_id, tags=tags, model_type="bundle")
+    client.log_model_artifacts(made.model_id, str(saved))
+    client.finalize_logged_model(made.model_id, "READY")
+    return str(made.model_id)
+
+
+def _download(client: MlflowClient, address: str, scratch: str) -> Path:
+    from mlflow.artifacts import download_artifacts
+
+    from pamrx_training.serving.model import ARTIFACT
+
+    parts = _ADDRESS.fullmatch(address)
+    if parts is None:
+        raise PamrxError(f"{address}: expected models:/{MODEL}@{CHAMPION}, or models:/{MODEL}/3 for a version")
+    number = parts["version"]
+    if number is None:
+        model = model_of(client, parts["model"])
+        if parts["alias"] not in model.aliases:
+            known = ", ".join(sorted(model.aliases)) or "none"
+            raise PamrxError(f"{address}: no version has the alias {parts['alias']}; there is {known}")
+        number = str(model.aliases[parts["alias"]])
+    version = version_of(client, int(number), parts["model"])
+    uri = f"{SCHEME}{parts['model']}/{number}/artifacts/{ARTIFACT}"
+    folder = Path(download_artifacts(artifact_uri=uri, dst_path=scratch))
+    told = version.tags.get("bundle_fingerprint")
+    if told is not None and load_bundle(folder).manifest["fingerprint"] != told:
+        raise PamrxError(f"{address}: the bundle in the store is not the one that was registered as version {number}")
+    return folder
+
+
+def _champions(client: MlflowClient) -> list[int]:
+    return [int(number) for number in model_of(client).tags.get(_CHAMPIONS, "").split()]
+
+
+def _become(client: MlflowClient, version: int, champions: list[int]) -> None:
+    client.set_registered_model_alias(MODEL, CHAMPION, str(version))
+    client.set_registered_model_tag(MODEL, _CHAMPIONS, " ".join(map(str, champions[-_KEPT:])))
+
+
+def _note(tags: Mapping[str, str]) -> str:
+    """Why it became champion or ceased to be, whichever was later."""
+    latest = max(("promoted", "rolled_back"), key=lambda what: tags.get(f"{what}.at", ""))
+    return tags.get(f"{latest}.reason", "")
+
+
+def _record(client: MlflowClient, version: int, what: str, told: Mapping[str, str]) -> None:
+    for key, value in told.items():
+        client.set_model_version_tag(MODEL, str(version), f"{what}.{key}", value)
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _day(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _shown(value: str | None) -> str:
+    number = float(value) if value is not None else math.nan
+    return "" if math.isnan(number) else f"{number:g}" if number == int(number) else f"{number:.4f}"
