@@ -51,8 +51,9 @@ def predict(
         `COLUMNS`: ln_ic50 (ln micromolar) with the bounds of the interval in which a share `coverage` of measurements
         lies, ic50_um, beyond_tested_range (null where no verified maximum
         concentration is known), sensitivity_percentile (0 to 100, 100 most sensitive, among the out-of-fold
-        predictions of the reference lines told as much, see `pamrx.prediction.reference`), specific_percentile (the same of
-        the response without the line's general sensitivity, see `pamrx.model.drug_specific`; null in a bundle without it),
+        predictions of the reference lines told as much, see `pamrx.prediction.reference`), specific_percentile (the
+        same of the response without the line's general sensitivity, see `pamrx.model.drug_specific`; null in a bundle
+        without it),
         rank (1 is best by sensitivity_percentile, within the sample), evidence (0 to 1),
         distance of the profile from what the model knows (1 is the limit) and flag (platform, missing, biology or
         empty), both null where the bundle holds no limits, as are the bounds. Sorted by sample, in the order of

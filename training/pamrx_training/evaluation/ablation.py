@@ -38,7 +38,7 @@ class Ablation:
     table : index variant: pearson (mean over assays and repeats), difference from all blocks with its 95 % paired
         bootstrap interval over lines (difference_low, difference_high), within_tissue and within_difference(_low,
         _high) of the same, spread (sd of pearson over repeats; NaN for one).
-    oof : the predictions behind them: variant, repeat, and the columns of `pamrx_training.evaluation.evaluate.Evaluation.oof`.
+    oof : the predictions behind them: variant, repeat, and the columns of `Evaluation.oof`.
     """
 
     per_assay: pd.DataFrame

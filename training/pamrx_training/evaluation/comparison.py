@@ -26,7 +26,7 @@ class Logged:
 
     Attributes
     ----------
-    oof : its out-of-fold predictions, see `pamrx_training.evaluation.evaluate.Evaluation.oof`; with a column `repeat` for several
+    oof : its out-of-fold predictions, see `Evaluation.oof`; with a column `repeat` for several
         splits. None without.
     importance : (n_features, n_assays) mean |contribution|, or None.
     """

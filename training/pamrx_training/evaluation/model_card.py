@@ -22,7 +22,7 @@ NO_SECTIONS = (
 def model_card(trained: Trained, sections: Sequence[Section] = ()) -> str:
     """The card as Markdown.
 
-    Every number comes from `trained` and `sections` (of `pamrx_training.evaluation.dossier`); the prose stands in `model_card.md`.
+    Every number comes from `trained` and `sections` (see `dossier`); the prose stands in `model_card.md`.
     """
     manifest, summary, table = trained.bundle.manifest, trained.evaluation.summary, trained.evaluation.per_assay
     template = (files(__package__) / "model_card.md").read_text(encoding="utf-8")

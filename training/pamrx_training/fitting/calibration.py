@@ -1,4 +1,4 @@
-"""Fit intervals and limits of applicability on out-of-fold predictions (`pamrx.prediction.intervals`, `.applicability`)."""
+"""Fit intervals and limits of applicability on out-of-fold predictions (see `pamrx.prediction`)."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class Cohort:
         return assay_matrix(self.responses, train_lines).reindex(self.lines)
 
     def general_sensitivity(self, train_lines: Sequence[str]) -> pd.DataFrame:
-        """(n_lines, n_screens), see `pamrx_training.fitting.general`; no columns where nothing outside the axis is known."""
+        """(n_lines, n_screens), see `general`; no columns where nothing outside the axis is known."""
         if self.outside is None or self.outside.empty:
             return pd.DataFrame(index=self.lines)
         return general_sensitivity(self.outside, train_lines, self.lines)

@@ -110,7 +110,7 @@ class PamrxModel(PythonModel):
         Returns
         -------
         DataFrame
-            As `pamrx.prediction.predictions.predict`, the profiles one below the other; what is unknown is None. For rows
+            As `predictions.predict`, the profiles one below the other; what is unknown is None. For rows
             that are samples as `predict_samples`.
 
         Raises

@@ -103,7 +103,7 @@ def predict_samples(
     Returns
     -------
     DataFrame
-        sample_id; predictions, a list of the rows of `pamrx.prediction.predictions.predict` without the name, None where
+        sample_id; predictions, a list of the rows of `predictions.predict` without the name, None where
         unknown; error, empty, or why the sample could not be used: then it has no predictions, and others have theirs.
     """
     found: dict[int, list[Any]] = {}

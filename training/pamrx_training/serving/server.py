@@ -1,6 +1,6 @@
 """`pamrx serve`: MLflow's own scoring server, behind a gate that keeps requests small and errors short.
 
-`POST /invocations` takes what `pamrx_training.serving.model` describes and answers `{"predictions": [...]}`; `GET /ping` says
+`POST /invocations` takes what `serving.model` describes and answers `{"predictions": [...]}`; `GET /ping` says
 that the server is up. Whatever goes wrong is answered as `{"error_code": ..., "message": ...}` with one line.
 """
 
