@@ -119,17 +119,14 @@ def test_prediction_imports_nothing_from_training(module):
     assert [name for name in imported_names(tree_of(module)) if name.split(".")[0] == "pamrx_training"] == []
 
 
-def test_only_the_command_line_brings_in_the_training_commands():
+def test_prediction_names_nothing_of_training_in_a_text():
     named = {
         (module.as_posix(), node.value)
         for module in modules("predictor")
         for node in ast.walk(tree_of(module))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and TRAINING_MODULE.fullmatch(node.value)
     }
-    assert named == {
-        ("predictor/pamrx/cli/main.py", "pamrx_training.cli.commands"),
-        ("predictor/pamrx/cli/main.py", "pamrx_training.registry.registry"),
-    }
+    assert named == set()
 
 
 def test_released_bundles_are_small_and_hold_data_only():

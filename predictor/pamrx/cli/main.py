@@ -1,31 +1,31 @@
 """The `pamrx` command. Every heavy import stands inside the command that needs it, so that help comes at once.
 
-This module puts the commands of both packages together; it is the only place where `predictor` names `training`,
-and without that package's extras the training commands say what to install.
+Commands of other packages join by the entry-point group `pamrx.commands`, as those of training do; without the extra
+that they need they say what to install.
 """
 
 from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pamrx import __version__
+from pamrx.cli.entry_points import BUNDLE_SOURCES, COMMANDS, joined
 from pamrx.errors import PamrxError
 
 app = typer.Typer(
-    help="Predict how sensitive a tumour is to inhibitors of the PI3K/AKT/mTOR axis, and show why. "
-    "Research software, not a medical device.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     # Plain help starts in half the time of the boxed one.
     rich_markup_mode=None,
 )
-app.add_typer(import_module("pamrx_training.cli.commands").app)
+for commands in joined(COMMANDS).values():
+    app.add_typer(commands)
 
 REGISTERED = "models:/"
 Bundle = Annotated[
@@ -34,6 +34,24 @@ Bundle = Annotated[
         help="Folder of a trained model, or models:/pamrx@champion in MLflow's registry. [default: the released one]"
     ),
 ]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pamrx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Predict how sensitive a tumour is to inhibitors of the PI3K/AKT/mTOR axis, and show why.
+
+    Research software, not a medical device.
+    """
 
 
 def main() -> None:
@@ -249,9 +267,7 @@ def _folder_of(bundle: Path | None) -> AbstractContextManager[Path | None]:
     """The folder of the bundle while the context is open; only an address in a registry needs MLflow."""
     if bundle is None or not bundle.as_posix().startswith(REGISTERED):
         return nullcontext(bundle)
-    folder: AbstractContextManager[Path | None] = import_module("pamrx_training.registry.registry").bundle_folder(
-        bundle
-    )
+    folder: AbstractContextManager[Path | None] = joined(BUNDLE_SOURCES)["models"](bundle)
     return folder
 
 

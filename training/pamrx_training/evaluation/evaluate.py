@@ -39,7 +39,7 @@ class Evaluation:
     oof : one row per line and assay: cell_line, assay, drug, fold, measured, predicted (ln IC50, micromolar).
     per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson, `<baseline>_pearson` and
         `<baseline>_rmse` of each baseline, and, where the assay was measured more than once, ceiling, ceiling_low,
-        ceiling_high, ceiling_within_screen and share_of_ceiling (see `evaluation.ceiling`); where drugs outside the axis
+        ceiling_high, ceiling_within_screen and share_of_ceiling (see `ceiling`); where drugs outside the axis
         are known, specific_pearson and specific_within_tissue_pearson of the specific response, and
         specific_plain_pearson of the plain prediction against it.
     summary : the same as means over assays, with 95 % bootstrap intervals over lines.
