@@ -39,7 +39,8 @@ from pamrx.features import FeatureBuilder
 from pamrx.identifiers.genes import default_genes
 from pamrx.profiles import Profiles
 from pamrx.readers.files import Head
-from pamrx.readers.maf import _columns, read_mutations
+from pamrx.readers.maf import _columns
+from pamrx.readers.mutations import read_mutations
 from pamrx_training.datasets import load_gdsc
 
 MAF = "tcga_acc/TCGA_ACC_mutations.maf.gz"

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from pamrx.errors import PamrxError
-from pamrx.identifiers.units import LINEAR
-from pamrx.readers.recognition import FOLDER, STUDY, UNREADABLE, FileCheck, check_file_kinds
+from pamrx.identifiers.units import LINEAR_UNITS
+from pamrx.profiles.check import FileCheck, check_file_kinds
+from pamrx.readers.recognition import FOLDER, STUDY, UNREADABLE
 from pamrx.tables import check_ending, write_table
 
 
@@ -66,7 +67,7 @@ def _show(found: FileCheck) -> None:
         console.print(Text(f"  {way['labels']:>6}  {way['how']}{merged}: {way['first']}{more}"))
     if found.unit is not None:
         override = "; --expression-unit overrides" if found.option == "--expression" else ""
-        effect = ", becomes log2(x + 1)" if found.unit.unit in LINEAR else ""
+        effect = ", becomes log2(x + 1)" if found.unit.unit in LINEAR_UNITS else ""
         console.print(Text(f"  unit: {found.unit.unit} ({found.unit.sure}: {found.unit.why}){effect}{override}"))
     for note in notes:
         console.print(Text(f"  · {note}", style="dim"))

@@ -60,8 +60,8 @@ def show_drug(name: str) -> None:
 
 def show_vocabulary() -> None:
     """The words of the samples table, with the codes and other words that are understood as each tissue."""
+    from pamrx.identifiers.vocabulary import vocabulary
     from pamrx.knowledge import table as knowledge
-    from pamrx.readers.sample_table import vocabulary
 
     words = vocabulary()
     tissues = knowledge("tissues").set_index("tissue")

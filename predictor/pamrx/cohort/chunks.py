@@ -10,14 +10,14 @@ import pandas as pd
 
 from pamrx.profiles import Profiles
 
-PART_SIZE = 1000
+CHUNK_SIZE = 1000
 """Samples of a part at most. Fixed, so that the files written depend on the cohort alone."""
 
 REJECTED = ("sample_id", "shard", "row", "reason")
 
 
 @dataclass(frozen=True)
-class Part:
+class Chunk:
     """Rows `start` to `stop` of a shard; `number` counts parts over the whole cohort."""
 
     number: int
@@ -56,22 +56,35 @@ class Cohort(Protocol):
     def narrowed(self, genes: Mapping[str, Collection[str]]) -> Cohort:
         """The same without the levels of other genes of the matrices named, where that saves reading them."""
 
-    def tasks(self) -> list[list[Part]]:
+    def tasks(self) -> list[list[Chunk]]:
         """The parts, in runs that are best read one after the other."""
 
-    def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
+    def read(self, task: Sequence[Chunk]) -> Iterator[tuple[Chunk, Read]]:
         """Each part of one run, or of what is left of it."""
 
 
-def in_runs(ranges: Iterable[tuple[str, int, int]]) -> list[list[Part]]:
+def in_runs(ranges: Iterable[tuple[str, int, int]]) -> list[list[Chunk]]:
     """A run of parts for each range of rows (shard, first, end), numbered over all of them."""
-    runs: list[list[Part]] = []
+    runs: list[list[Chunk]] = []
     number = 0
     for shard, first, end in ranges:
-        starts = range(first, end, PART_SIZE)
-        runs.append([Part(number + n, shard, start, min(start + PART_SIZE, end)) for n, start in enumerate(starts)])
+        starts = range(first, end, CHUNK_SIZE)
+        runs.append([Chunk(number + n, shard, start, min(start + CHUNK_SIZE, end)) for n, start in enumerate(starts)])
         number += len(starts)
     return runs
+
+
+def read_from(profiles: Profiles, rejected: Mapping[str, str], task: Sequence[Chunk]) -> Iterator[tuple[Chunk, Read]]:
+    """The chunks of samples that were read together; `rejected` says which of them cannot be used, and why."""
+    for chunk in task:
+        names = profiles.samples.index[chunk.start : chunk.stop]
+        wrong = [
+            (str(name), chunk.shard, chunk.start + row + 1, rejected[name])
+            for row, name in enumerate(names)
+            if name in rejected
+        ]
+        good = [name for name in names if name not in rejected]
+        yield chunk, Read(profiles.subset(good) if good else None, rejected_rows(wrong))
 
 
 def no_rejected() -> pd.DataFrame:
@@ -79,7 +92,7 @@ def no_rejected() -> pd.DataFrame:
     return rejected_rows([])
 
 
-def rejected_rows(rows: list[tuple[str | None, str, int, str]]) -> pd.DataFrame:
+def rejected_rows(rows: Sequence[tuple[str | None, str, int, str]]) -> pd.DataFrame:
     """Rows of (sample, shard, row counted from 1, reason) as a table."""
     table = pd.DataFrame(rows, columns=list(REJECTED))
     return table.astype({"sample_id": object, "shard": object, "row": "int64", "reason": object})

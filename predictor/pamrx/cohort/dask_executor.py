@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pamrx.bundle.bundle import load_bundle
 from pamrx.cohort.allocation import give_back_freed_memory, keep_freed_memory
-from pamrx.cohort.chunks import Cohort, Part
+from pamrx.cohort.chunks import Chunk, Cohort
 from pamrx.cohort.cluster import connected, cores_of
 from pamrx.cohort.options import Options
 from pamrx.errors import PamrxError
@@ -55,7 +55,7 @@ class LoadedBundle:
 
 def on_dask(
     address: str, bundle_folder: Path | None, processes: int, report: Callable[[str], None]
-) -> Callable[[Cohort, Path, Sequence[Sequence[Part]], Options], Iterator[None]]:
+) -> Callable[[Cohort, Path, Sequence[Sequence[Chunk]], Options], Iterator[None]]:
     """What does all tasks of a run on the cluster at `address` (see `pamrx.cohort.cluster.connected`)."""
     return partial(_run, address, bundle_folder, processes, report)
 
@@ -67,7 +67,7 @@ def _run(
     report: Callable[[str], None],
     cohort: Cohort,
     folder: Path,
-    tasks: Sequence[Sequence[Part]],
+    tasks: Sequence[Sequence[Chunk]],
     options: Options,
 ) -> Iterator[None]:
     from distributed import WorkerPlugin
@@ -83,7 +83,7 @@ def _run(
         client.unregister_worker_plugin(PLUGIN)
 
 
-def _all(client: Client, tasks: Sequence[Sequence[Part]], cores: int, report: Callable[[str], None]) -> Iterator[None]:
+def _all(client: Client, tasks: Sequence[Sequence[Chunk]], cores: int, report: Callable[[str], None]) -> Iterator[None]:
     """A few tasks at a time, so that the scheduler's memory does not grow with the cohort."""
     from concurrent.futures import FIRST_COMPLETED
 
@@ -118,7 +118,7 @@ def _all(client: Client, tasks: Sequence[Sequence[Part]], cores: int, report: Ca
         yield
 
 
-def _task_of_worker(task: Sequence[Part]) -> None:
+def _task_of_worker(task: Sequence[Chunk]) -> None:
     from distributed import get_worker
 
     from pamrx.cohort.scoring import score_task

@@ -1,176 +1,156 @@
-"""An AnnData file on disk: cells or samples in rows of X, read a part at a time with h5py."""
+"""An AnnData file on disk: cells or samples in rows of its matrix, read a chunk at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pamrx.cohort.assembled import assembled
-from pamrx.cohort.chunks import Part, Read, in_runs
+from pamrx.cohort import chunks
+from pamrx.cohort.chunk_profiles import chunk_profiles
+from pamrx.cohort.chunks import Chunk, Read, in_runs
 from pamrx.cohort.fingerprints import fingerprint
-from pamrx.cohort.levels import HEAD_ROWS, LOG_SCALE, Block, check_unit, scale_note, told_scale
 from pamrx.cohort.mutations import Beside
-from pamrx.errors import PamrxError
-from pamrx.identifiers.genes import clean_labels, default_genes, recognised, unrecognised_message
+from pamrx.identifiers.columns import Columns
+from pamrx.identifiers.genes import default_genes
+from pamrx.identifiers.sample_names import harmonise
+from pamrx.identifiers.units import Decision, Statistics, check_unit
+from pamrx.profiles.normalise import decide, decision_notes, gather, statistics
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
-
-if TYPE_CHECKING:
-    import h5py
+from pamrx.readers.files import LAYER, check_file
+from pamrx.readers.h5ad import H5ad, opened, read_annotations
+from pamrx.readers.matrix import axis_notes, named_columns
+from pamrx.readers.mutation_table import Mutations
 
 KIND = "expression"
+BYTES_PER_STORED = 24
+"""Of a matrix by columns, which is turned round in memory: a value and an index, twice."""
 
 
 @dataclass(frozen=True)
 class H5adCohort:
-    """An opened file; X dense or as rows of a sparse matrix (CSR)."""
+    """An opened file.
+
+    Attributes
+    ----------
+    path : as it was given, with `::LAYER` where one is named.
+    places : of the columns that are read, among the labels of the file.
+    renamed : name in the file -> name used, of barcodes that were cut; a name that is not there is not a tumour's.
+    """
 
     path: Path
     files: dict[str, str]
     size: int
-    block: Block
-    columns: tuple[int, ...]
-    scales: dict[str, str]
+    columns: Columns
+    places: tuple[int, ...]
+    decisions: dict[str, Decision]
     beside: Beside | None
     assessed: frozenset[str] | None
     told: tuple[str, ...]
+    names: frozenset[str]
     memory: int = 0
+    renamed: dict[str, str] | None = field(default=None, repr=False)
+    lists_samples: bool = False
 
     def narrowed(self, genes: Mapping[str, Collection[str]]) -> H5adCohort:
-        places = self.block.places_of(genes.get(KIND))
-        return replace(self, block=self.block.at(places), columns=tuple(self.columns[place] for place in places))
+        places = self.columns.places_of(genes.get(KIND))
+        return replace(self, columns=self.columns.at(places), places=tuple(self.places[place] for place in places))
 
-    def tasks(self) -> list[list[Part]]:
+    def tasks(self) -> list[list[Chunk]]:
         whole = in_runs([(self.path.name, 0, self.size)])
-        return [[part] for part in whole[0]]
+        return [[chunk] for chunk in whole[0]]
 
-    def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
-        with _opened(self.path) as file:
-            for part in task:
-                yield part, self._part(file, part)
+    def read(self, task: Sequence[Chunk]) -> Iterator[tuple[Chunk, Read]]:
+        with opened(self.path, default_genes()) as data:
+            for chunk in task:
+                yield chunk, self._chunk(data, chunk)
 
-    def _part(self, file: h5py.File, part: Part) -> Read:
-        rows = slice(part.start, part.stop)
-        values = _rows(file["X"], part.start, part.stop, self.path)[:, list(self.columns)]
-        obs = file["obs"]
-        words = {name: _column(obs[name], rows) for name in SAMPLE_COLUMNS if name in obs}
+    def _chunk(self, data: H5ad, chunk: Chunk) -> Read:
+        rows = slice(chunk.start, chunk.stop)
+        values = data.rows(chunk.start, chunk.stop)[:, list(self.places)]
+        cells = {name: data.annotation(name, rows) for name in SAMPLE_COLUMNS}
+        words = {name: found for name, found in cells.items() if found is not None}
+        ids = data.samples[rows]
+        if self.renamed is not None:
+            ids = [self.renamed.get(name, "") for name in ids]
 
-        def mutations(good: np.ndarray, ids: list[str]) -> tuple[Any, np.ndarray]:
-            return self.beside.of(ids) if self.beside else (None, np.zeros(len(ids), dtype=bool))
+        def mutations(_good: np.ndarray, names: list[str]) -> Mutations | None:
+            return self.beside.of(names) if self.beside else None
 
-        ids = [str(name).strip() for name in _index(obs)[rows]]
         drivers_only = self.beside is not None and self.beside.drivers_only
-        return assembled(
-            part, ids, words, {KIND: values}, {KIND: self.block}, self.scales, mutations, self.assessed, drivers_only
-        )
+        return chunk_profiles(
+            chunk, ids, words, {KIND: values}, {KIND: self.columns}, self.decisions, mutations, self.assessed,
+            drivers_only, strict_words=False,
+        )  # fmt: skip
 
 
 def open_h5ad(
     path: Path, unit: str | None = None, beside: Beside | None = None, assessed: frozenset[str] | None = None
 ) -> H5adCohort:
-    """Look at the axes of a file and at the head of its X.
+    """Look at the axes of a file, and once at all of its matrix, to settle the unit.
 
     Raises
     ------
     PamrxError
-        If h5py is missing, the file is none or damaged, X is not there or stored by columns, no gene is known, or a
-        name stands twice.
+        As `pamrx.readers.h5ad.opened`; if the unit cannot be settled.
     """
     check_unit(unit)
-    with _opened(path) as file:
-        for name in ("X", "obs", "var"):
-            if name not in file:
-                raise PamrxError(f"{path}: no {name} in it; expected an AnnData file with X, obs and var")
-        names = [str(name).strip() for name in _index(file["obs"])[:]]
-        if not names:
-            raise PamrxError(f"{path}: no sample in it; expected at least one")
-        unique, counts = np.unique(names, return_counts=True)
-        if (counts > 1).any():
-            raise PamrxError(f"{path}: sample {unique[counts > 1][0]} stands more than once in obs; expected each once")
-        labels = _labels(path, file["var"])
-        head = _rows(file["X"], 0, min(HEAD_ROWS, len(names)), path)
-    block = Block.of(KIND, labels, default_genes())
-    columns = tuple(place for place, label in enumerate(clean_labels(labels)) if label)
-    scale = told_scale(KIND, head[:, list(columns)], unit) or LOG_SCALE
-    note = scale_note(KIND, scale, unit)
-    files = {path.name: fingerprint(path)} | (beside.files if beside else {})
+    known, file = default_genes(), check_file(path)
+    annotations, told = read_annotations(path, known)
+    with opened(path, known) as data:
+        columns, names = named_columns(KIND, data.labels, known)
+        first, *more = axis_notes(str(file), columns, names, len(data.samples), "columns", known)
+        found = _statistics(data, columns)
+        samples, by_columns = list(data.samples), data.size_by_columns
+        notes = [*told, first, data.note, *more]
+    decisions = decide(columns, found, str(file), unit=unit)
+    notes += decision_notes(decisions, found, len(samples), str(file))
+    renamed, joined = _joined(file, samples, beside)
+    notes += joined
+    if beside is not None and renamed is not None:
+        beside = replace(beside, names=tuple(_joined_mutations(file, samples, beside).items()))
     return H5adCohort(
         path,
-        files,
-        len(names),
-        block,
+        {path.name: fingerprint(file)} | (beside.files if beside else {}),
+        len(samples),
         columns,
-        {KIND: scale},
+        tuple(range(len(columns.given))),
+        decisions,
         beside,
         assessed,
-        (note,),
-        beside.memory if beside else 0,
+        tuple(notes),
+        frozenset(samples if renamed is None else renamed.values()),
+        BYTES_PER_STORED * by_columns + (beside.memory if beside else 0),
+        renamed,
+        annotations is not None,
     )
 
 
-def _opened(path: Path) -> h5py.File:
-    try:
-        import h5py
-    except ModuleNotFoundError:
-        raise PamrxError(f"{path}: reading .h5ad needs the package 'h5py'; run: pip install 'pamrx[anndata]'") from None
-    try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        reason = str(error).splitlines()[0][:120]
-        raise PamrxError(f"{path}: not an AnnData file, or a damaged one ({reason})") from None
+def is_h5ad_path(path: Path) -> bool:
+    """Whether a path names an AnnData file, or a layer of one."""
+    return path.suffix.lower() == ".h5ad" or LAYER.search(str(path)) is not None
 
 
-def _index(axis: Any) -> Any:
-    return axis[_text(axis.attrs.get("_index", "_index"))].asstr()
+def _statistics(data: H5ad, columns: Columns) -> dict[str, Statistics]:
+    found = statistics(columns)
+    for start in range(0, len(data.samples), chunks.CHUNK_SIZE):
+        stop = min(start + chunks.CHUNK_SIZE, len(data.samples))
+        gather(found, columns, data.rows(start, stop), data.samples[start:stop])
+    return found
 
 
-def _labels(path: Path, var: Any) -> list[str]:
-    """The names of the genes, or the column of var that names more that are known."""
-    known = default_genes()
-    choices = [list(_index(var)[:])]
-    for name in var:
-        if name != _text(var.attrs.get("_index", "_index")):
-            column = _column(var[name], slice(None))
-            if column and all(isinstance(word, str) for word in column):
-                choices.append(column)
-    best = max(choices, key=lambda labels: len(recognised(clean_labels(labels), known)))
-    if not recognised(clean_labels(best), known):
-        raise PamrxError(f"{path}: var: {unrecognised_message(clean_labels(choices[0]), known, False)}")
-    return [str(label) for label in best]
+def _joined(file: Path, samples: list[str], beside: Beside | None) -> tuple[dict[str, str] | None, list[str]]:
+    """Name in the file -> name used, None where all stay as they are; and what was cut and dropped."""
+    if beside is None:
+        mapping, notes = harmonise({str(file): samples})
+    else:
+        mapping, notes = harmonise({str(file): samples, str(beside.path): beside.whole.samples}, {str(beside.path)})
+    own = mapping[str(file)]
+    return (None if own == {name: name for name in samples} else own), notes
 
 
-def _column(node: Any, rows: slice) -> list[Any]:
-    """Some values of a column of obs or var: text, numbers, or categories."""
-    if hasattr(node, "keys"):
-        if "codes" not in node:
-            return []
-        words = [*_texts(node["categories"][:]), None]
-        return [words[code] for code in node["codes"][rows]]
-    return _texts(node[rows])
-
-
-def _texts(values: Any) -> list[Any]:
-    return [_text(value) if isinstance(value, (bytes, str)) else value for value in values]
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
-
-
-def _rows(node: Any, start: int, stop: int, path: Path) -> np.ndarray:
-    """(stop - start, genes) float64 of X."""
-    if not hasattr(node, "keys"):
-        return np.asarray(node[start:stop], dtype=np.float64)
-    if _text(node.attrs.get("encoding-type", "csr_matrix")) != "csr_matrix":
-        raise PamrxError(
-            f"{path}: X is stored by columns (CSC); expected rows: adata.X = adata.X.tocsr(), and save again"
-        )
-    pointers = np.asarray(node["indptr"][start : stop + 1])
-    first, last = int(pointers[0]), int(pointers[-1])
-    out = np.zeros((stop - start, int(node.attrs["shape"][1])))
-    row = np.repeat(np.arange(stop - start), np.diff(pointers))
-    out[row, np.asarray(node["indices"][first:last])] = node["data"][first:last]
-    return out
+def _joined_mutations(file: Path, samples: list[str], beside: Beside) -> dict[str, str]:
+    ids = {str(file): samples, str(beside.path): beside.whole.samples}
+    return harmonise(ids, {str(beside.path)})[0][str(beside.path)]

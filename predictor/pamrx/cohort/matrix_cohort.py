@@ -1,8 +1,8 @@
 """A folder of matrices in shards: `expression-01.tsv`, `ncrna-01.tsv`, `copy_number-01.tsv`, `samples-01.tsv`, each
 shard with samples of its own under one name in all of its files, and a MAF beside.
 
-Text is read a whole shard at a time. As in a Parquet data set the scale of the levels is a property of the cohort, told
-from the head of each shard, and a sample with a cell that cannot be used is set aside alone.
+Text is read a whole shard at a time, by the very steps that `pamrx predict` takes. All shards must be in one unit. A
+sample with a cell that cannot be used is set aside alone.
 """
 
 from __future__ import annotations
@@ -13,24 +13,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from pamrx.cohort.assembled import assembled
-from pamrx.cohort.chunks import Part, Read, in_runs
+from pamrx.cohort.chunks import Chunk, Read, in_runs, read_from
 from pamrx.cohort.fingerprints import fingerprint, fingerprints
-from pamrx.cohort.levels import HEAD_ROWS, Block, Scales, check_unit, scale_note
 from pamrx.cohort.memory import bytes_of_matrices
 from pamrx.cohort.mutations import Beside
+from pamrx.cohort.scales import Scales
 from pamrx.errors import PamrxError
-from pamrx.identifiers.copy_number import names_segments
 from pamrx.identifiers.genes import default_genes
-from pamrx.profiles.profiles import SAMPLE_COLUMNS
-from pamrx.readers.matrix import read_levels
-from pamrx.readers.sample_table import EMPTY, read_sample_words, translated
+from pamrx.identifiers.units import check_unit
+from pamrx.profiles import Profiles
+from pamrx.profiles.assemble import Parts, assemble, described, join
+from pamrx.profiles.reading import parts_of
+from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.tables import KINDS, read_tables
 
-KINDS = ("expression", "ncrna", "copy_number")
-SAMPLES, SEGMENTS, SEQUENCED = "samples", "segments", "sequenced"
+SAMPLES = "samples"
 
 _FILE = re.compile(rf"({'|'.join((*KINDS, SAMPLES))})[-._]?(.*?)\.(tsv|csv|txt|gct|parquet)(\.gz)?", re.IGNORECASE)
 _MAF = re.compile(r".*\.maf(\.gz)?|mutations.*\.(tsv|csv|txt)(\.gz)?", re.IGNORECASE)
@@ -44,42 +41,24 @@ class MatrixCohort:
     files: dict[str, str]
     shards: dict[str, dict[str, str]]
     sizes: dict[str, int]
-    scales: dict[str, str]
     beside: Beside | None
     assessed: frozenset[str] | None
+    unit: str | None
     memory: int
     told: tuple[str, ...]
+    names: frozenset[str]
+    lists_samples: bool
 
     def narrowed(self, genes: Mapping[str, Collection[str]]) -> MatrixCohort:
         """Text is read whole in any case."""
         return self
 
-    def tasks(self) -> list[list[Part]]:
+    def tasks(self) -> list[list[Chunk]]:
         return in_runs((shard, 0, size) for shard, size in self.sizes.items())
 
-    def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
-        shard = _read_shard(self.folder, self.shards[task[0].shard])
-        for part in task:
-            yield part, self._part(part, shard)
-
-    def _part(self, part: Part, shard: _Shard) -> Read:
-        names = shard.names[part.start : part.stop]
-        values = {kind: frame.reindex(names).to_numpy(dtype=float, copy=True) for kind, frame in shard.levels.items()}
-        words = shard.words.reindex(names)
-        described = {name: words[name].fillna("").to_list() for name in SAMPLE_COLUMNS if name in words}
-        said = words[SEQUENCED].fillna("").to_list() if SEQUENCED in words else [""] * len(names)
-
-        def mutations(good: np.ndarray, ids: list[str]) -> tuple[pd.DataFrame | None, np.ndarray]:
-            if self.beside is None:
-                return None, np.zeros(len(ids), dtype=bool)
-            rows, named = self.beside.of(ids)
-            return rows, named | np.array([translated(SEQUENCED, str(word)) == "yes" for word in np.array(said)[good]])
-
-        spoilt = {row: shard.spoilt[name] for row, name in enumerate(names) if name in shard.spoilt}
-        return assembled(
-            part, names, described, values, shard.blocks, self.scales, mutations, self.assessed,
-            self.beside is not None and self.beside.drivers_only, spoilt,
-        )  # fmt: skip
+    def read(self, task: Sequence[Chunk]) -> Iterator[tuple[Chunk, Read]]:
+        shard = _read_shard(self.folder, self.shards[task[0].shard], self.beside, self.assessed, self.unit)
+        yield from read_from(shard.profiles, shard.rejected, task)
 
 
 def open_matrices(
@@ -103,35 +82,38 @@ def open_matrices(
     sizes: dict[str, int] = {}
     scales = Scales()
     seen: dict[str, str] = {}
+    notes: dict[str, tuple[str, ...]] = {}
     memory = 0
     for name, files in shards.items():
-        shard = _read_shard(folder, files)
-        for sample in shard.names:
+        shard = _read_shard(folder, files, beside, assessed, unit)
+        for sample in shard.profiles.samples.index:
             if seen.setdefault(sample, name) != name:
                 raise PamrxError(
                     f"{folder}: sample {sample} stands in shard {seen[sample]} and in shard {name}; expected one"
                 )
-        for kind, block in shard.blocks.items():
-            head = shard.levels[kind].iloc[:HEAD_ROWS].to_numpy(dtype=float)
-            scales.tell(f"{folder}: shard {name}", f"shard {name}", block, head, unit)
-        sizes[name] = len(shard.names)
+        scales.agree(f"{folder}: shard {name}", f"shard {name}", shard.scales)
+        sizes[name], notes[name] = shard.profiles.n, shard.profiles.notes
         memory = max(memory, bytes_of_matrices(folder / files[kind] for kind in KINDS if kind in files))
-    told = tuple(scale_note(group, scale, unit) for group, scale in scales.by_group.items())
-    held = memory + (beside.memory if beside else 0)
-    files = fingerprints(folder) | (beside.files if beside else {})
-    return MatrixCohort(folder, files, shards, sizes, scales.by_group, beside, assessed, held, told)
+    return MatrixCohort(
+        folder,
+        fingerprints(folder) | (beside.files if beside else {}),
+        shards,
+        sizes,
+        beside,
+        assessed,
+        unit,
+        memory + (beside.memory if beside else 0),
+        _once(notes, {name: tuple(files.values()) for name, files in shards.items()}),
+        frozenset(seen),
+        any(SAMPLES in files for files in shards.values()),
+    )
 
 
 @dataclass(frozen=True)
 class _Shard:
-    """A shard as read: levels by matrix (samples x labels of its block), words of its samples, and the samples that
-    cannot be used, with the reason."""
-
-    names: list[str]
-    levels: dict[str, pd.DataFrame]
-    blocks: dict[str, Block]
-    words: pd.DataFrame
-    spoilt: dict[str, str]
+    profiles: Profiles
+    rejected: dict[str, str]
+    scales: dict[str, str]
 
 
 def _shards_of(folder: Path) -> dict[str, dict[str, str]]:
@@ -148,34 +130,58 @@ def _shards_of(folder: Path) -> dict[str, dict[str, str]]:
     return shards
 
 
-def _read_shard(folder: Path, files: dict[str, str]) -> _Shard:
-    return _shard(folder, tuple(files.items()), tuple(fingerprint(folder / name) for name in files.values()))
+def _read_shard(
+    folder: Path, files: dict[str, str], beside: Beside | None, assessed: frozenset[str] | None, unit: str | None
+) -> _Shard:
+    now = tuple(fingerprint(folder / name) for name in files.values())
+    return _shard(folder, tuple(files.items()), beside, assessed, unit, now)
 
 
 @lru_cache(maxsize=1)
-def _shard(folder: Path, files: tuple[tuple[str, str], ...], _now: tuple[str, ...]) -> _Shard:
-    paths = {kind: folder / name for kind, name in files}
-    spoilt: dict[str, str] = {}
-    levels, blocks = {}, {}
-    for kind in KINDS:
-        if kind not in paths:
-            continue
-        frame = read_levels(paths[kind], default_genes(), kind, spoilt)
-        stands_for = SEGMENTS if kind == "copy_number" and names_segments(paths[kind]) else kind
-        levels[stands_for] = frame
-        blocks[stands_for] = Block.of(stands_for, list(frame.columns), default_genes())
-    names = list(dict.fromkeys(name for frame in levels.values() for name in frame.index))
-    words = pd.DataFrame(index=pd.Index(names, dtype=object))
-    if SAMPLES in paths:
-        words = read_sample_words(paths[SAMPLES])
-        spoilt |= {name: f"{paths[SAMPLES]}: sample {name} is not listed" for name in names if name not in words.index}
-        names = list(dict.fromkeys([*words.index, *names])) if levels else list(words.index)
-        _check_sequenced(paths[SAMPLES], words, spoilt)
-    return _Shard(names, levels, blocks, words, spoilt)
+def _shard(
+    folder: Path,
+    files: tuple[tuple[str, str], ...],
+    beside: Beside | None,
+    assessed: frozenset[str] | None,
+    unit: str | None,
+    _now: tuple[str, ...],
+) -> _Shard:
+    rejected: dict[str, str] = {}
+    tables = read_tables({kind: folder / name for kind, name in files}, default_genes(), rejected)
+    if beside is not None:
+        tables.mutations, tables.assessed = beside.whole, assessed
+        tables.sources["mutations"] = str(beside.path)
+        tables.notes += beside.whole.notes
+    parts = join(parts_of(tables, unit=unit if "expression" in tables.matrices else None, rejected=rejected))
+    drivers_only = None if beside is None else beside.drivers_only
+    _of_this_shard(parts)
+    return _Shard(assemble(parts, described(parts), assessed, drivers_only=drivers_only), rejected, parts.scales)
 
 
-def _check_sequenced(path: Path, words: pd.DataFrame, spoilt: dict[str, str]) -> None:
-    if SEQUENCED in words:
-        for name, word in words[SEQUENCED].items():
-            if str(word).strip().lower() not in EMPTY and translated(SEQUENCED, str(word)) is None:
-                spoilt.setdefault(str(name), f"{path}: column {SEQUENCED}: found '{word}', expected yes, no or nothing")
+def _of_this_shard(parts: Parts) -> None:
+    """Leave of a MAF of the whole cohort what is of the samples of this shard."""
+    if parts.mutations is None:
+        return
+    others = [name for kind, names in parts.samples.items() if kind != "mutations" for name in names]
+    own = {*others, *(() if parts.table is None else parts.table.index)}
+    samples = tuple(name for name in parts.mutations.samples if name in own)
+    if not samples and not (parts.table is not None and (parts.table["sequenced"] == True).any()):  # noqa: E712
+        parts.mutations = None
+    else:
+        rows = parts.mutations.rows[parts.mutations.rows["sample_id"].isin(samples)].reset_index(drop=True)
+        parts.mutations = Mutations(rows, samples, ())
+
+
+def _once(notes: Mapping[str, Sequence[str]], files: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What reading the shards said: the same of several shards only once, of the first of them."""
+    counts: dict[str, int] = {}
+    first: dict[str, str] = {}
+    for shard, told in notes.items():
+        for note in told:
+            key = note
+            for name in files[shard]:
+                key = key.replace(name, "")
+            counts[key] = counts.get(key, 0) + 1
+            first.setdefault(key, note)
+    more = {key: f" (so in {count - 1} more shards)" if count > 1 else "" for key, count in counts.items()}
+    return tuple(first[key] + more[key] for key in first)

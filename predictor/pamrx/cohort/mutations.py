@@ -1,4 +1,4 @@
-"""Mutations of a cohort: the nested column of a Parquet data set, or a MAF beside it, as the rows of a part."""
+"""Mutations of a cohort: the nested column of a Parquet data set, or a MAF beside it, of the samples of a chunk."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from pamrx.cohort.memory import bytes_of_maf
 from pamrx.identifiers.gene_ids import name_genes
 from pamrx.identifiers.genes import clean_labels
 from pamrx.identifiers.protein_change import short_protein_change
+from pamrx.profiles.assemble import with_names
 from pamrx.profiles.profiles import MUTATION_COLUMNS
-from pamrx.readers.maf import CLASSIFICATIONS, read_mutations
+from pamrx.readers.mutation_table import CLASSIFICATIONS, Mutations
+from pamrx.readers.mutations import read_mutations
 
 FIELDS = ("gene", "variant_classification", "hgvsp", "driver")
 NEEDED = FIELDS[:2]
@@ -27,13 +29,17 @@ _CLASSES = {word.lower(): word for word in CLASSIFICATIONS}
 
 @dataclass(frozen=True)
 class Beside:
-    """A MAF beside a cohort, read once by each process that needs it. Samples are found by the very same name.
+    """A MAF beside a cohort, read once by each process that needs it.
 
-    A sample that the MAF does not name counts as not sequenced.
+    Attributes
+    ----------
+    names : name in the MAF -> name in the cohort, where barcodes were cut (see `harmonise`); empty where none were.
+        Samples are found by the very same name then; one that the MAF does not name counts as not sequenced.
     """
 
     path: Path
     known: frozenset[str]
+    names: tuple[tuple[str, str], ...] = ()
 
     @property
     def files(self) -> dict[str, str]:
@@ -41,32 +47,51 @@ class Beside:
 
     @property
     def memory(self) -> int:
-        """Bytes that the rows take in each process, told from the length of the file."""
+        """Estimated bytes that the rows take in each process, from the length of the file."""
         return bytes_of_maf(self.path)
+
+    @property
+    def whole(self) -> Mutations:
+        """All of it, under the names of the MAF."""
+        return _whole(self.path, self.known)
+
+    @property
+    def samples(self) -> list[str]:
+        """All samples that the MAF names, as the cohort names them."""
+        return list(_indexed(self.path, self.known, self.names)[2])
 
     @property
     def drivers_only(self) -> bool:
         """Whether every mutation is marked as driver, so that no others are listed."""
-        drivers = _indexed(self.path, self.known)[0]["driver"]
+        drivers = self.whole.rows["driver"]
         return len(drivers) > 0 and bool(drivers.fillna(False).all())
 
-    def of(self, ids: Sequence[str]) -> tuple[pd.DataFrame, np.ndarray]:
-        """The rows of some samples as `Profiles.mutations` has them, and which of the samples were sequenced."""
-        rows, bounds, named = _indexed(self.path, self.known)
+    def of(self, ids: Sequence[str]) -> Mutations:
+        """The mutations of some samples."""
+        rows, bounds, named = _indexed(self.path, self.known, self.names)
         chosen = [np.arange(*bounds[name]) for name in ids if name in bounds]
         places = np.concatenate(chosen) if chosen else np.empty(0, dtype=int)
-        return rows.iloc[places].reset_index(drop=True), np.array([name in named for name in ids], dtype=bool)
+        return Mutations(rows.iloc[places].reset_index(drop=True), tuple(name for name in ids if name in named), ())
 
 
 @lru_cache(maxsize=1)
-def _indexed(path: Path, known: frozenset[str]) -> tuple[pd.DataFrame, dict[str, tuple[int, int]], frozenset[str]]:
-    """Rows sorted by sample, where each sample's begin and end, and all samples that the file names."""
-    maf = read_mutations(path, known)
+def _whole(path: Path, known: frozenset[str]) -> Mutations:
+    return read_mutations(path, known)
+
+
+@lru_cache(maxsize=1)
+def _indexed(
+    path: Path, known: frozenset[str], names: tuple[tuple[str, str], ...]
+) -> tuple[pd.DataFrame, dict[str, tuple[int, int]], dict[str, None]]:
+    """Rows sorted by sample, where each sample's begin and end, and all samples that the file names, in order."""
+    maf = _whole(path, known)
+    if names:
+        maf = with_names(maf, dict(names))
     rows = maf.rows.sort_values("sample_id", kind="stable", ignore_index=True)
-    names, starts = np.unique(rows["sample_id"].to_numpy(dtype=str), return_index=True)
+    distinct, starts = np.unique(rows["sample_id"].to_numpy(dtype=str), return_index=True)
     ends = [*starts[1:], len(rows)]
-    bounds = {str(name): (int(a), int(b)) for name, a, b in zip(names, starts, ends, strict=True)}
-    return rows, bounds, frozenset(maf.samples)
+    bounds = {str(name): (int(a), int(b)) for name, a, b in zip(distinct, starts, ends, strict=True)}
+    return rows, bounds, dict.fromkeys(maf.samples)
 
 
 def is_nested(kind: pa.DataType) -> bool:
@@ -74,8 +99,8 @@ def is_nested(kind: pa.DataType) -> bool:
     return (pa.types.is_list(kind) or pa.types.is_large_list(kind)) and pa.types.is_struct(kind.value_type)
 
 
-def rows_of(column: pa.ChunkedArray, ids: Sequence[str], known: frozenset[str]) -> tuple[pd.DataFrame, np.ndarray]:
-    """The mutations of n samples as `Profiles.mutations` has them, and which samples were sequenced (not null)."""
+def rows_of(column: pa.ChunkedArray, ids: Sequence[str], known: frozenset[str]) -> Mutations:
+    """The mutations of n samples of a nested column; those that are not null were sequenced."""
     nested = column.combine_chunks()
     sequenced = np.asarray(nested.is_valid())
     owner = np.asarray(pc.list_parent_indices(nested))
@@ -90,7 +115,8 @@ def rows_of(column: pa.ChunkedArray, ids: Sequence[str], known: frozenset[str]) 
     rows["hgvsp"] = _mapped(texts["hgvsp"], lambda words: [short_protein_change(word) for word in words])
     rows["driver"] = _drivers(values)
     named = ~rows["gene"].isin(["", "Unknown", "unknown"])
-    return rows.loc[named, list(MUTATION_COLUMNS)].reset_index(drop=True), sequenced
+    found = tuple(str(name) for name, known_of in zip(ids, sequenced, strict=True) if known_of)
+    return Mutations(rows.loc[named, list(MUTATION_COLUMNS)].reset_index(drop=True), found, ())
 
 
 def _symbols(known: frozenset[str]) -> Callable[[list[str]], list[str]]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from pamrx.cohort.chunks import Cohort
 from pamrx.cohort.fingerprints import fingerprint
-from pamrx.cohort.h5ad_cohort import H5adCohort, open_h5ad
+from pamrx.cohort.h5ad_cohort import H5adCohort, is_h5ad_path, open_h5ad
 from pamrx.cohort.matrix_cohort import MatrixCohort, open_matrices
 from pamrx.cohort.mutations import Beside
+from pamrx.cohort.mutations_only import with_mutations_only
 from pamrx.cohort.options import Given
 from pamrx.cohort.parquet_cohort import ParquetCohort, open_parquet
+from pamrx.cohort.parquet_shards import hashes_of
 from pamrx.cohort.study_cohort import StudyCohort, open_study
 from pamrx.errors import PamrxError
 from pamrx.identifiers.genes import default_genes
-from pamrx.readers.files import check_file
+from pamrx.readers.files import LAYER, check_file
 from pamrx.readers.gene_panel import read_panel
 
 
@@ -32,7 +36,8 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
         If there is nothing there, or nothing that is a cohort; and as each kind of cohort does.
     """
     given = given or Given()
-    if not path.exists():
+    file = Path(LAYER.sub(r"\1", str(path)))
+    if not file.exists():
         raise PamrxError(f"{path}: no such file or folder; expected a Parquet data set, a study, matrices or .h5ad")
     beside, assessed = None, None
     if given.mutations is not None:
@@ -41,15 +46,17 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
         assessed = read_panel(given.panel, default_genes())[0]
     found = _opened(path, given, beside, assessed, memory)
     if given.panel is not None:
-        return replace(found, files={**found.files, given.panel.name: fingerprint(given.panel)})
-    return found
+        found = replace(found, files={**found.files, given.panel.name: fingerprint(given.panel)})
+    if isinstance(found, StudyCohort) or found.beside is None:
+        return found
+    return with_mutations_only(found, found.beside, _others(found, found.beside), assessed, found.lists_samples)
 
 
 def _opened(
     path: Path, given: Given, beside: Beside | None, assessed: frozenset[str] | None, memory: int | None
 ) -> ParquetCohort | MatrixCohort | StudyCohort | H5adCohort:
-    if path.is_file():
-        if path.suffix.lower() == ".h5ad":
+    if not path.is_dir():
+        if is_h5ad_path(path):
             return open_h5ad(path, given.unit, beside, assessed)
         return open_parquet(path, [path], given.unit, assessed, beside)
     if (path / "meta_study.txt").exists() or list(path.glob("data_*.txt")):
@@ -60,6 +67,15 @@ def _opened(
     if files and not any(file.stem.startswith(("expression", "ncrna", "copy_number", "samples")) for file in files):
         return open_parquet(path, files, given.unit, assessed, beside)
     return open_matrices(path, given.unit, beside, assessed)
+
+
+def _others(found: ParquetCohort | MatrixCohort | H5adCohort, beside: Beside) -> list[str]:
+    """The samples of the MAF beside that the cohort does not hold."""
+    samples = beside.samples
+    if isinstance(found, ParquetCohort):
+        own = np.isin(hashes_of(samples), found.hashes)
+        return [name for name, is_own in zip(samples, own, strict=True) if not is_own]
+    return [name for name in samples if name not in found.names]
 
 
 def _hidden(file: Path) -> bool:

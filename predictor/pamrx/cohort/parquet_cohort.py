@@ -11,23 +11,24 @@ Metadata of the schema: `expression_unit`, a word of `units.UNITS`; `mutations_l
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
-from pamrx.cohort.assembled import assembled
-from pamrx.cohort.chunks import Part, Read, in_runs
+from pamrx.cohort.chunk_profiles import chunk_profiles
+from pamrx.cohort.chunks import Chunk, Read, in_runs
 from pamrx.cohort.fingerprints import fingerprint
-from pamrx.cohort.levels import Block, scale_note
 from pamrx.cohort.mutations import Beside, rows_of
 from pamrx.cohort.parquet_rows import Layout, layout_of, matrix_of, names_of, tables_of
 from pamrx.cohort.parquet_shards import ID, MUTATIONS, kind_of, look_at
 from pamrx.errors import PamrxError, did_you_mean
+from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import default_genes
+from pamrx.identifiers.units import Decision
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
+from pamrx.readers.mutation_table import Mutations
 
 MANY = 10_000
 """Samples up to which a row group serves well."""
@@ -41,8 +42,8 @@ class ParquetCohort:
     pieces: dict[str, tuple[tuple[int, int], ...]]
     columns: list[str]
     files: dict[str, str]
-    blocks: dict[str, Block]
-    scales: dict[str, str]
+    blocks: dict[str, Columns]
+    decisions: dict[str, Decision]
     has_mutations: bool
     drivers_only: bool
     assessed: frozenset[str] | None
@@ -50,35 +51,38 @@ class ParquetCohort:
     beside: Beside | None
     memory: int
     told: tuple[str, ...]
+    hashes: np.ndarray = field(repr=False)
+    lists_samples: bool
 
     def narrowed(self, genes: Mapping[str, Collection[str]]) -> ParquetCohort:
         blocks = {kind: block.at(block.places_of(genes.get(kind))) for kind, block in self.blocks.items()}
         unread = _columns_of(self.blocks.values()) - _columns_of(blocks.values())
         return replace(self, blocks=blocks, columns=[name for name in self.columns if name not in unread])
 
-    def tasks(self) -> list[list[Part]]:
+    def tasks(self) -> list[list[Chunk]]:
         """One run of parts per row group, or per several small ones together: that is what is read in order."""
         return in_runs((shard, start, stop) for shard, ranges in self.pieces.items() for start, stop in ranges)
 
-    def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
+    def read(self, task: Sequence[Chunk]) -> Iterator[tuple[Chunk, Read]]:
         file = self.folder / task[0].shard
         for part, table in tables_of(file, task, self.columns):
             yield part, self._part(part, table, layout_of(file, table))
 
-    def _part(self, part: Part, table: pa.Table, layout: Layout) -> Read:
+    def _part(self, part: Chunk, table: pa.Table, layout: Layout) -> Read:
         values = {kind: matrix_of(table, block, layout) for kind, block in self.blocks.items()}
         places = layout.places
         words = {name: table.column(places[name]).to_pylist() for name in SAMPLE_COLUMNS if name in places}
 
-        def mutations(good: np.ndarray, ids: list[str]) -> tuple[pd.DataFrame | None, np.ndarray]:
+        def mutations(good: np.ndarray, ids: list[str]) -> Mutations | None:
             if self.beside is not None:
                 return self.beside.of(ids)
             if not self.has_mutations:
-                return None, np.zeros(len(ids), dtype=bool)
+                return None
             return rows_of(table.column(places[MUTATIONS]).filter(pa.array(good)), ids, self.known)
 
-        return assembled(
-            part, names_of(table.column(places[ID])), words, values, self.blocks, self.scales, mutations, self.assessed,
+        return chunk_profiles(
+            part, names_of(table.column(places[ID])), words, values, self.blocks, self.decisions, mutations,
+            self.assessed,
             self.drivers_only if self.beside is None else self.beside.drivers_only,
         )  # fmt: skip
 
@@ -109,8 +113,7 @@ def open_parquet(
             f"{folder / shards[0]}: no column of data; expected mutations, or expression.GENE, ncrna.NAME, "
             "copy_number.GENE"
         )
-    scales = found.scales.by_group
-    notes = [scale_note(group, scale, found.unit) for group, scale in scales.items()]
+    notes = list(found.notes)
     unused = [name for name in found.columns if name not in (ID, MUTATIONS, *SAMPLE_COLUMNS) and not kind_of(name)]
     if unused:
         hint = did_you_mean(unused[0], SAMPLE_COLUMNS)
@@ -129,7 +132,7 @@ def open_parquet(
         [ID, *words, *([MUTATIONS] if found.has_mutations else []), *levels],
         {shard: fingerprint(folder / shard) for shard in shards} | (beside.files if beside else {}),
         found.blocks,
-        scales,
+        found.decisions,
         found.has_mutations,
         found.drivers_only,
         assessed,
@@ -137,8 +140,10 @@ def open_parquet(
         beside,
         found.memory + (beside.memory if beside else 0),
         tuple(notes),
+        found.hashes,
+        bool(words),
     )
 
 
-def _columns_of(blocks: Iterable[Block]) -> set[str]:
+def _columns_of(blocks: Iterable[Columns]) -> set[str]:
     return {f"{block.kind}.{name}" for block in blocks for name in block.given}

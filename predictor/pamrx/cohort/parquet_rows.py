@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pamrx.cohort.chunks import PART_SIZE, Part
-from pamrx.cohort.levels import Block
+from pamrx.cohort.chunks import CHUNK_SIZE, Chunk
+from pamrx.identifiers.columns import Columns
 
 WHOLE_GROUP = 200_000_000
 """Bytes of a row group that are read in one go."""
@@ -20,7 +20,7 @@ WHOLE_GROUP = 200_000_000
 PAGE = 1 << 20
 """Bytes of a column that must be unpacked together, as Parquet's writers set them by default."""
 
-CHUNK = 1100
+FOOTER_BYTES = 1100
 """Bytes that Arrow holds for each column of each row group once it has read a footer: measured, 1,060."""
 
 ROWS_AT_ONCE, COLUMNS_AT_ONCE = 64, 256
@@ -52,7 +52,7 @@ def memory_of(file: pq.ParquetFile) -> int:
     told = file.metadata
     largest = _largest_group(told)
     pages = min(largest, told.num_columns * PAGE) if largest > WHOLE_GROUP else 0
-    return int(told.num_row_groups * told.num_columns * CHUNK + pages)
+    return int(told.num_row_groups * told.num_columns * FOOTER_BYTES + pages)
 
 
 def _largest_group(told: pq.FileMetaData) -> int:
@@ -66,7 +66,7 @@ def pieces(file: pq.ParquetFile) -> tuple[tuple[int, int], ...]:
     found: list[tuple[int, int]] = []
     start = 0
     for size in sizes:
-        if found and found[-1][1] - found[-1][0] + size <= PART_SIZE:
+        if found and found[-1][1] - found[-1][0] + size <= CHUNK_SIZE:
             found[-1] = (found[-1][0], start + size)
         elif size:
             found.append((start, start + size))
@@ -74,7 +74,7 @@ def pieces(file: pq.ParquetFile) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-def tables_of(file: Path, task: Sequence[Part], columns: Sequence[str]) -> Iterator[tuple[Part, pa.Table]]:
+def tables_of(file: Path, task: Sequence[Chunk], columns: Sequence[str]) -> Iterator[tuple[Chunk, pa.Table]]:
     """The rows of each part of one run, read once from its first row on."""
     shard = opened(file)
     groups, before, start = [], 0, None
@@ -84,7 +84,7 @@ def tables_of(file: Path, task: Sequence[Part], columns: Sequence[str]) -> Itera
             groups.append(place)
             start = before if start is None else start
         before += size
-    batches = shard.iter_batches(PART_SIZE, row_groups=groups, columns=columns, use_threads=False)
+    batches = shard.iter_batches(CHUNK_SIZE, row_groups=groups, columns=columns, use_threads=False)
     held = _Rows(batches, start or 0)
     for part in task:
         yield part, held.take(part.start, part.stop)
@@ -127,7 +127,7 @@ def names_of(column: pa.ChunkedArray) -> list[str]:
     return ["" if name is None else str(name).strip() for name in column.to_pylist()]
 
 
-def matrix_of(table: pa.Table, block: Block, layout: Layout) -> np.ndarray:
+def matrix_of(table: pa.Table, block: Columns, layout: Layout) -> np.ndarray:
     """(n, columns) float64, NaN for null; row after row, as ranks are taken."""
     names = [f"{block.kind}.{name}" for name in block.given]
     table = table.select([layout.places[name] for name in names])

@@ -1,5 +1,6 @@
-"""What the shards of a Parquet data set tell before anything is scored: whether they fit together, and on which scales
-their levels are. Of a shard only the footer, the head and the sample names are read, once."""
+"""What is settled of the shards of a Parquet data set before anything is scored: whether they fit together, and on
+which scales their levels are, over all samples. Of a shard the footer and the sample names are read, and its levels
+only where the footer does not settle their scale."""
 
 from __future__ import annotations
 
@@ -13,10 +14,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pamrx.cohort.levels import HEAD_ROWS, MATRICES, Block, Scales, check_unit
+from pamrx.cohort import chunks
 from pamrx.cohort.mutations import NEEDED, is_nested
 from pamrx.cohort.parquet_rows import Layout, matrix_of, memory_of, names_of, opened, pieces
+from pamrx.cohort.scales import Scales
 from pamrx.errors import PamrxError, did_you_mean
+from pamrx.identifiers.columns import CALLS_OF, MATRICES, Columns
+from pamrx.identifiers.units import LOG2_AT_MOST, Decision, Statistics, check_unit
+from pamrx.profiles.normalise import decide, gather, statistics
 
 ID, MUTATIONS = "sample_id", "mutations"
 UNIT, LISTED, DRIVERS = b"expression_unit", b"mutations_listed", b"drivers"
@@ -37,13 +42,16 @@ class Shards:
     known: frozenset[str]
     unit_given: str | None = None
     columns: list[str] = field(default_factory=list)
-    blocks: dict[str, Block] = field(default_factory=dict)
+    blocks: dict[str, Columns] = field(default_factory=dict)
     has_mutations: bool = False
     drivers_only: bool = False
     unit: str | None = None
     pieces: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     memory: int = 0
     scales: Scales = field(default_factory=Scales)
+    found: dict[str, dict[str, Statistics]] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     _names: dict[str, np.ndarray] = field(default_factory=dict)
 
     def look(self, shard: str) -> None:
@@ -58,20 +66,26 @@ class Shards:
         file = _file(path)
         schema = file.schema_arrow
         _check_once(path, schema)
-        unit = check_unit(self.unit_given or _unit(schema))
+        unit = self.unit_given or _unit(schema)
+        check_unit(unit)
         drivers = (schema.metadata or {}).get(LISTED) == DRIVERS
         if self.columns:
             self._check_alike(shard, schema, unit, drivers)
         else:
             self.columns, self.unit = list(schema.names), unit
             labels = _labels(path, schema)
-            self.blocks = {kind: Block.of(kind, labels[kind], self.known) for kind in MATRICES if kind in labels}
+            self.blocks = {kind: Columns.of(kind, labels[kind], self.known) for kind in MATRICES if kind in labels}
             self.has_mutations = _check_mutations(path, schema)
             self.drivers_only = drivers and self.has_mutations
-        self._tell_scales(shard, file, unit)
-        self._names[shard] = _hashes(names_of(file.read([ID], use_threads=False).column(ID)))
+        self._add_statistics(shard, file, unit)
+        self._names[shard] = hashes_of(names_of(file.read([ID], use_threads=False).column(ID)))
         self.pieces[shard] = pieces(file)
         self.memory = max(self.memory, memory_of(file))
+
+    @property
+    def hashes(self) -> np.ndarray:
+        """64-bit hashes of all names."""
+        return np.concatenate([np.empty(0, dtype=np.uint64), *self._names.values()])
 
     def check_names(self) -> None:
         """Every name once over all shards. They are kept as 64-bit hashes: a million take eight megabytes.
@@ -81,8 +95,7 @@ class Shards:
         PamrxError
             For a name that stands twice, with its places.
         """
-        every = np.concatenate([np.empty(0, dtype=np.uint64), *self._names.values()])
-        found, counts = np.unique(every, return_counts=True)
+        found, counts = np.unique(self.hashes, return_counts=True)
         repeated = found[counts > 1]
         if not len(repeated):
             return
@@ -118,15 +131,37 @@ class Shards:
         if self.has_mutations and drivers != self.drivers_only:
             raise PamrxError(f"{self.folder}: some shards list drivers only and others do not; expected all alike")
 
-    def _tell_scales(self, shard: str, file: pq.ParquetFile, unit: str | None) -> None:
-        blocks = [block.some() for block in self.blocks.values()]
-        columns = [f"{block.kind}.{name}" for block in blocks for name in block.given]
-        head = next(file.iter_batches(HEAD_ROWS, columns=columns, use_threads=False), None)
-        if head is not None:
-            table = pa.Table.from_batches([head])
-            layout = Layout.of(table.schema)
-            for block in blocks:
-                self.scales.tell(f"{self.folder / shard}", shard, block, matrix_of(table, block, layout), unit)
+    def settle(self) -> None:
+        """The scale of each group of columns, from all samples of all shards.
+
+        Raises
+        ------
+        PamrxError
+            If it cannot be settled.
+        """
+        for kind, found in self.found.items():
+            known = {group: one for group, one in found.items() if not one.empty}
+            decisions = decide(self.blocks[kind], known, f"{self.folder.name}: {kind}", unit=self.unit)
+            self.decisions |= decisions
+            self.notes += [decision.note for decision in decisions.values()]
+
+    def _add_statistics(self, shard: str, file: pq.ParquetFile, unit: str | None) -> None:
+        bounds = column_bounds(file)
+        for kind, columns in self.blocks.items():
+            found = statistics(columns)
+            if not _from_footer(found, columns, bounds, unit, file.metadata.num_rows):
+                names = [f"{kind}.{name}" for name in columns.given]
+                for batch in file.iter_batches(chunks.CHUNK_SIZE, columns=[ID, *names], use_threads=False):
+                    table = pa.Table.from_batches([batch])
+                    values = matrix_of(table, columns, Layout.of(table.schema))
+                    gather(found, columns, values, names_of(table.column(ID)))
+            known = {group: one for group, one in found.items() if not one.empty}
+            where = f"{self.folder / shard}: {kind}"
+            decisions = decide(columns, known, where, unit=unit)
+            self.scales.agree(f"{self.folder / shard}", shard, {group: one.scale for group, one in decisions.items()})
+            merged = self.found.setdefault(kind, {})
+            for group, one in found.items():
+                merged.setdefault(group, Statistics(one.columns, one.copy_number)).include(one)
 
 
 def look_at(folder: Path, shards: Sequence[str], known: frozenset[str], unit: str | None) -> Shards:
@@ -135,13 +170,52 @@ def look_at(folder: Path, shards: Sequence[str], known: frozenset[str], unit: st
     Raises
     ------
     PamrxError
-        As `Shards.look` and `Shards.check_names`.
+        As `Shards.look`, `Shards.check_names` and `Shards.settle`.
     """
     found = Shards(folder, known, unit)
     for shard in shards:
         found.look(shard)
     found.check_names()
+    found.settle()
     return found
+
+
+def column_bounds(file: pq.ParquetFile) -> dict[str, tuple[float, float]]:
+    """Smallest and largest value of each column by the footer, of those for which every row group has both."""
+    bounds: dict[str, tuple[float, float]] = {}
+    incomplete: set[str] = set()
+    for group in range(file.metadata.num_row_groups):
+        rows = file.metadata.row_group(group)
+        for place in range(rows.num_columns):
+            column = rows.column(place)
+            name, told = column.path_in_schema, column.statistics
+            if told is None or not told.has_min_max:
+                if told is None or told.null_count != rows.num_rows:
+                    incomplete.add(name)
+                continue
+            if isinstance(told.min, (int, float)) and not isinstance(told.min, bool):
+                low, high = bounds.get(name, (np.inf, -np.inf))
+                bounds[name] = (min(low, float(told.min)), max(high, float(told.max)))
+    return {name: found for name, found in bounds.items() if name not in incomplete}
+
+
+def _from_footer(
+    found: dict[str, Statistics],
+    columns: Columns,
+    bounds: dict[str, tuple[float, float]],
+    unit: str | None,
+    samples: int,
+) -> bool:
+    """Whether the bounds of the columns settle the scale, so that no cell need be read: levels of 0 to 30 are log2."""
+    if columns.kind in CALLS_OF or unit == "counts":
+        return False
+    own = [bounds.get(f"{columns.kind}.{name}") for name in columns.given]
+    if any(one is None or one[0] < 0 or not one[1] <= LOG2_AT_MOST for one in own):
+        return False
+    known = np.array(own, dtype=float)
+    for group, mask in columns.groups().items():
+        found[group].within(float(known[mask, 0].min()), float(known[mask, 1].max()), samples)
+    return True
 
 
 def kind_of(column: str) -> str | None:
@@ -164,7 +238,8 @@ def _file(path: Path) -> pq.ParquetFile:
     return file
 
 
-def _hashes(names: list[str]) -> np.ndarray:
+def hashes_of(names: Sequence[str]) -> np.ndarray:
+    """64-bit hashes of the names that are not empty."""
     known = np.array([name for name in names if name], dtype=object)
     return pd.util.hash_array(known, categorize=False) if len(known) else np.empty(0, dtype=np.uint64)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pamrx.bundle.bundle import Bundle, load_bundle
 from pamrx.cohort.allocation import keep_freed_memory
-from pamrx.cohort.chunks import Cohort, Part, Read
+from pamrx.cohort.chunks import Chunk, Cohort, Read
 from pamrx.cohort.memory import PER_PROCESS, check_fits
 from pamrx.cohort.options import Options
 from pamrx.cohort.progress import Progress
@@ -25,7 +25,7 @@ from pamrx.prediction.intervals import check_coverage
 from pamrx.prediction.predictions import chosen_assays
 
 Counts = dict[str, int]
-Work = Callable[[Cohort, Path, Sequence[Sequence[Part]], Options], Iterator[None]]
+Work = Callable[[Cohort, Path, Sequence[Sequence[Chunk]], Options], Iterator[None]]
 """Does all tasks, and comes back now and then for a look at what is finished."""
 
 COUNTS = ("samples", "scored", "rejected", "flagged", "predictions")
@@ -81,13 +81,13 @@ def score(
         output.close()
 
 
-def score_task(cohort: Cohort, bundle: Bundle, task: Sequence[Part], options: Options, folder: Path) -> None:
+def score_task(cohort: Cohort, bundle: Bundle, task: Sequence[Chunk], options: Options, folder: Path) -> None:
     """Score and write each part of a run, one after the other."""
     for part, read in cohort.read(task):
         _score_one(bundle, part, read, options, folder)
 
 
-def _score_one(bundle: Bundle, part: Part, read: Read, options: Options, folder: Path) -> None:
+def _score_one(bundle: Bundle, part: Chunk, read: Read, options: Options, folder: Path) -> None:
     if options.strict and len(read.rejected):
         row = read.rejected.iloc[0]
         name = row["sample_id"] or "without a name"
@@ -140,7 +140,7 @@ def _work(
 
 
 def _here(
-    bundle: Bundle, cohort: Cohort, folder: Path, tasks: Sequence[Sequence[Part]], options: Options
+    bundle: Bundle, cohort: Cohort, folder: Path, tasks: Sequence[Sequence[Chunk]], options: Options
 ) -> Iterator[None]:
     keep_freed_memory()
     for task in tasks:
@@ -154,7 +154,7 @@ def _in_processes(
     processes: int,
     cohort: Cohort,
     folder: Path,
-    tasks: Sequence[Sequence[Part]],
+    tasks: Sequence[Sequence[Chunk]],
     options: Options,
 ) -> Iterator[None]:
     context = multiprocessing.get_context("spawn")
@@ -183,7 +183,7 @@ def _begin(cohort: Cohort, bundle_folder: Path | None, options: Options, folder:
     _WORKER.update(cohort=cohort, bundle=load_bundle(bundle_folder), options=options, folder=folder)
 
 
-def _task_of_worker(task: Sequence[Part]) -> None:
+def _task_of_worker(task: Sequence[Chunk]) -> None:
     score_task(task=task, **_WORKER)
 
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from pamrx.cohort.chunks import Part, Read, in_runs, rejected_rows
+from pamrx.cohort.chunks import Chunk, Read, in_runs, read_from
 from pamrx.cohort.fingerprints import fingerprints
 from pamrx.cohort.memory import bytes_of_maf, bytes_of_matrices, check_fits
-from pamrx.errors import PamrxError
 from pamrx.profiles import Profiles, read_study
 from pamrx.readers.cbioportal import find_study
-
-MATRICES = ("expression", "ncrna", "copy_number")
+from pamrx.readers.tables import KINDS
 
 
 @dataclass(frozen=True)
@@ -31,20 +29,12 @@ class StudyCohort:
         """Text is read whole in any case."""
         return self
 
-    def tasks(self) -> list[list[Part]]:
+    def tasks(self) -> list[list[Chunk]]:
         return in_runs([(self.folder.name, 0, self.size)])
 
-    def read(self, task: Sequence[Part]) -> Iterator[tuple[Part, Read]]:
-        profiles, spoilt = _study(self.folder, tuple(self.files.items()))
-        for part in task:
-            names = profiles.samples.index[part.start : part.stop]
-            wrong = [
-                (name, part.shard, part.start + row + 1, spoilt[name])
-                for row, name in enumerate(names)
-                if name in spoilt
-            ]
-            good = [name for name in names if name not in spoilt]
-            yield part, Read(profiles.subset(good) if good else None, rejected_rows(wrong))
+    def read(self, task: Sequence[Chunk]) -> Iterator[tuple[Chunk, Read]]:
+        profiles, rejected = _study(self.folder, tuple(self.files.items()))
+        yield from read_from(profiles, rejected, task)
 
 
 def open_study(folder: Path, memory: int | None = None) -> StudyCohort:
@@ -56,7 +46,7 @@ def open_study(folder: Path, memory: int | None = None) -> StudyCohort:
         If reading it would take more than `memory` bytes, told from its files before they are read.
     """
     found = find_study(folder).files
-    held = bytes_of_matrices(found[kind] for kind in MATRICES if kind in found)
+    held = bytes_of_matrices(found[kind] for kind in KINDS if kind in found)
     if "mutations" in found:
         held += bytes_of_maf(found["mutations"])
     if memory is not None:
@@ -68,16 +58,6 @@ def open_study(folder: Path, memory: int | None = None) -> StudyCohort:
 
 @lru_cache(maxsize=1)
 def _study(folder: Path, _files: tuple[tuple[str, str], ...]) -> tuple[Profiles, dict[str, str]]:
-    """The study, and for each sample that cannot be used the reason.
-
-    Raises
-    ------
-    PamrxError
-        Also for such a sample whose name in the matrix is not its name in the study.
-    """
-    spoilt: dict[str, str] = {}
-    profiles = read_study(folder, spoilt=spoilt)
-    for name, why in spoilt.items():
-        if name not in profiles.samples.index:
-            raise PamrxError(why)
-    return profiles, spoilt
+    """The study, and for each sample that cannot be used the reason."""
+    rejected: dict[str, str] = {}
+    return read_study(folder, rejected=rejected), rejected

@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pamrx.cohort.chunks import Part
+from pamrx.cohort.chunks import Chunk
 from pamrx.cohort.worker import REJECTED, Scored
 from pamrx.errors import PamrxError
 
@@ -39,7 +39,7 @@ PREDICTED, EXPLAINED = "predictions", "contributions"
 _SHOWN = 80
 
 
-def write_part(folder: Path, part: Part, scored: Scored) -> None:
+def write_part(folder: Path, part: Chunk, scored: Scored) -> None:
     """Write a part's tables, and last the note that it is finished. Any process may do so that sees the folder.
 
     Raises
@@ -185,7 +185,7 @@ def _own() -> str:
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
-def _counts(part: Part, scored: Scored) -> dict[str, int]:
+def _counts(part: Chunk, scored: Scored) -> dict[str, int]:
     rejected = scored.rejected.num_rows
     flagged = scored.predictions.filter(pc.greater(pc.binary_length(scored.predictions.column("flag")), 0))
     return {

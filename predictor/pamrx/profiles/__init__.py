@@ -1,11 +1,9 @@
-"""Reading: MAF, VCF, matrices, sample tables and cBioPortal studies become one validated `Profiles` object."""
+"""The data model: the molecular data of tumours and cell lines, normalised and assembled as one `Profiles` object."""
 
 from __future__ import annotations
 
-from pamrx.identifiers.sample_names import canonical_key
 from pamrx.profiles.profiles import Profiles
-from pamrx.profiles.reading import read_profiles
+from pamrx.profiles.reading import read_profiles, read_records
 from pamrx.profiles.study import read_study
-from pamrx.readers.sample_table import vocabulary
 
-__all__ = ["Profiles", "canonical_key", "read_profiles", "read_study", "vocabulary"]
+__all__ = ["Profiles", "read_profiles", "read_records", "read_study"]

@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from pamrx.errors import PamrxError, did_you_mean
-from pamrx.readers.sample_table import vocabulary
+from pamrx.identifiers.columns import CALLS_OF, MATRICES
+from pamrx.identifiers.vocabulary import vocabulary
 
 MUTATION_COLUMNS = ("sample_id", "gene", "variant_classification", "hgvsp", "driver")
 SAMPLE_COLUMNS = ("tissue", "sample_type", "msi")
-MATRICES = ("expression", "ncrna", "copy_number", "segments")
-CALLED = ("copy_number", "segments")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +73,7 @@ class Profiles:
             matrix = getattr(self, name)
             if matrix is not None:
                 _check_matrix(name, matrix, self.samples.index)
-        for name in CALLED:
+        for name in CALLS_OF:
             if (matrix := getattr(self, name)) is not None:
                 calls = matrix.to_numpy()
                 if not np.isin(calls[~np.isnan(calls)], (-2.0, -1.0, 0.0, 1.0, 2.0)).all():

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from pamrx.errors import PamrxError
 from pamrx.identifiers.genes import default_genes
-from pamrx.identifiers.scale import LINEAR_ABOVE, Scale
-from pamrx.profiles.profiles import MATRICES, SAMPLE_COLUMNS, Profiles
-from pamrx.profiles.reading import assemble, join, load_matrix
+from pamrx.identifiers.units import LINEAR_ABOVE, Scale
+from pamrx.identifiers.vocabulary import translated
+from pamrx.profiles.assemble import assemble, join
+from pamrx.profiles.profiles import SAMPLE_COLUMNS, Profiles
+from pamrx.profiles.reading import parts_of
 from pamrx.readers.cbioportal import Study, find_study, is_whole_exome, read_rows
 from pamrx.readers.files import PathLike
 from pamrx.readers.gene_panel import read_panel
-from pamrx.readers.maf import read_mutations
-from pamrx.readers.sample_table import translated
+from pamrx.readers.matrix import Matrix, read_matrix
+from pamrx.readers.mutations import read_mutations
+from pamrx.readers.tables import KINDS, Tables
 
 # The first column whose word is known gives the value; a cancer type of the sample goes before the patient's.
 _COLUMNS = {
@@ -35,7 +39,7 @@ def read_study(
     *,
     known_genes: Collection[str] | None = None,
     expression_scale: Scale = "auto",
-    spoilt: dict[str, str] | None = None,
+    rejected: dict[str, str] | None = None,
 ) -> Profiles:
     """Read a study folder as cBioPortal's archive has it: mutations, expression, miRNA, copy number, clinical data.
 
@@ -47,42 +51,33 @@ def read_study(
     that panel, else of the panel that the mutations' meta file names, else all.
 
     `folder` holds meta_*.txt, data_*.txt, case_lists/ and data_gene_panel_*.txt (or gene_panels/); `known_genes` and
-    `expression_scale` are as in `read_profiles`, `spoilt` as in `read_matrix`.
+    `expression_scale` are as in `read_profiles`, `rejected` as in `profiles_of`.
 
     Raises
     ------
     PamrxError
-        If it is no study folder, a file in it cannot be used, or the genes of a panel are not in the folder.
+        If it is not a study folder, a file in it cannot be used, or the genes of a panel are not in the folder.
     """
     study = find_study(folder)
     known = frozenset(known_genes) if known_genes is not None else default_genes()
-    notes = list(study.notes)
-    table = _clinical(study, notes)
-    maf = None
+    tables = Tables({"samples": str(study.folder)}, notes=list(study.notes))
+    table = _clinical(study, tables.notes)
     if "mutations" in study.files:
-        maf = read_mutations(study.files["mutations"], known)
-        notes += maf.notes
+        tables.sources["mutations"] = str(study.files["mutations"])
+        tables.mutations = read_mutations(study.files["mutations"], known)
+        tables.notes += tables.mutations.notes
         table = _with_sequenced(study, table)
-    matrices = {
-        kind: load_matrix(
-            kind,
-            study.files[kind],
-            known,
-            expression_scale,
-            notes,
-            _mend_calls if kind == "copy_number" else _mend_levels,
-            spoilt=spoilt,
-        )
-        for kind in MATRICES
-        if kind in study.files
-    }
-    files = {kind: str(path) for kind, path in study.files.items()}
-    maf, matrices, joined = join(files, str(study.folder), maf, matrices, table if len(table) else None, notes)
-    table = table if joined is None else joined
-    found: list[str] = [*(maf.samples if maf else ()), *(name for m in matrices.values() for name in m.index)]
-    table = _of_samples(table, found, str(study.folder), notes)
-    panels = _panels(study, table, known, notes) if maf else {}
-    return assemble(files, maf, matrices, table, notes, None, panels)
+    for kind in KINDS:
+        if kind in study.files:
+            matrix = read_matrix(study.files[kind], known, kind, rejected)
+            tables.matrices[kind] = matrix if kind == "copy_number" else _without_small_negatives(matrix, tables.notes)
+    tables.samples = table if len(table) else None
+    parts = join(parts_of(tables, expression_scale, rejected=rejected))
+    table = table if parts.table is None else parts.table
+    found = [name for names in parts.samples.values() for name in names]
+    table = _of_samples(table, found, str(study.folder), parts.notes)
+    panels = _panels(study, table, known, parts.notes) if parts.mutations else {}
+    return assemble(parts, table, None, panels)
 
 
 def _clinical(study: Study, notes: list[str]) -> pd.DataFrame:
@@ -177,26 +172,15 @@ def _panels(study: Study, table: pd.DataFrame, known: Collection[str], notes: li
     return {sample: chosen for sample, panel in named.items() if (chosen := genes.get(panel)) is not None}  # type: ignore[misc]
 
 
-def _mend_calls(values: pd.DataFrame, what: str, notes: list[str]) -> pd.DataFrame:
-    """Partial deletions (-1.5), which cBioPortal writes among the calls of some panels and takes for deep ones."""
-    partial = values == -1.5
-    calls = values.to_numpy()
-    others = calls[~partial.to_numpy() & np.isfinite(calls)]
-    if partial.any(axis=None) and np.all(others % 1 == 0):
-        notes.append(
-            f"{what}: {int(partial.sum().sum())} calls of -1.5 (partial deletion) taken as -2, as cBioPortal does"
-        )
-        return values.mask(partial, -2.0)
-    return values
-
-
-def _mend_levels(values: pd.DataFrame, what: str, notes: list[str]) -> pd.DataFrame:
+def _without_small_negatives(matrix: Matrix, notes: list[str]) -> Matrix:
     """Linear levels that batch correction pushed below zero, as in TCGA's Pan-Cancer Atlas, are set to zero; so does
     cBioPortal (cbioportal issue 4186)."""
-    levels = values.to_numpy()
+    levels = matrix.values.to_numpy()
     below = levels < 0
     share = below.sum() / max(1, np.isfinite(levels).sum())
     if not below.any() or share > _SMALL_SHARE or np.nanmax(levels) <= LINEAR_ABOVE:
-        return values
-    notes.append(f"{what}: {int(below.sum())} levels below zero ({share:.1%}; left by batch correction) set to 0")
-    return values.mask(values < 0, 0.0)
+        return matrix
+    notes.append(
+        f"{matrix.source}: {int(below.sum())} levels below zero ({share:.1%}; left by batch correction) set to 0"
+    )
+    return replace(matrix, values=matrix.values.mask(matrix.values < 0, 0.0))

@@ -33,7 +33,11 @@ def read_panel(path: PathLike, known_genes: Collection[str]) -> tuple[frozenset[
         If the file cannot be read, a line holds more than one gene, no gene stands there, or none is recognised.
     """
     file = check_file(path)
-    lines = _lines(file)
+    return panel_from_lines(str(file), _lines(file), known_genes)
+
+
+def panel_from_lines(file: str, lines: list[str], known_genes: Collection[str]) -> tuple[frozenset[str], list[str]]:
+    """The same from lines in memory; `file` names them in messages."""
     fields = panel_fields(lines)
     labels = re.split(r"[\s,;]+", fields["gene_list"]) if "gene_list" in fields else _plain(file, lines)
     labels = list(dict.fromkeys(label for label in clean_labels(labels) if label))
@@ -106,7 +110,7 @@ def _lines(file: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def _plain(file: Path, lines: list[str]) -> list[str]:
+def _plain(file: str, lines: list[str]) -> list[str]:
     for line in lines:
         if len(re.split(r"[\t,; ]+", line)) > 1:
             shown = line if len(line) <= 40 else line[:37] + "..."

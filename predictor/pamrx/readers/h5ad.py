@@ -1,108 +1,304 @@
-"""AnnData (`.h5ad`) as an expression matrix, through the `anndata` library, which is imported only here."""
+"""AnnData files (`.h5ad`), read with h5py by the encodings that their writers note: whole, or some rows at a time.
+
+Dense arrays and sparse matrices by rows (CSR) or columns (CSC), `.raw` and layers; columns of `obs` and `var` as text,
+nullable text, numbers or categories, as anndata 0.7 to 0.13 write them
+(https://anndata.readthedocs.io/en/latest/fileformat-prose.html).
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pamrx.errors import PamrxError, did_you_mean
 from pamrx.identifiers.genes import clean_labels, recognised, unrecognised_message
+from pamrx.identifiers.vocabulary import SAID, translate
 from pamrx.readers.files import LAYER, PathLike, check_file
 
-if TYPE_CHECKING:
-    from anndata import AnnData
+ANNOTATIONS = ("tissue", "sample_type", "msi", "sequenced")
+"""Columns of `obs` that are read."""
+
+RAW = "raw"
+"""`FILE.h5ad::raw` names the matrix of `.raw`, which has genes of its own."""
 
 
-def is_anndata(file: Path) -> bool:
+def is_h5ad(file: Path) -> bool:
     """Whether the file's ending says AnnData."""
     return file.suffix.lower() == ".h5ad"
 
 
-def read_anndata(path: PathLike, known: Collection[str], notes: list[str]) -> pd.DataFrame:
-    """Samples (`obs_names`) x labels of genes (`var_names`, or the column of `var` that names most genes), float64.
+def read_annotations(path: PathLike, known: Collection[str]) -> tuple[pd.DataFrame | None, list[str]]:
+    """What `obs` says of the samples: tissue, sample_type, msi, sequenced, as `read_samples` gives them.
 
-    Parameters
-    ----------
-    path : `FILE.h5ad` for X, or for the only layer where there is no X; `FILE.h5ad::LAYER` for one of several.
-    known : symbols by which gene names are recognised.
-    notes : what was read is added here.
+    Its words are those of the file's author, so that one outside the vocabulary is unknown and no error.
+
+    Returns
+    -------
+    The table, None where `obs` has none of these columns; and one sentence for each column with unknown words.
 
     Raises
     ------
     PamrxError
-        If the library is missing, the file is damaged or holds no such layer, no gene is recognised, a sample is
-        repeated, or a value is infinite.
+        As `opened`.
+    """
+    with opened(path, known) as data:
+        columns = {name: data.annotation(name, slice(None)) for name in ANNOTATIONS}
+        index = pd.Index(data.samples, name="sample_id", dtype=object)
+        source = f"{data.file}: obs"
+    present = {name: cells for name, cells in columns.items() if cells is not None}
+    if not present:
+        return None, []
+    table = pd.DataFrame(None, index=index, columns=list(ANNOTATIONS), dtype=object)
+    notes = [f"{source}: {len(index)} samples described: {', '.join(present)}"]
+    for name, cells in present.items():
+        words, unknown = translate(name, cells)
+        table[name] = words
+        if unknown:
+            first = str(cells[next(iter(unknown))])
+            notes.append(f"{source}: no {name} known by {len(unknown)} cells, such as '{first}': left unknown")
+    table["sequenced"] = [SAID.get(word) for word in table["sequenced"]]
+    return table.astype(object), notes
+
+
+def read_h5ad(path: PathLike, known: Collection[str], notes: list[str]) -> pd.DataFrame:
+    """Samples (`obs_names`) x labels of genes (`var_names`, or the column of `var` that names most genes), float64.
+
+    Parameters
+    ----------
+    path : `FILE.h5ad` for X, or for the only layer where there is no X; `FILE.h5ad::LAYER` for one of several, and
+        `FILE.h5ad::raw` for the matrix of `.raw`.
+    known : symbols by which gene names are recognised.
+    notes : gets what was read.
+
+    Raises
+    ------
+    PamrxError
+        As `opened`, and if a value is infinite.
+    """
+    with opened(path, known) as data:
+        values = data.rows(0, len(data.samples))
+        if np.isinf(values).any():
+            row, place = np.argwhere(np.isinf(values))[0]
+            raise PamrxError(
+                f"{data.file}: {data.part}, sample {data.samples[row]}, gene {data.labels[place]}: found an infinite "
+                "value"
+            )
+        notes.append(data.note)
+        return pd.DataFrame(values, pd.Index(data.samples, dtype=object), pd.Index(data.labels, dtype=object))
+
+
+@contextmanager
+def opened(path: PathLike, known: Collection[str]) -> Iterator[H5ad]:
+    """An AnnData file while the context is open.
+
+    Raises
+    ------
+    PamrxError
+        If h5py is not installed, the file is damaged, is not AnnData or has no such layer, no gene is recognised, or a
+        sample is repeated or missing.
     """
     file = check_file(path)
     wanted = LAYER.search(str(path))
-    data = _open(file)
-    cells, part = _cells(file, data, wanted[2] if wanted else None)
-    samples = [str(name) for name in data.obs_names]
-    labels, column = _labels(file, data, known)
-    if len(set(samples)) < len(samples):
-        repeated = data.obs_names[data.obs_names.duplicated()][0]
-        raise PamrxError(f"{file}: sample {repeated} stands more than once in obs_names; expected each sample once")
-    values = np.asarray(cells.toarray() if hasattr(cells, "toarray") else cells, dtype=np.float64)
-    if np.isinf(values).any():
-        row, place = np.argwhere(np.isinf(values))[0]
-        raise PamrxError(f"{file}: {part}, sample {samples[row]}, gene {labels[place]}: found an infinite value")
-    notes.append(f"{file}: AnnData, {part}, genes by {column}")
-    named = np.array([bool(label) for label in labels])
-    frame = pd.DataFrame(values, index=pd.Index(samples, dtype=object), columns=pd.Index(labels, dtype=object))
-    return frame.loc[:, named]
-
-
-def _open(file: Path) -> AnnData:
     try:
-        import anndata
-    except (ImportError, AttributeError):  # an anndata older than the installed pandas ends in either
-        raise PamrxError(f"{file}: {_missing(sys.version_info[:2])}") from None
+        import h5py
+    except ModuleNotFoundError:
+        raise PamrxError(f"{file}: reading .h5ad needs the package 'h5py'; run: pip install 'pamrx[anndata]'") from None
     try:
-        return anndata.read_h5ad(file)
-    except Exception as error:  # h5py and anndata raise a dozen kinds for a file that is not what it says
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        with h5py.File(file, "r") as root:
+            yield H5ad(file, root, known, wanted[2] if wanted else None)
+    except PamrxError:
+        raise
+    except (OSError, KeyError, ValueError, TypeError, IndexError, RuntimeError, AttributeError) as error:
+        # h5py raises any of these for a file that is damaged, or whose parts are not what its attributes say.
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise PamrxError(f"{file}: not an AnnData file, or a damaged one ({reason})") from None
 
 
-def _missing(python: tuple[int, int]) -> str:
-    """What to do without a library that can be imported. The first anndata for pandas 3 needs Python 3.12."""
-    if python < (3, 12):
-        return (
-            f"reading .h5ad needs anndata 0.13 or newer, which needs Python 3.12 or newer, and this is Python "
-            f"{python[0]}.{python[1]}; use a newer Python, or save the matrix as TSV, CSV or Parquet"
-        )
-    return "reading .h5ad needs the package 'anndata', 0.13 or newer; run: pip install 'pamrx[anndata]'"
+class H5ad:
+    """An open AnnData file.
+
+    Attributes
+    ----------
+    file : its path.
+    part : which matrix is read, such as `X` or `layer tpm`.
+    samples : names in `obs`.
+    labels : clean labels of the genes, empty ones left out.
+    note : one sentence on what is read.
+    """
+
+    def __init__(self, file: Path, root: Any, known: Collection[str], layer: str | None) -> None:
+        for name in ("obs", "var"):
+            if name not in root:
+                raise PamrxError(f"{file}: no {name} in it; expected an AnnData file with X, obs and var")
+            if not hasattr(root[name], "keys"):
+                raise PamrxError(
+                    f"{file}: {name} is stored as anndata before 0.7 did; read and write it again with a newer anndata"
+                )
+        self.file, self._root = file, root
+        self._matrix, self.part = _matrix_of(file, root, layer)
+        self.samples = [name.strip() for name in _texts(_index(root["obs"]))]
+        self._check_samples()
+        var = root[RAW]["var"] if self.part == RAW else root["var"]
+        labels, column = _labels(file, var, self.samples, known)
+        self._places = [place for place, label in enumerate(labels) if label]
+        self.labels = [labels[place] for place in self._places]
+        self._width = len(labels)
+        self.note = f"{file}: AnnData, {self.part}, genes by {column}"
+        shape = _shape(self._matrix)
+        if shape != (len(self.samples), self._width):
+            raise PamrxError(
+                f"{file}: {self.part} is {shape[0]} x {shape[1]}, expected {len(self.samples)} samples x {self._width} "
+                "genes as in obs and var; the file may be damaged"
+            )
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        """(stop - start, labels) float64 of the matrix."""
+        values = _rows(self.file, self._matrix, start, stop, self._width)
+        return values if len(self._places) == self._width else values[:, self._places]
+
+    def annotation(self, name: str, rows: slice) -> list[Any] | None:
+        """Some cells of a column of `obs`, None where there is no such column."""
+        return _column(self._root["obs"][name], rows) if name in self._root["obs"] else None
+
+    @property
+    def size_by_columns(self) -> int:
+        """Stored values of a matrix by columns (CSC), which is read whole; 0 of any other."""
+        return int(self._matrix["data"].shape[0]) if _encoding(self._matrix) == "csc_matrix" else 0
+
+    def _check_samples(self) -> None:
+        if not self.samples:
+            raise PamrxError(f"{self.file}: no sample in it; expected at least one")
+        unique, counts = np.unique(self.samples, return_counts=True)
+        if (counts > 1).any():
+            raise PamrxError(
+                f"{self.file}: sample {unique[counts > 1][0]} stands more than once in obs_names; expected each sample "
+                "once"
+            )
 
 
-def _cells(file: Path, data: AnnData, layer: str | None):  # type: ignore[no-untyped-def]  # an array, dense or sparse
-    layers = list(data.layers)
+def _matrix_of(file: Path, root: Any, layer: str | None) -> tuple[Any, str]:
+    layers = list(root["layers"]) if "layers" in root else []
     if layer is not None:
-        if layer not in layers:
-            there = f"the layers are {', '.join(layers)}" if layers else "there is none"
-            raise PamrxError(f"{file}: no layer '{layer}'; {there}{did_you_mean(layer, layers)}")
-        return data.layers[layer], f"layer {layer}"
-    if data.X is not None:
-        return data.X, "X"
+        if layer in layers:
+            return root["layers"][layer], f"layer {layer}"
+        if layer == RAW and RAW in root:
+            return root[RAW]["X"], RAW
+        there = f"the layers are {', '.join(layers)}" if layers else "there is none"
+        raise PamrxError(f"{file}: no layer '{layer}'; {there}{did_you_mean(layer, layers)}")
+    if "X" in root and _encoding(root["X"]) != "null":
+        return root["X"], "X"
     if len(layers) != 1:
         named = f"name one of {', '.join(layers)} as {file.name}::LAYER" if layers else "expected X or a layer"
         raise PamrxError(f"{file}: X is empty; {named}")
-    return data.layers[layers[0]], f"layer {layers[0]} (X is empty)"
+    return root["layers"][layers[0]], f"layer {layers[0]} (X is empty)"
 
 
-def _labels(file: Path, data: AnnData, known: Collection[str]) -> tuple[list[str], str]:
-    choices = {"var_names": clean_labels(data.var_names)}
-    for column in data.var.columns:
-        if data.var[column].map(lambda cell: isinstance(cell, str)).any():
-            choices[f"var['{column}']"] = clean_labels(data.var[column])
+def _labels(file: Path, var: Any, samples: list[str], known: Collection[str]) -> tuple[list[str], str]:
+    choices = {"var_names": clean_labels(_texts(_index(var)))}
+    for name in var:
+        if name == _index_name(var):
+            continue
+        column = _column(var[name], slice(None))
+        if column and any(isinstance(cell, str) for cell in column):
+            choices[f"var['{name}']"] = clean_labels(column)
     hits = {name: len(recognised(labels, known)) for name, labels in choices.items()}
     best = max(hits, key=lambda name: hits[name])  # the first of equals: var_names
     if hits[best]:
         return choices[best], best
-    turned = recognised(clean_labels(data.obs_names), known)
+    turned = recognised(clean_labels(samples), known)
     advice = "; obs_names hold genes: transpose it (adata.T), AnnData keeps samples in obs" if turned else ""
     raise PamrxError(f"{file}: var_names: {unrecognised_message(choices['var_names'], known, False)}{advice}")
+
+
+def _index_name(axis: Any) -> str:
+    return _text(axis.attrs.get("_index", "_index"))
+
+
+def _index(axis: Any) -> list[Any]:
+    return _column(axis[_index_name(axis)], slice(None))
+
+
+def _encoding(node: Any) -> str:
+    word = _text(node.attrs.get("encoding-type", ""))
+    if hasattr(node, "keys") and word not in ("csr_matrix", "csc_matrix"):
+        # Before anndata 0.7 sparse matrices were marked otherwise.
+        return {"csr": "csr_matrix", "csc": "csc_matrix"}.get(_text(node.attrs.get("h5sparse_format", "")), word)
+    return word
+
+
+def _shape(node: Any) -> tuple[int, ...]:
+    if not hasattr(node, "keys"):
+        return tuple(node.shape)
+    return tuple(int(size) for size in node.attrs.get("shape", node.attrs.get("h5sparse_shape")))
+
+
+def _column(node: Any, rows: slice) -> list[Any]:
+    """Some values of a column of obs or var: text, numbers, or None where missing."""
+    if not hasattr(node, "keys"):
+        return _plain(node[rows])
+    if "codes" in node:
+        words = [*_column(node["categories"], slice(None)), None]
+        codes = np.asarray(node["codes"][rows])
+        if codes.size and not -1 <= codes.min() <= codes.max() < len(words) - 1:
+            raise PamrxError(
+                f"{node.file.filename}: column {node.name}: a code without its category; the file is damaged"
+            )
+        return [words[code] for code in codes]
+    values, mask = _plain(node["values"][rows]), node["mask"][rows]
+    return [None if missing else value for value, missing in zip(values, mask, strict=True)]
+
+
+def _plain(values: Any) -> list[Any]:
+    return [_text(value) if isinstance(value, (bytes, str)) else value for value in np.asarray(values).tolist()]
+
+
+def _texts(values: list[Any]) -> list[str]:
+    return ["" if value is None else str(value) for value in values]
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+
+
+def _rows(file: Path, node: Any, start: int, stop: int, width: int) -> np.ndarray:
+    """(stop - start, width) float64 of a matrix."""
+    if not hasattr(node, "keys"):
+        return np.asarray(node[start:stop], dtype=np.float64)
+    if _encoding(node) == "csc_matrix":
+        now = file.stat()
+        return _by_rows(file, node.name, now.st_mtime_ns, now.st_size)[start:stop].toarray()
+    if _encoding(node) != "csr_matrix":
+        raise PamrxError(f"{file}: {node.name} is stored as '{_encoding(node)}'; expected an array, CSR or CSC")
+    pointers = np.asarray(node["indptr"][start : stop + 1])
+    first, last = int(pointers[0]), int(pointers[-1])
+    columns = np.asarray(node["indices"][first:last])
+    sizes = np.diff(pointers)
+    if (
+        (sizes < 0).any()
+        or len(columns) != last - first
+        or (columns.size and not 0 <= columns.min() <= columns.max() < width)
+    ):
+        raise PamrxError(f"{file}: {node.name}: an index lies outside the matrix; the file is damaged")
+    out = np.zeros((stop - start, width))
+    out[np.repeat(np.arange(stop - start), sizes), columns] = node["data"][first:last]
+    return out
+
+
+@lru_cache(maxsize=1)
+def _by_rows(file: Path, name: str, _changed: int, _size: int) -> Any:
+    """A matrix stored by columns, as scipy's CSR: read once, since rows of it are spread over the whole file."""
+    import h5py
+    from scipy import sparse
+
+    with h5py.File(file, "r") as root:
+        node = root[name]
+        parts = (np.asarray(node[part][:]) for part in ("data", "indices", "indptr"))
+        matrix = sparse.csc_matrix(tuple(parts), shape=_shape(node), dtype=np.float64)
+    matrix.check_format(full_check=True)
+    return matrix.tocsr()

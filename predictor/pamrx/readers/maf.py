@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from pamrx.errors import PamrxError, did_you_mean, nearest
 from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
 from pamrx.identifiers.protein_change import short_protein_change
-from pamrx.readers.files import Head, PathLike, check_file, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.files import Head, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.mutation_table import CLASSIFICATIONS, Mutations
 
 GENE, SAMPLE, CLASS = "Hugo_Symbol", "Tumor_Sample_Barcode", "Variant_Classification"
 # The first that has a value in a row gives the protein change.
@@ -26,30 +26,11 @@ _CHANGES = ("HGVSp_Short", "Protein_Change", "HGVSp", "amino_acid_change", "AACh
 _DRIVER, _STATUS = "cbp_driver", "Mutation_Status"
 _DRIVER_WORDS = {"putative_driver": True, "putative_passenger": False}
 _NOT_SOMATIC = frozenset({"germline", "wildtype"})
-# Words of the GDC and TCGA specifications of the format, and those that Oncotator and cBioPortal add.
-CLASSIFICATIONS = (
-    "Missense_Mutation", "Nonsense_Mutation", "Nonstop_Mutation", "Silent", "Splice_Site", "Splice_Region",
-    "Frame_Shift_Del", "Frame_Shift_Ins", "In_Frame_Del", "In_Frame_Ins", "Translation_Start_Site",
-    "De_novo_Start_InFrame", "De_novo_Start_OutOfFrame", "Start_Codon_SNP", "Start_Codon_Ins", "Start_Codon_Del",
-    "Stop_Codon_Ins", "Stop_Codon_Del", "RNA", "lincRNA", "Intron", "IGR", "3'UTR", "5'UTR", "3'Flank", "5'Flank",
-    "Targeted_Region", "Fusion", "Unknown",
-)  # fmt: skip
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
 
 
-@dataclass(frozen=True)
-class Mutations:
-    """`rows`: sample_id, gene, variant_classification, hgvsp, driver (see `Profiles.mutations`); `samples`: every
-    sample with a row, in order of appearance; `notes`; `names`: how each gene's name was found (see `name_genes`)."""
-
-    rows: pd.DataFrame
-    samples: tuple[str, ...]
-    notes: tuple[str, ...]
-    names: pd.DataFrame | None = None
-
-
-def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutations:
-    """Read one MAF: tab-separated (or .csv, .parquet), gzipped or not, comment lines allowed; or an annotated VCF.
+def read_maf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
+    """Read one MAF: tab-separated (or .csv, .parquet), gzipped or not, comment lines allowed.
 
     A sample without a mutation is among `samples` where a line `#sequenced_samples:` at the head names it (cBioPortal).
 
@@ -58,17 +39,29 @@ def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutatio
     Raises
     ------
     PamrxError
-        Missing, empty or unreadable file; wrong delimiter; a needed column is missing; a row without a sample; no
-        known variant class; no recognised gene (in a file with 20 genes or more: a few genes may all lie elsewhere).
+        As `maf_from_cells`; an empty or unreadable file, a wrong delimiter, a line that is cut short.
     """
-    file = check_file(path)
-    if is_vcf(file):
-        from pamrx.readers.vcf import read_vcf
-
-        return read_vcf(file, known_genes)
     header = parquet_columns(file) if is_parquet(file) else (head := Head(file)).header
-    wanted = _columns(file, header)
+    wanted = _columns(str(file), header)
     frame = _read_parquet(file, wanted, header) if is_parquet(file) else _read_text(file, wanted, head)
+    return _mutations(str(file), frame, _declared(file), known_genes)
+
+
+def maf_from_cells(source: str, cells: pd.DataFrame, known_genes: Collection[str] = ()) -> Mutations:
+    """The same from cells in memory, all text and empty where missing; `source` names them in messages.
+
+    Raises
+    ------
+    PamrxError
+        A needed column is missing; a row without a sample; no known variant class; no recognised gene (among 20 genes
+        or more: a few genes may all lie elsewhere).
+    """
+    wanted = _columns(source, list(cells.columns))
+    frame = cells.iloc[:, list(wanted.values())].set_axis(list(wanted), axis=1)
+    return _mutations(source, frame, [], known_genes)
+
+
+def _mutations(file: str, frame: pd.DataFrame, declared: list[str], known_genes: Collection[str]) -> Mutations:
     if frame.empty:
         raise PamrxError(f"{file}: a header and no row below it")
     notes: list[str] = []
@@ -77,7 +70,7 @@ def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutatio
     if (samples == "").any():
         row = int((samples == "").to_numpy().argmax()) + 1
         raise PamrxError(f"{file}: row {row}, column {SAMPLE}: empty; expected a sample name")
-    names = tuple(dict.fromkeys([*samples.unique(), *_declared(file)]))
+    names = tuple(dict.fromkeys([*samples.unique(), *declared]))
     if _STATUS in frame:
         other = _mapped(frame[_STATUS], lambda word: word.strip().lower()).isin(_NOT_SOMATIC)
         if other.any():
@@ -97,15 +90,6 @@ def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutatio
     return Mutations(rows, names, (told, *notes), ways[0])
 
 
-def is_vcf(file: Path) -> bool:
-    """Whether the file starts, or ends its name, as a VCF does."""
-    endings = [ending.lower() for ending in file.suffixes if ending.lower() not in (".gz", ".bgz")]
-    if endings and endings[-1] == ".vcf":
-        return True
-    with open_bytes(file) as stream:
-        return stream.read(16) == b"##fileformat=VCF"
-
-
 def _declared(file: Path) -> list[str]:
     """The samples of the line `#sequenced_samples:` at the head of cBioPortal's own MAF."""
     if is_parquet(file):
@@ -118,7 +102,7 @@ def _declared(file: Path) -> list[str]:
     return []
 
 
-def _columns(file: Path, header: list[str]) -> dict[str, int]:
+def _columns(file: str, header: list[str]) -> dict[str, int]:
     """Position of each column that is read, under its usual name; upper and lower case are one."""
     by_lower: dict[str, list[int]] = {}
     for position, name in enumerate(header):
@@ -230,7 +214,7 @@ def _mapped(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
 
 
 def _genes(
-    file: Path, column: pd.Series, known: Collection[str], notes: list[str], ways: list[pd.DataFrame]
+    file: str, column: pd.Series, known: Collection[str], notes: list[str], ways: list[pd.DataFrame]
 ) -> pd.Series:
     genes = _mapped(column, lambda label: clean_labels([label])[0])
     given = [str(gene) for gene in genes.unique() if gene]
@@ -253,7 +237,7 @@ def _looks_hugo(gene: str) -> bool:
     return gene.upper() == gene and not gene.isdigit() and not gene.startswith("ENS")
 
 
-def _classes(file: Path, column: pd.Series, notes: list[str]) -> pd.Series:
+def _classes(file: str, column: pd.Series, notes: list[str]) -> pd.Series:
     canonical = {_loose(word): word for word in CLASSIFICATIONS}
     classes = _mapped(column, lambda word: canonical.get(_loose(word), word.strip()))
     counts = classes.value_counts()
@@ -271,7 +255,7 @@ def _classes(file: Path, column: pd.Series, notes: list[str]) -> pd.Series:
     return classes
 
 
-def _changes(file: Path, frame: pd.DataFrame, notes: list[str]) -> pd.Series:
+def _changes(file: str, frame: pd.DataFrame, notes: list[str]) -> pd.Series:
     columns = [name for name in _CHANGES if name in frame]
     if not columns:
         notes.append(f"{file}: no column of protein changes ({', '.join(_CHANGES[:3])}): hotspots cannot be told")

@@ -6,18 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from pamrx.errors import PamrxError
+from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.gene_ids import AMBIGUOUS, SHADOWED, are_entrez, naming_note
 from pamrx.identifiers.genes import (
     UNLISTED_CIRCRNA,
     circrna_note,
     clean_labels,
-    is_mirna,
     mouse_note,
     name_columns,
     recognised,
@@ -25,10 +24,10 @@ from pamrx.identifiers.genes import (
 )
 from pamrx.identifiers.mirna_ids import UNMEASURED
 from pamrx.readers.files import PathLike, check_file
-from pamrx.readers.h5ad import is_anndata, read_anndata
-from pamrx.readers.raw_table import Grid, read_grid
+from pamrx.readers.h5ad import is_h5ad, read_h5ad
+from pamrx.readers.raw_table import RawTable, read_raw_table
 
-# Columns that describe a gene or a sample and hold no measurement, as `Grid.key` writes their names.
+# Columns that describe a gene or a sample and hold no measurement, as `RawTable.key` writes their names.
 _ANNOTATION_NAMES = (
     "symbol", "hugosymbol", "genesymbol", "gene", "genes", "genename", "feature", "features", "id", "name",
     "description", "desc", "locusid", "cytoband", "chromosome", "chr", "chrom", "start", "end", "strand", "length",
@@ -43,6 +42,10 @@ _SAMPLE_COLUMNS = ("sample_id", "tumor_sample_barcode", "sample")
 _LABEL_COLUMNS = 12  # a gene label stands among the first columns or nowhere
 
 
+SEGMENT = "segment"
+"""Heading of the gene column of a table of recurrent segments, each by the name of a gene in it. Such a call says that
+the segment is gained (2) or lost (-2), and nothing of the gene alone."""
+
 # What spreadsheets make of MARCH1, SEPT2 and DEC1.
 _DATED = re.compile(r"\d{1,2}-(mar|sep|dec)|(mar|sep|dec)-\d{1,2}|\d{4}[-/]\d\d[-/]\d\d.*", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
@@ -50,12 +53,20 @@ _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
 
 @dataclass(frozen=True)
 class Matrix:
-    """A matrix as read: `values` is samples x genes, float64, NaN where missing; `notes` says what was done.
+    """A matrix as read: names are settled, values stand as in the source.
 
-    `names` says of each label of the gene axis which name pamrx writes and how it was found (columns given, name,
-    how); `genes_in` is the axis on which the genes stood, "rows" or "columns".
+    Attributes
+    ----------
+    source : the file or part of a request, for messages.
+    columns : kind, labels and names of its columns.
+    values : (samples, columns) float64, NaN where missing; the columns bear their names, which may repeat.
+    notes : what was read, one sentence each.
+    names : which name pamrx writes for each label of the gene axis, and how it was found (columns given, name, how).
+    genes_in : the axis on which the genes stand, "rows" or "columns".
     """
 
+    source: str
+    columns: Columns
     values: pd.DataFrame
     notes: tuple[str, ...]
     names: pd.DataFrame
@@ -71,15 +82,14 @@ def read_matrix(
     ----------
     path : TSV, CSV, GCT (each also gzipped), Parquet, or AnnData (`FILE.h5ad`, or `FILE.h5ad::LAYER`).
     known_genes : the symbols by which the gene axis is told from the sample axis. Other genes are kept too.
-    kind : "expression", "ncrna" or "copy_number"; for "ncrna" names shaped like ncRNAs are recognised as well.
+    kind : "expression", "ncrna" or "copy_number"; for "ncrna" names shaped like ncRNAs are recognised as well. Copy
+        number whose gene column is headed `segment` becomes a matrix of the kind "segments".
     spoilt : where given, gets for each sample with text or an infinite value in a cell what is wrong with the first;
         such a cell is then missing and no error.
 
     Returns
     -------
     Matrix with samples in rows, genes by the symbols that pamrx writes (see `gene_ids`), miRNAs as the file names them.
-    Genes named more than once become one column: the highest value of each sample, so that a sample reads the
-    same alone and in a crowd; for copy number the shared value, missing where they differ.
 
     Raises
     ------
@@ -88,49 +98,74 @@ def read_matrix(
         text or an infinite value where a number belongs.
     """
     file = check_file(path)
+    if is_h5ad(file):
+        notes: list[str] = []
+        values = read_h5ad(path, known_genes, notes)
+        return _named(str(file), kind, values, "columns", False, known_genes, notes)
+    return matrix_from_table(str(file), read_raw_table(file), known_genes, kind, spoilt)
+
+
+def matrix_from_table(
+    source: str, table: RawTable, known_genes: Collection[str], kind: str, spoilt: dict[str, str] | None = None
+) -> Matrix:
+    """The same from a table in memory; `source` names it in messages."""
     notes: list[str] = []
-    if is_anndata(file):
-        values, side, entrez = read_anndata(path, known_genes, notes), "columns", False
-    else:
-        values, side, entrez = _read_table(file, known_genes, kind == "ncrna", notes, spoilt)
-    given = list(values.columns)
-    names = name_columns(given, known_genes, kind, entrez)
-    # miRNAs keep their labels for now: how stem-loops become one depends on the scale, which is told later.
-    columns = [g if kind == "ncrna" and is_mirna(g) else n for g, n in zip(given, names["name"], strict=True)]
-    values = merge_genes(file, values.set_axis(pd.Index(columns, dtype=object), axis=1), kind, notes)
-    known = len(set(recognised(list(names["name"].unique()), known_genes, kind == "ncrna")))
-    word = "ncRNAs" if kind == "ncrna" else "genes"
-    told = f"{file}: {len(values)} samples x {values.shape[1]} {word} ({word} in {side}; {known} are names pamrx knows)"
-    if mouse := mouse_note(given, known_genes):
-        notes.append(f"{file}: {mouse}")
+    values, side, entrez = _oriented(source, table, known_genes, kind == "ncrna", notes, spoilt)
+    if kind == "copy_number" and table.header[0].strip().lower() == SEGMENT:
+        kind = "segments"
+    return _named(source, kind, values, side, entrez, known_genes, notes)
+
+
+def _named(
+    source: str,
+    kind: str,
+    values: pd.DataFrame,
+    side: str,
+    entrez: bool,
+    known_genes: Collection[str],
+    notes: list[str],
+) -> Matrix:
+    columns, names = named_columns(kind, list(values.columns), known_genes, entrez)
+    told = axis_notes(source, columns, names, len(values), side, known_genes)
+    values = values.set_axis(pd.Index(columns.names, dtype=object), axis=1)
+    return Matrix(source, columns, values, (told[0], *notes, *told[1:]), names, side)
+
+
+def named_columns(
+    kind: str, given: list[str], known_genes: Collection[str], entrez: bool = False
+) -> tuple[Columns, pd.DataFrame]:
+    """The columns of a matrix by their clean labels, and how each name was found (see `name_columns`)."""
+    names = name_columns(given, known_genes, "copy_number" if kind == "segments" else kind, entrez)
+    return Columns.named(kind, given, list(names["name"])), names
+
+
+def axis_notes(
+    source: str, columns: Columns, names: pd.DataFrame, samples: int, side: str, known_genes: Collection[str]
+) -> list[str]:
+    """What the axes of a matrix are, one sentence each: its size first, then what is odd about the names."""
+    noncoding = columns.kind == "ncrna"
+    known = len(set(recognised(list(names["name"].unique()), known_genes, noncoding)))
+    word = "ncRNAs" if noncoding else "genes"
+    count = len(set(columns.names))
+    notes = [f"{source}: {samples} samples x {count} {word} ({word} in {side}; {known} are names pamrx knows)"]
+    if mouse := mouse_note(columns.given, known_genes):
+        notes.append(f"{source}: {mouse}")
     if naming := naming_note(names, (SHADOWED, AMBIGUOUS, UNMEASURED, UNLISTED_CIRCRNA)):
-        notes.append(f"{file}: {naming}")
-    if kind == "ncrna" and (circular := circrna_note(names)):
-        notes.append(f"{file}: {circular}")
-    return Matrix(values, (told, *notes), names, side)
+        notes.append(f"{source}: {naming}")
+    if noncoding and (circular := circrna_note(names)):
+        notes.append(f"{source}: {circular}")
+    return notes
 
 
-def read_levels(path: PathLike, known_genes: Collection[str], kind: str, spoilt: dict[str, str]) -> pd.DataFrame:
-    """Samples x labels of a text or Parquet table as it stands: names and scale as the file has them.
-
-    Parameters
-    ----------
-    spoilt : gets for each sample with a cell that is no finite number what `read_matrix` would say of the first.
-
-    Raises
-    ------
-    PamrxError
-        As `read_matrix`, but for such cells.
-    """
-    file = check_file(path)
-    return _read_table(file, known_genes, kind == "ncrna", [], spoilt)[0]
-
-
-def _read_table(
-    file: Path, known: Collection[str], noncoding: bool, notes: list[str], spoilt: dict[str, str] | None = None
+def _oriented(
+    file: str,
+    grid: RawTable,
+    known: Collection[str],
+    noncoding: bool,
+    notes: list[str],
+    spoilt: dict[str, str] | None = None,
 ) -> tuple[pd.DataFrame, str, bool]:
-    """Samples x labels of a text or Parquet table, the axis its genes stood on, and whether they are Entrez ids."""
-    grid = read_grid(file)
+    """Samples x labels of a table, the axis its genes stood on, and whether they are Entrez ids."""
     header = clean_labels(grid.header)
     in_header = len(recognised(header[1:], known, noncoding))
     label_column, in_rows = _label_column(grid, known, noncoding)
@@ -157,12 +192,12 @@ def _read_table(
     return _from_gene_columns(file, grid, header, known, noncoding, notes, spoilt), "columns", entrez
 
 
-def _is_annotation(grid: Grid, column: int) -> bool:
+def _is_annotation(grid: RawTable, column: int) -> bool:
     key = grid.key(column)
     return key in _ANNOTATION or any(part in key for part in _ANNOTATION_PARTS)
 
 
-def _label_column(grid: Grid, known: Collection[str], noncoding: bool) -> tuple[int | None, int]:
+def _label_column(grid: RawTable, known: Collection[str], noncoding: bool) -> tuple[int | None, int]:
     """The leading text column with most recognised genes, and how many it has (0 where there is none)."""
     best: tuple[int | None, int] = (None, -1)
     for column in range(min(_LABEL_COLUMNS, len(grid.header))):
@@ -175,7 +210,7 @@ def _label_column(grid: Grid, known: Collection[str], noncoding: bool) -> tuple[
 
 
 def _from_gene_rows(
-    file: Path, grid: Grid, label_column: int, notes: list[str], spoilt: dict[str, str] | None
+    file: str, grid: RawTable, label_column: int, notes: list[str], spoilt: dict[str, str] | None
 ) -> pd.DataFrame:
     genes = clean_labels(grid.column(label_column))
     skipped, samples = [], []
@@ -198,8 +233,8 @@ def _from_gene_rows(
 
 
 def _from_gene_columns(
-    file: Path,
-    grid: Grid,
+    file: str,
+    grid: RawTable,
     header: list[str],
     known: Collection[str],
     noncoding: bool,
@@ -236,8 +271,8 @@ def _from_gene_columns(
 
 
 def _numbers(
-    file: Path,
-    grid: Grid,
+    file: str,
+    grid: RawTable,
     columns: list[int],
     rows: list[str],
     names: list[str],
@@ -270,7 +305,7 @@ def _numbers(
     return values
 
 
-def _check_numbers(file: Path, grid: Grid, columns: list[int]) -> None:
+def _check_numbers(file: str, grid: RawTable, columns: list[int]) -> None:
     """A table whose columns are mostly words is none of levels, whatever stands in one column of it."""
     words = []
     for column in columns:
@@ -286,7 +321,7 @@ def _check_numbers(file: Path, grid: Grid, columns: list[int]) -> None:
         )
 
 
-def _check_samples(file: Path, names: list[str], axis: str, places: list[int]) -> None:
+def _check_samples(file: str, names: list[str], axis: str, places: list[int]) -> None:
     for name, place in zip(names, places, strict=True):
         if not name:
             raise PamrxError(f"{file}: {axis} {place} has no sample name; expected one (never matched by position)")
@@ -300,7 +335,7 @@ def _check_samples(file: Path, names: list[str], axis: str, places: list[int]) -
         )
 
 
-def _drop_unnamed(file: Path, frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+def _drop_unnamed(file: str, frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     named = np.array([bool(label) for label in frame.columns])
     if not named.all():
         notes.append(f"{file}: {int((~named).sum())} values per sample without a gene name dropped")
@@ -309,26 +344,6 @@ def _drop_unnamed(file: Path, frame: pd.DataFrame, notes: list[str]) -> pd.DataF
     if dated:
         notes.append(f"{file}: {len(dated)} gene names look like dates made by a spreadsheet, such as {dated[0]}")
     return frame
-
-
-def merge_genes(file: Path, frame: pd.DataFrame, kind: str, notes: list[str]) -> pd.DataFrame:
-    """One column per gene: the highest value of each sample, or for copy number the shared value."""
-    repeated = frame.columns.duplicated(keep=False)
-    if not repeated.any():
-        return frame
-    groups = frame.loc[:, repeated].T.groupby(level=0, sort=False)
-    high = groups.max().T
-    if kind == "copy_number":
-        merged = high.where(high == groups.min().T)
-        unclear = int((high.notna() & merged.isna()).sum().sum())
-        how = f"shared value kept, {unclear} cells that differ are missing"
-    else:
-        merged = high
-        how = "each sample's highest value kept"
-    word = "ncRNAs" if kind == "ncrna" else "genes"
-    notes.append(f"{file}: {merged.shape[1]} {word} are named more than once, such as {merged.columns[0]}; {how}")
-    order = frame.columns.drop_duplicates()
-    return pd.concat([frame.loc[:, ~repeated], merged], axis=1)[order]
 
 
 def _few(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""A rectangle of cells with a header, from text or Parquet; nothing is yet known of what its axes mean."""
+"""A table of cells with a header, from text, Parquet or records; what its axes mean is not yet known."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EXACT: dict[str, Any] = (
 )
 
 
-class Grid:
+class RawTable:
     """Columns by position, since names may repeat. Columns of numbers are numeric, all others text."""
 
     def __init__(self, header: list[str], frame: pd.DataFrame) -> None:
@@ -61,7 +61,7 @@ class Grid:
         return "".join(character for character in self.header[position].lower() if character.isalnum())
 
 
-def read_grid(file: Path) -> Grid:
+def read_raw_table(file: Path) -> RawTable:
     """Read a table whole. Numbers are read as given (round trip).
 
     Raises
@@ -78,7 +78,7 @@ def read_text_cells(file: Path) -> pd.DataFrame:
     Raises
     ------
     PamrxError
-        As `read_grid`.
+        As `read_raw_table`.
     """
     if is_parquet(file):
         grid = _from_parquet(file)
@@ -104,7 +104,7 @@ def read_text_cells(file: Path) -> pd.DataFrame:
         ).set_axis(head.header, axis=1)
 
 
-def _from_parquet(file: Path) -> Grid:
+def _from_parquet(file: Path) -> RawTable:
     parquet_columns(file)
     try:
         frame = pd.read_parquet(file)
@@ -115,10 +115,10 @@ def _from_parquet(file: Path) -> Grid:
     if frame.empty:
         raise PamrxError(f"{file}: no rows or no columns")
     header = ["" if name is None else str(name).strip() for name in frame.columns]
-    return Grid(header, frame.set_axis(range(frame.shape[1]), axis=1))
+    return RawTable(header, frame.set_axis(range(frame.shape[1]), axis=1))
 
 
-def _from_text(file: Path) -> Grid:
+def _from_text(file: Path) -> RawTable:
     head = Head(file)
     header = head.header
     if len(head.first) == len(header) + 1 and head.first[-1]:
@@ -147,7 +147,7 @@ def _from_text(file: Path) -> Grid:
         if wrong:
             raise wrong
     frame[0] = frame[0].str.strip()
-    return Grid(header, frame)
+    return RawTable(header, frame)
 
 
 def _ragged(file: Path, head: Head, width: int) -> PamrxError | None:

@@ -1,36 +1,37 @@
 """Profiles as records, the shape in which a request carries them: one JSON object per mutation, gene or sample.
 
-The records become the same files that a user would hand over, and go the same way: there is one reading, and one
-message for each mistake, with the name of the part where a file's would stand.
+The records become the same tables that the readers make of files, and go the same way from there on: one message for
+each mistake, with the name of the part in place of the file's.
 """
 
 from __future__ import annotations
 
-import csv
 import json
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from numbers import Integral, Real
-from pathlib import Path
 from typing import Any
 
-from pamrx.errors import PamrxError, did_you_mean
-from pamrx.profiles.profiles import Profiles
-from pamrx.profiles.reading import read_profiles
+import numpy as np
+import pandas as pd
 
-TABLES = ("mutations", "expression", "ncrna", "copy_number", "samples")
+from pamrx.errors import PamrxError, did_you_mean
+from pamrx.readers.gene_panel import panel_from_lines
+from pamrx.readers.maf import maf_from_cells
+from pamrx.readers.matrix import matrix_from_table
+from pamrx.readers.raw_table import RawTable
+from pamrx.readers.sample_table import samples_from_cells
+from pamrx.readers.tables import KINDS, Tables, check_given
+
 PANEL = "panel"
-PARTS = (*TABLES, PANEL)
+PARTS = ("mutations", *KINDS, "samples", PANEL)
 """What a profile may consist of, by the names that `read_profiles` gives its files."""
 
 _KINDS: dict[type, str] = {dict: "an object", list: "a list", bool: "true or false", str: "text"}
+_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-"})
 
 
-def read_records(
-    parts: Mapping[str, Any], known_genes: Collection[str] | None = None, expression_unit: str | None = None
-) -> Profiles:
-    """One validated `Profiles` from parts given as records.
+def record_tables(parts: Mapping[str, Any], known: Collection[str]) -> Tables:
+    """The tables of parts given as records.
 
     Parameters
     ----------
@@ -38,26 +39,33 @@ def read_records(
         mutations: the columns of a MAF. samples: sample_id, tissue, sample_type, msi, sequenced.
         expression, ncrna, copy_number: a record per sample (sample_id, then genes) or per gene (gene, then samples).
         panel: the gene symbols that the mutations' test looked at, as a list of texts.
-    known_genes, expression_unit : as `read_profiles` takes them.
+    known : symbols by which genes are recognised.
 
     Raises
     ------
     PamrxError
-        As `read_profiles`; the part stands for the file. Also for an unknown part, and for what is no list of records.
+        For an unknown part, what is not a list of records, and as the readers of the files.
     """
     for name in parts:
         if name not in PARTS:
             raise PamrxError(f"{name}: no part of a profile; expected {', '.join(PARTS)}{did_you_mean(name, PARTS)}")
     given = {name: _decoded(name, parts[name]) for name in PARTS if parts.get(name) is not None}
-    if expression_unit is not None and "expression" not in given:
-        raise PamrxError("expression_unit goes with expression: it says in which unit that is")
-    with tempfile.TemporaryDirectory(prefix="pamrx-") as folder:
-        paths: dict[str, Any] = {name: _written(Path(folder), name, rows) for name, rows in given.items()}
-        try:
-            profiles = read_profiles(**paths, known_genes=known_genes, expression_unit=expression_unit)
-        except PamrxError as error:
-            raise PamrxError(_without_paths(str(error), paths)) from None
-    return replace(profiles, notes=tuple(_without_paths(note, paths) for note in profiles.notes))
+    check_given({name: name for name in given})
+    tables = Tables({name: name for name in given})
+    if "samples" in given:
+        tables.samples, told = samples_from_cells("samples", _texts("samples", given["samples"]))
+        tables.notes += told
+    if PANEL in given:
+        lines = [_text(f"{PANEL}: entry {place}", gene).strip() for place, gene in enumerate(given[PANEL], start=1)]
+        tables.assessed, told = panel_from_lines(PANEL, [line for line in lines if line], known)
+        tables.notes += told
+    if "mutations" in given:
+        tables.mutations = maf_from_cells("mutations", _texts("mutations", given["mutations"]), known)
+        tables.notes += tables.mutations.notes
+    for kind in KINDS:
+        if kind in given:
+            tables.matrices[kind] = matrix_from_table(kind, _raw_table(kind, given[kind]), known, kind)
+    return tables
 
 
 def _decoded(name: str, given: Any) -> list[Any]:
@@ -74,19 +82,31 @@ def _decoded(name: str, given: Any) -> list[Any]:
     return given
 
 
-def _written(folder: Path, name: str, rows: Sequence[Any]) -> Path:
-    path = folder / (f"{name}.txt" if name == PANEL else f"{name}.csv")
-    # A text that is no Unicode is written as it came, for the reader to refuse.
-    with path.open("w", encoding="utf-8", errors="surrogatepass", newline="") as file:
-        if name == PANEL:
-            file.writelines(f"{_cell(f'{name}: entry {place}', gene)}\n" for place, gene in enumerate(rows, start=1))
+def _texts(name: str, rows: Sequence[Any]) -> pd.DataFrame:
+    """The records as cells of text, empty where missing."""
+    fields = _columns(name, rows)
+    cells = {
+        field: [
+            _text(f"{name}: record {place}, field {field}", row.get(field)) for place, row in enumerate(rows, start=1)
+        ]
+        for field in fields
+    }
+    return pd.DataFrame(cells, columns=pd.Index(fields, dtype=object), dtype=object)
+
+
+def _raw_table(name: str, rows: Sequence[Any]) -> RawTable:
+    """The records as a table: fields of numbers are numeric, all others text; the first is always text."""
+    columns = {}
+    fields = _columns(name, rows)
+    for number, field in enumerate(fields):
+        cells = [row.get(field) for row in rows]
+        texts = [_text(f"{name}: record {place}, field {field}", cell) for place, cell in enumerate(cells, start=1)]
+        if number and all(cell is None or isinstance(cell, Real) for cell in cells):
+            columns[number] = pd.Series(cells, dtype=None if any(cell is not None for cell in cells) else float)
         else:
-            columns = _columns(name, rows)
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(columns)
-            for place, row in enumerate(rows, start=1):
-                table.writerow([_cell(f"{name}: record {place}, field {key}", row.get(key)) for key in columns])
-    return path
+            missing = [text.strip().lower() in _MISSING for text in texts]
+            columns[number] = pd.Series(texts, dtype=object).mask(np.array(missing))
+    return RawTable([field.strip() for field in fields], pd.DataFrame(columns))
 
 
 def _columns(name: str, rows: Sequence[Any]) -> list[str]:
@@ -101,24 +121,28 @@ def _columns(name: str, rows: Sequence[Any]) -> list[str]:
     return list(fields)
 
 
-def _cell(place: str, value: Any) -> str:
-    """A value as a file would hold it; numbers are written so that they read back exactly."""
+def _text(place: str, value: Any) -> str:
+    """A value as a file would hold it; numbers are written so that they read back exactly.
+
+    Raises
+    ------
+    PamrxError
+        For true, false, lists and objects, and for text that no file could hold.
+    """
     if value is None:
         return ""
     if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise PamrxError(f"{place}: found text that is not UTF-8; expected Unicode text") from None
+        if "\0" in value:
+            raise PamrxError(f"{place}: found a zero character; expected text")
         return value
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise PamrxError(f"{place}: found {_kind(value)}, expected text, a number or null")
-    if isinstance(value, Real):
-        return str(int(value)) if isinstance(value, Integral) else repr(float(value))
-    raise PamrxError(f"{place}: found {_kind(value)}, expected text, a number or null")
+    return str(int(value)) if isinstance(value, Integral) else repr(float(value))
 
 
 def _kind(value: Any) -> str:
     return _KINDS.get(type(value), "a number" if isinstance(value, Real) else f"'{value}'")
-
-
-def _without_paths(message: str, paths: Mapping[str, Path]) -> str:
-    for name, path in paths.items():
-        message = message.replace(str(path), name).replace(path.name, name)
-    return message

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -23,10 +23,8 @@ from pamrx.identifiers.gene_ids import is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
 from pamrx.identifiers.protein_change import short_protein_change
 from pamrx.readers.files import open_bytes
+from pamrx.readers.mutation_table import Mutations
 from pamrx.readers.vcf_samples import Columns, tumour_columns
-
-if TYPE_CHECKING:
-    from pamrx.readers.maf import Mutations
 
 # The fields of SnpEff's ANN, by position (Cingolani, Variant annotations in VCF format, v1.0, 2015); VEP names its own.
 _ANN = ("Allele", "Consequence", "IMPACT", "SYMBOL", "Gene", "Feature_type", "Feature", "BIOTYPE", "Rank", "HGVSc",
@@ -34,6 +32,15 @@ _ANN = ("Allele", "Consequence", "IMPACT", "SYMBOL", "Gene", "Feature_type", "Fe
 _FORMAT = re.compile(r"Format:\s*(\S+)")
 _HOW = "annotate it with VEP (vep --vcf --symbol --hgvs --canonical --mane) or SnpEff (snpEff ann), or give a MAF"
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
+
+
+def is_vcf(file: Path) -> bool:
+    """Whether the file starts, or ends its name, as a VCF does."""
+    endings = [ending.lower() for ending in file.suffixes if ending.lower() not in (".gz", ".bgz")]
+    if endings and endings[-1] == ".vcf":
+        return True
+    with open_bytes(file) as stream:
+        return stream.read(16) == b"##fileformat=VCF"
 
 
 def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
@@ -49,8 +56,6 @@ def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
     PamrxError
         If `pysam` is missing, the file is damaged or not annotated, tumours cannot be told, or no gene is recognised.
     """
-    from pamrx.readers.maf import Mutations
-
     pysam = _library(file)
     with open_bytes(file) as stream:
         if not stream.read(16).startswith(b"##fileformat=VCF"):

@@ -14,6 +14,7 @@ from pamrx.errors import PamrxError
 from pamrx.examples import example_files
 from pamrx.prediction.predictions import predict
 from pamrx.profiles import Profiles, read_profiles
+from scipy import sparse
 
 h5py = pytest.importorskip("h5py")
 
@@ -78,9 +79,13 @@ def cell(sample: str, column: str, value: str) -> Callable[[pd.DataFrame], None]
 SPOILT = {
     "expression-01.csv": ("PTEN", "abc", "expression-01.csv: row MCF-7, column PTEN: found 'abc', expected a finite"),
     "expression-02.csv": ("PTEN", "inf", "column PTEN: found an infinite value"),
-    "samples-01.csv": ("tissue", "brest", "column tissue: found 'brest', expected a word of `pamrx vocab`"),
-    "samples-02.csv": ("sequenced", "perhaps", "column sequenced: found 'perhaps', expected yes, no"),
-    "copy_number-01.csv": ("PTEN", "7", "copy_number.PTEN: found 7, expected a call"),
+    "samples-01.csv": (
+        "tissue",
+        "brest",
+        "column tissue: found 'brest', expected a known tissue (`pamrx vocab`",
+    ),
+    "samples-02.csv": ("sequenced", "perhaps", "column sequenced: found 'perhaps', expected one of yes, no"),
+    "copy_number-01.csv": ("PTEN", "7", "copy_number.PTEN: found 7, expected a GISTIC call -2..2"),
 }
 
 
@@ -207,16 +212,16 @@ def made_study(folder: Path) -> Path:
     return folder
 
 
-def anndata(path: Path, profiles: Profiles, sparse: bool = False) -> Path:
+def anndata(path: Path, profiles: Profiles, form: str = "dense") -> Path:
     """As anndata writes it, without the package, which needs a newer Python."""
     values = np.exp2(np.clip(profiles.expression.to_numpy(), -3, 6) + 4)
     with h5py.File(path, "w") as file:
-        if sparse:
-            row, column = np.nonzero(values)
+        if form != "dense":
+            matrix = sparse.csr_matrix(values).asformat(form)
             group = file.create_group("X")
-            group.attrs.update({"encoding-type": "csr_matrix", "shape": values.shape})
-            group["data"], group["indices"] = values[row, column], column
-            group["indptr"] = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(values)))])
+            group.attrs.update({"encoding-type": f"{form}_matrix", "shape": values.shape})
+            for part in ("data", "indices", "indptr"):
+                group[part] = getattr(matrix, part)
         else:
             file["X"] = values
         for axis, names in (("obs", profiles.samples.index), ("var", profiles.expression.columns)):
@@ -231,16 +236,17 @@ def anndata(path: Path, profiles: Profiles, sparse: bool = False) -> Path:
     return path
 
 
-@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
-def test_anndata_is_read_a_part_at_a_time(
-    examples: Profiles, tmp_path: Path, sparse: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("form", ["dense", "csr", "csc"])
+def test_anndata_is_read_a_chunk_at_a_time(
+    examples: Profiles, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pamrx.cohort import chunks as parts
 
-    monkeypatch.setattr(parts, "PART_SIZE", 5)
-    path = anndata(tmp_path / "cells.h5ad", examples, sparse)
+    monkeypatch.setattr(parts, "CHUNK_SIZE", 5)
+    path = anndata(tmp_path / "cells.h5ad", examples, form)
     cohort = open_cohort(path)
-    assert [task[0].size for task in cohort.tasks()] == [5, 5, 2] and "log2(x + 1)" in cohort.told[0]
+    assert [task[0].size for task in cohort.tasks()] == [5, 5, 2]
+    assert "turned into log2(x + 1)" in " ".join(cohort.told)
     levels = np.log2(np.exp2(np.clip(examples.expression, -3, 6) + 4) + 1)
     samples = examples.samples.assign(sample_type=None, msi=None).astype(object)
     expected = predict(load_bundle(), Profiles(samples, examples.sequenced & False, expression=levels), list(NAMES))
@@ -254,8 +260,14 @@ def test_an_anndata_file_that_cannot_be_used_is_told(examples: Profiles, tmp_pat
     (tmp_path / "broken.h5ad").write_text("no HDF5")
     with pytest.raises(PamrxError, match="not an AnnData file"):
         open_cohort(tmp_path / "broken.h5ad")
-    path = anndata(tmp_path / "columns.h5ad", examples, sparse=True)
+    path = anndata(tmp_path / "other.h5ad", examples, form="csr")
     with h5py.File(path, "a") as file:
-        file["X"].attrs["encoding-type"] = "csc_matrix"
-    with pytest.raises(PamrxError, match="stored by columns"):
+        file["X"].attrs["encoding-type"] = "coo_matrix"
+    with pytest.raises(PamrxError, match="stored as 'coo_matrix'; expected an array, CSR or CSC"):
         open_cohort(path)
+
+
+def test_a_matrix_by_columns_is_read_whole_and_counts_in_memory(examples: Profiles, tmp_path: Path) -> None:
+    by_rows, by_columns = (open_cohort(anndata(tmp_path / f"{form}.h5ad", examples, form)) for form in ("csr", "csc"))
+    assert by_columns.memory > by_rows.memory == 0
+    same(scored(tmp_path / "csc.h5ad", tmp_path / "a"), scored(tmp_path / "csr.h5ad", tmp_path / "b"))

@@ -89,7 +89,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     from pamrx.cohort import parquet_rows
 
     for module in (parts, parquet_rows):
-        monkeypatch.setattr(module, "PART_SIZE", 12)
+        monkeypatch.setattr(module, "CHUNK_SIZE", 12)
 
 
 def run(cohort: Path, folder: Path, options: Options | None = None, given: Given | None = None, **more) -> dict:
@@ -237,7 +237,7 @@ def test_two_runs_at_once_on_one_folder_are_refused(cohort_file: Path, tmp_path:
     with pytest.raises(PamrxError, match="another process is writing"):
         output.Output(tmp_path / "out", asked)
     held.close()
-    assert cohort.tasks()[0][0] == parts.Part(0, "cohort.parquet", 0, 12)
+    assert cohort.tasks()[0][0] == parts.Chunk(0, "cohort.parquet", 0, 12)
 
 
 def poisoned(table: pa.Table) -> pa.Table:
@@ -455,11 +455,11 @@ def test_what_a_footer_and_large_pages_take_counts(
 
     footer = open_cohort(cohort_file).memory
     told = pq.read_metadata(cohort_file)
-    assert footer == told.num_row_groups * told.num_columns * parquet_rows.CHUNK
+    assert footer == told.num_row_groups * told.num_columns * parquet_rows.FOOTER_BYTES
     monkeypatch.setattr(parquet_rows, "WHOLE_GROUP", 0)
     largest = max(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
     assert open_cohort(cohort_file).memory == footer + largest
-    monkeypatch.setattr(parquet_rows, "CHUNK", 1e6)
+    monkeypatch.setattr(parquet_rows, "FOOTER_BYTES", 1e6)
     with pytest.raises(PamrxError, match=r"--memory 1000MB: expected .*; Parquet files of about 10,000"):
         run(cohort_file, tmp_path / "out", memory=1_000_000_000)
 

@@ -14,13 +14,12 @@ from hypothesis import strategies as st
 from pamrx.errors import PamrxError
 from pamrx.features.copy_number import CopyNumberBlock
 from pamrx.features.mutation import MutationBlock
-from pamrx.identifiers.copy_number import to_calls
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.sample_names import canonical_key
-from pamrx.identifiers.scale import to_log2
+from pamrx.identifiers.units import LOG2_BOUNDS, Statistics, decide_copy_number, decide_levels, to_scale
+from pamrx.identifiers.vocabulary import vocabulary
 from pamrx.profiles import Profiles, read_profiles
 from pamrx.readers.matrix import read_matrix
-from pamrx.readers.sample_table import vocabulary
 
 GENES = ("PIK3CA", "PTEN", "AKT1")
 WIDE = "sample_id,PIK3CA,PTEN,NEW1\nS1,7.25,6.0,1.5\nS2,8.5,,2.5\n"
@@ -154,12 +153,13 @@ def test_linear_values_are_logged_once_and_it_is_said(tmp_path: Path) -> None:
 
 
 def test_scale_of_standardised_and_low_values() -> None:
-    frame = pd.DataFrame([[-1.5, 2.0]], index=["S1"], columns=["PIK3CA", "PTEN"])
-    assert to_log2(frame, "x")[1] == "x: values -1.5 to 2: read as log2 or standardised values, left as they are"
-    low = pd.DataFrame(np.linspace(0, 4, 1000)[None, :], index=["S1"])
-    assert "logged twice" in to_log2(low, "x")[1]
+    found = Statistics.of(pd.DataFrame([[-1.5, 2.0]], index=["S1"], columns=["PIK3CA", "PTEN"]))
+    told = "x: values -1.5 to 2: read as log2 or standardised values, left as they are"
+    assert decide_levels(found, "x").note == told
+    low = Statistics.of(pd.DataFrame(np.linspace(0, 4, 1000)[None, :], index=["S1"]))
+    assert "logged twice" in decide_levels(low, "x").note
     with pytest.raises(PamrxError, match="expected one of auto, linear, log2"):
-        to_log2(frame, "x", "counts")  # type: ignore[arg-type]
+        decide_levels(found, "x", "counts")  # type: ignore[arg-type]
 
 
 def test_mirna_and_lncrna_scales_are_told_apart(tmp_path: Path) -> None:
@@ -171,9 +171,10 @@ def test_mirna_and_lncrna_scales_are_told_apart(tmp_path: Path) -> None:
 
 def test_log2_ratios_become_calls_at_the_stated_bounds() -> None:
     ratios = [-3.0, -1.1, -1.09, -0.25, -0.24, 0.2, 0.21, 0.7, 0.71, np.nan]
-    calls, told = to_calls(pd.DataFrame([ratios], index=["S1"]), "x")
-    np.testing.assert_array_equal(calls.to_numpy()[0], [-2, -2, -1, -1, 0, 0, 1, 1, 2, np.nan])
-    assert "-1.1, -0.25, 0.2, 0.7" in told
+    values = np.array([ratios])
+    decision = decide_copy_number(Statistics.of(pd.DataFrame(values), copy_number=True), values, "x")
+    np.testing.assert_array_equal(to_scale(values, decision)[0], [-2, -2, -1, -1, 0, 0, 1, 1, 2, np.nan])
+    assert "-1.1, -0.25, 0.2, 0.7" in decision.note and LOG2_BOUNDS == (-1.1, -0.25, 0.2, 0.7)
 
 
 def test_gistic_calls_are_kept(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import pytest
 from pamrx.cli.main import app
 from pamrx.errors import PamrxError
 from pamrx.profiles import read_profiles, read_study
+from pamrx.profiles.check import check_file_kinds
 from pamrx.readers import recognition as check
-from pamrx.readers.recognition import check_file_kinds
 from typer.testing import CliRunner
 
 GENES = ("AKT1", "BRAF", "KRAS", "PIK3CA", "PTEN", "TP53")

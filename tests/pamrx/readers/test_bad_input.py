@@ -312,7 +312,7 @@ CUT = LEVELS.to_csv().splitlines()
 @pytest.mark.parametrize(
     ("text", "unit", "part"),
     [
-        (NEGATIVE.to_csv(), None, r"-5 at sample S2, gene \w+ is below zero on a linear scale"),
+        (NEGATIVE.to_csv(), None, r"sample S2, gene \w+: found -5, expected no value below zero on a linear scale"),
         (NEGATIVE.to_csv(), "counts", "below zero on a linear scale"),
         (STANDARDISED.to_csv(), "tpm", "below zero on a linear scale"),
         (STANDARDISED.to_csv(), "fpkm", "below zero on a linear scale"),

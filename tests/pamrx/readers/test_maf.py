@@ -10,7 +10,7 @@ import pytest
 from pamrx.identifiers.protein_change import short_protein_change
 from pamrx.identifiers.sample_names import harmonise
 from pamrx.profiles import read_profiles
-from pamrx.readers.maf import read_mutations
+from pamrx.readers.mutations import read_mutations
 
 HEAD = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification"
 

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 from pamrx.errors import PamrxError
 from pamrx.examples import example_files
-from pamrx.profiles import read_profiles
-from pamrx.readers.records import read_records
+from pamrx.profiles import read_profiles, read_records
 
 MUTATION = {"Hugo_Symbol": "PTEN", "Tumor_Sample_Barcode": "T1", "Variant_Classification": "Nonsense_Mutation"}
 
@@ -88,7 +87,10 @@ def test_a_panel_is_a_list_of_symbols():
             "copy_number: row PTEN, column T1: found an infinite value, expected a finite number",
         ),
         ({"expression": [{"gene": "PTEN", "T1": True}]}, "expression: record 1, field T1: found true or false"),
-        ({"expression": [{"gene": "\ud800", "T1": 1}]}, "expression: byte .* is not UTF-8"),
+        (
+            {"expression": [{"gene": "\ud800", "T1": 1}]},
+            "expression: record 1, field gene: .* not UTF-8",
+        ),
         ({"mutations": [{**MUTATION, "Hugo_Symbol": "a\0b"}]}, "mutations: .*"),
     ],
 )

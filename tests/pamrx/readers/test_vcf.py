@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pamrx.errors import PamrxError
 from pamrx.identifiers.consequences import _WORDS, variant_classification
 from pamrx.profiles import read_profiles
-from pamrx.readers.maf import CLASSIFICATIONS, Mutations, read_mutations
+from pamrx.readers.mutation_table import CLASSIFICATIONS, Mutations
+from pamrx.readers.mutations import read_mutations
 from pamrx.readers.vcf_samples import tumour_columns
 
 pysam = pytest.importorskip("pysam")

@@ -119,12 +119,19 @@ def test_unknown_genes_and_mixed_forms_are_told(bundle: Bundle, rows: list[dict[
 
 
 def test_a_stated_unit_goes_before_what_levels_look_like(bundle: Bundle, rows: list[dict[str, Any]]) -> None:
-    low = {**rows[0], "expression": {gene: abs(value) / 4 for gene, value in rows[0]["expression"].items()}}
+    few = dict(list(rows[0]["expression"].items())[:900])  # of a whole profile low values are logarithms for sure
+    low = {**rows[0], "expression": {gene: abs(value) / 4 for gene, value in few.items()}}
     log2, tpm = (predict_records(bundle, [low], {**DRUGS, "expression_unit": unit}) for unit in ("log2", "tpm"))
     assert log2["error"][0] == tpm["error"][0] == ""
     assert told(log2) == told(predict_records(bundle, [low], DRUGS))
     high = {**rows[0], "expression": {gene: 100 * 2**value for gene, value in rows[0]["expression"].items()}}
-    assert "no log2 value above" in predict_records(bundle, [high], {**DRUGS, "expression_unit": "log2"})["error"][0]
+    whole = {**rows[0], "expression": {gene: abs(value) / 4 for gene, value in rows[0]["expression"].items()}}
+    assert (
+        "a second log is refused" in predict_records(bundle, [whole], {**DRUGS, "expression_unit": "tpm"})["error"][0]
+    )
+    assert (
+        "no log2 value goes beyond" in predict_records(bundle, [high], {**DRUGS, "expression_unit": "log2"})["error"][0]
+    )
 
 
 def test_the_mlflow_model_takes_rows_and_answers_in_json(

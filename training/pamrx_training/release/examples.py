@@ -13,10 +13,10 @@ import pandas as pd
 from pamrx.errors import PamrxError
 from pamrx.examples import FILES, MEASURED
 from pamrx.features.ncrna import long_noncoding
-from pamrx.identifiers.copy_number import SEGMENT
 from pamrx.knowledge import table
 from pamrx.knowledge.drugs import screened_drugs
 from pamrx.profiles import Profiles
+from pamrx.readers.matrix import SEGMENT
 from pamrx.tables import whole_file
 
 from pamrx_training.datasets import GdscData

@@ -37,12 +37,13 @@ from mlflow.pyfunc.model import PythonModel
 from mlflow.types import DataType, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import AnyType, ColSpec, TensorSpec
 from pamrx.bundle.bundle import Bundle, load_bundle
-from pamrx.cohort.levels import check_unit
 from pamrx.errors import PamrxError, did_you_mean
 from pamrx.identifiers.genes import default_genes
+from pamrx.identifiers.units import check_unit
 from pamrx.prediction.intervals import COVERAGE, check_coverage
 from pamrx.prediction.predictions import COLUMNS, chosen_assays, predict
-from pamrx.readers.records import PARTS, read_records
+from pamrx.profiles import read_records
+from pamrx.readers.records import PARTS
 
 from pamrx_training.serving.rows import FIELDS_OF_ROW, one_per_row, predict_samples
 
@@ -144,7 +145,8 @@ def predict_records(bundle: Bundle, rows: list[dict[str, Any]], settings: Mappin
     drugs, coverage, unit = _settings(settings)
     chosen_assays(bundle.model.assays_, drugs)  # before the long reading
     if one_per_row(rows):
-        return predict_samples(bundle, rows, drugs, coverage, check_unit(unit))
+        check_unit(unit)
+        return predict_samples(bundle, rows, drugs, coverage, unit)
     known = default_genes() | set(bundle.builder.universe_)
     tables: list[pd.DataFrame] = []
     seen: set[str] = set()

@@ -26,15 +26,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pamrx.bundle.bundle import Bundle
-from pamrx.cohort.assembled import assembled
-from pamrx.cohort.chunks import Part
-from pamrx.cohort.levels import Block, told_scale
+from pamrx.cohort.chunk_profiles import chunk_profiles
+from pamrx.cohort.chunks import Chunk
 from pamrx.cohort.mutations import FIELDS, NEEDED, rows_of
 from pamrx.errors import PamrxError, did_you_mean
+from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import clean_labels, default_genes, recognised, unrecognised_message
+from pamrx.identifiers.units import Decision
 from pamrx.prediction.predictions import COLUMNS, predict
 from pamrx.profiles import Profiles
+from pamrx.profiles.normalise import decide, gather, statistics
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
+from pamrx.readers.mutation_table import Mutations
 
 ID = "sample_id"
 LEVELS = ("expression", "ncrna", "copy_number", "segments")
@@ -62,7 +65,7 @@ class _Sample:
     words: dict[str, object]
     labels: dict[str, tuple[str, ...]]
     values: dict[str, np.ndarray]
-    scales: tuple[tuple[str, str], ...]
+    decisions: dict[str, Decision]
     mutations: list[dict[str, Any]] | None
 
     @property
@@ -72,7 +75,8 @@ class _Sample:
     @property
     def shape(self) -> tuple[object, ...]:
         """What samples that are worked on together have in common."""
-        return tuple(self.labels.items()), self.scales, self.drivers_only
+        scales = tuple(sorted((group, decision.scale) for group, decision in self.decisions.items()))
+        return tuple(self.labels.items()), scales, self.drivers_only
 
 
 def one_per_row(rows: Sequence[Mapping[str, Any]]) -> bool:
@@ -139,20 +143,21 @@ def _read(place: int, row: Mapping[str, Any], unit: str | None) -> _Sample:
             )
     if not str(given.get(ID, "")).strip():
         raise PamrxError(f"{ID}: empty, expected a name")
-    labels, values, scales = {}, {}, {}
+    labels, values = {}, {}
+    decisions: dict[str, Decision] = {}
     for kind in LEVELS:
         if kind not in given:
             continue
         names, levels = _levels(kind, given[kind])
-        block, kept = _columns(kind, names)
+        columns, kept = _columns(kind, names)
         labels[kind], values[kind] = names, levels[kept]
-        for group, mask in block.groups().items():
-            scale = told_scale(kind, values[kind][None, mask], unit)
-            if scale is not None:
-                scales[group] = scale
+        found = statistics(columns)
+        gather(found, columns, values[kind][None], [ID])
+        known = {group: one for group, one in found.items() if not one.empty}
+        decisions |= decide(columns, known, kind, unit=unit)
     words = {name: given[name] for name in SAMPLE_COLUMNS if name in given}
     mutations = _mutations(given["mutations"]) if "mutations" in given else None
-    return _Sample(place, words, labels, values, tuple(sorted(scales.items())), mutations)
+    return _Sample(place, words, labels, values, decisions, mutations)
 
 
 def _levels(kind: str, given: Any) -> tuple[tuple[str, ...], np.ndarray]:
@@ -170,12 +175,12 @@ def _levels(kind: str, given: Any) -> tuple[tuple[str, ...], np.ndarray]:
 
 
 @lru_cache(maxsize=8)
-def _columns(kind: str, names: tuple[str, ...]) -> tuple[Block, list[int]]:
-    """The labels of a matrix as a block, and the places of those that are names."""
+def _columns(kind: str, names: tuple[str, ...]) -> tuple[Columns, list[int]]:
+    """The labels of a matrix as columns, and the places of those that are names."""
     known, labels, noncoding = default_genes(), clean_labels(names), kind == "ncrna"
     if not recognised(labels, known, noncoding):
         raise PamrxError(f"{kind}: {unrecognised_message(labels, known, noncoding)}")
-    return Block.of(kind, list(names), known), [place for place, label in enumerate(labels) if label]
+    return Columns.of(kind, list(names), known), [place for place, label in enumerate(labels) if label]
 
 
 def _mutations(given: Any) -> list[dict[str, Any]]:
@@ -204,17 +209,17 @@ def _mutations(given: Any) -> list[dict[str, Any]]:
 def _together(samples: list[_Sample]) -> tuple[Profiles | None, dict[int, str]]:
     """Samples of one shape as profiles, each named by its place in the input, and why others cannot be used."""
     first, n = samples[0], len(samples)
-    blocks = {kind: _columns(kind, names)[0] for kind, names in first.labels.items()}
-    values = {kind: np.vstack([sample.values[kind] for sample in samples]) for kind in blocks}
+    columns = {kind: _columns(kind, names)[0] for kind, names in first.labels.items()}
+    values = {kind: np.vstack([sample.values[kind] for sample in samples]) for kind in columns}
     words = {name: [sample.words.get(name) for sample in samples] for name in SAMPLE_COLUMNS}
     nested = pa.array([sample.mutations for sample in samples], pa.list_(_MUTATION))
 
-    def mutations(good: np.ndarray, ids: list[str]) -> tuple[pd.DataFrame, np.ndarray]:
+    def mutations(good: np.ndarray, ids: list[str]) -> Mutations:
         return rows_of(pa.chunked_array([nested.filter(pa.array(good))]), ids, default_genes())
 
     ids = [str(sample.place) for sample in samples]
-    read = assembled(
-        Part(0, _ROW, 0, n), ids, words, values, blocks, dict(first.scales), mutations, drivers_only=first.drivers_only
+    read = chunk_profiles(
+        Chunk(0, _ROW, 0, n), ids, words, values, columns, first.decisions, mutations, drivers_only=first.drivers_only
     )
     told = zip(read.rejected["row"], read.rejected["reason"], strict=True)
     return read.profiles, {samples[int(row) - 1].place: str(reason) for row, reason in told}

@@ -1,10 +1,8 @@
-"""`pamrx check`, the units of expression on values whose unit is known, and AnnData by a stand-in and the library."""
+"""`pamrx check`, and the units of expression on values whose unit is known."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,10 +10,11 @@ import pytest
 from pamrx.cli.check_files import as_table
 from pamrx.cli.main import app
 from pamrx.errors import PamrxError
-from pamrx.identifiers.units import guess_unit, in_unit
+from pamrx.identifiers.columns import Columns
+from pamrx.identifiers.units import guess_unit, to_scale
 from pamrx.profiles import read_profiles
-from pamrx.readers import h5ad as anndata_file
-from pamrx.readers.matrix import read_matrix
+from pamrx.profiles.check import FileCheck, check_file_kinds
+from pamrx.profiles.normalise import decide, faults, gather, statistics
 from pamrx.readers.recognition import (
     COPIES,
     COPY_NUMBER,
@@ -27,10 +26,7 @@ from pamrx.readers.recognition import (
     SAMPLES,
     SHARES,
     UNREADABLE,
-    FileCheck,
-    check_file_kinds,
 )
-from scipy import sparse
 from typer.testing import CliRunner
 
 GENES = [f"G{number}" for number in range(2000)]
@@ -73,14 +69,27 @@ def test_units_are_guessed_by_rule(frame: pd.DataFrame, unit: str, sure: str) ->
     assert (guess.unit, guess.sure) == (unit, sure), guess.why
 
 
+def in_unit(frame: pd.DataFrame, unit: str) -> tuple[np.ndarray, str]:
+    """A matrix of a stated unit on a log2-like scale, and what is said of it."""
+    columns = Columns("expression", tuple(frame.columns), tuple(frame.columns))
+    found, values = statistics(columns), frame.to_numpy()
+    gather(found, columns, values, list(frame.index))
+    decisions = decide(columns, found, "x", unit=unit)
+    wrong = faults(columns, values, decisions)
+    if wrong:
+        raise PamrxError(wrong[0].wrong)
+    return to_scale(values, decisions["expression"]), decisions["expression"].note
+
+
 def test_a_stated_unit_is_obeyed() -> None:
     for unit in ("counts", "tpm", "fpkm"):
-        np.testing.assert_allclose(in_unit(counts(), "x", unit)[0], np.log2(counts() + 1))
+        np.testing.assert_allclose(in_unit(counts(), unit)[0], np.log2(counts() + 1))
     logged = np.log2(counts() + 1)
-    assert in_unit(logged, "x", "log2")[0] is logged
+    np.testing.assert_array_equal(in_unit(logged, "log2")[0], logged)
     scores = logged - logged.mean()
-    values, told = in_unit(scores, "x", "zscore")
-    assert values is scores and "rank the genes within a sample" in told
+    values, told = in_unit(scores, "zscore")
+    np.testing.assert_array_equal(values, scores)
+    assert "rank the genes within a sample" in told
 
 
 @pytest.mark.parametrize(
@@ -97,7 +106,7 @@ def test_a_stated_unit_is_obeyed() -> None:
 )
 def test_a_unit_that_cannot_be_is_refused(frame: pd.DataFrame, unit: str, message: str) -> None:
     with pytest.raises(PamrxError, match=message):
-        in_unit(frame, "x", unit)
+        in_unit(frame, unit)
 
 
 def test_the_unit_goes_for_expression_alone(tmp_path: Path) -> None:
@@ -175,84 +184,6 @@ def test_the_shared_cohorts_are_what_they_are(shared_data: Path) -> None:
     }
     found = check_file_kinds(shared_data / name for name in files)
     assert [(one.kind, one.unit.unit if one.unit else None) for one in found] == list(files.values())
-
-
-def stand_in(**parts: object) -> SimpleNamespace:
-    base = {
-        "X": sparse.csr_matrix([[3.0, 0.0], [1.0, 2.0]]),
-        "obs_names": pd.Index(["S1", "S2"]),
-        "var_names": pd.Index(["PTEN", "CXCL8"]),
-        "var": pd.DataFrame(index=["PTEN", "CXCL8"]),
-        "layers": {},
-    }
-    return SimpleNamespace(**{**base, **parts})
-
-
-def read_stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path, suffix: str = "", **parts: object) -> pd.DataFrame:
-    path = write(folder, "x.h5ad", "stand-in")
-    monkeypatch.setattr(anndata_file, "_open", lambda file: stand_in(**parts))
-    return read_matrix(f"{path}{suffix}", ["PTEN"]).values
-
-
-def test_anndata_is_samples_by_genes_sparse_or_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    wanted = pd.DataFrame([[3.0, 0.0], [1.0, 2.0]], index=["S1", "S2"], columns=["PTEN", "IL8"])
-    for cells in (sparse.csr_matrix(wanted.to_numpy()), wanted.to_numpy()):
-        assert read_stand_in(monkeypatch, tmp_path, X=cells).to_dict() == wanted.to_dict()
-
-
-def test_anndata_layers_and_gene_columns(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    layers = {"tpm": np.ones((2, 2)), "raw": np.zeros((2, 2))}
-    assert read_stand_in(monkeypatch, tmp_path, "::tpm", layers=layers).to_numpy().sum() == 4
-    with pytest.raises(PamrxError, match=r"no layer 'tmp'; the layers are tpm, raw; did you mean tpm"):
-        read_stand_in(monkeypatch, tmp_path, "::tmp", layers=layers)
-    with pytest.raises(PamrxError, match="X is empty; name one of tpm, raw"):
-        read_stand_in(monkeypatch, tmp_path, X=None, layers=layers)
-    var = pd.DataFrame({"symbol": ["PIK3CA", "AKT1"]}, index=["p1", "p2"])
-    found = read_stand_in(monkeypatch, tmp_path, var=var, var_names=var.index)
-    assert list(found.columns) == ["PIK3CA", "AKT1"]
-    with pytest.raises(PamrxError, match="obs_names hold genes: transpose it"):
-        var = pd.DataFrame(index=["a", "b"])
-        read_stand_in(monkeypatch, tmp_path, obs_names=pd.Index(["PTEN", "AKT1"]), var=var, var_names=var.index)
-
-
-@pytest.mark.parametrize(
-    ("python", "part"),
-    [
-        (
-            (3, 11),
-            r"needs anndata 0\.13 or newer, which needs Python 3\.12 or newer, and this is Python 3\.11; use a newer",
-        ),
-        ((3, 12), r"needs the package 'anndata', 0\.13 or newer; run: pip install 'pamrx\[anndata\]'"),
-    ],
-)
-def test_the_missing_library_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, python: tuple[int, int], part: str
-) -> None:
-    monkeypatch.setitem(sys.modules, "anndata", None)  # an import of it fails, installed or not
-    monkeypatch.setattr(anndata_file.sys, "version_info", (*python, 0))
-    with pytest.raises(PamrxError, match=part) as error:
-        read_matrix(write(tmp_path, "x.h5ad", "x"), ["PTEN"])
-    assert len(str(error.value).splitlines()) == 1
-
-
-def test_a_real_h5ad_file(tmp_path: Path) -> None:
-    anndata = pytest.importorskip("anndata", reason="the extra anndata needs Python 3.12")
-    made = anndata.AnnData(
-        X=sparse.csr_matrix([[3.0, 0.0], [1.0, 2.0]]),
-        obs=pd.DataFrame(index=pd.Index(["S1", "S2"], dtype=object)),
-        var=pd.DataFrame(index=pd.Index(["PTEN", "ENSG00000121879.3"], dtype=object)),
-        layers={"tpm": np.ones((2, 2))},
-    )
-    made.obs_names, made.var_names = made.obs_names.astype(object), made.var_names.astype(object)
-    if hasattr(anndata.settings, "allow_write_nullable_strings"):
-        anndata.settings.allow_write_nullable_strings = True
-    made.write_h5ad(tmp_path / "x.h5ad")
-    profiles = read_profiles(expression=tmp_path / "x.h5ad")
-    assert profiles.expression is not None
-    assert profiles.expression.loc["S2"].to_dict() == {"PTEN": 1.0, "PIK3CA": 2.0}
-    assert read_matrix(f"{tmp_path / 'x.h5ad'}::tpm", ["PTEN"]).values.to_numpy().sum() == 4
-    with pytest.raises(PamrxError, match="not an AnnData file, or a damaged one"):
-        read_matrix(write(tmp_path, "y.h5ad", "x"), ["PTEN"])
 
 
 def one(folder: Path, name: str, text: str) -> FileCheck:

@@ -1,0 +1,27 @@
+"""Mutations as every reader of them gives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+# Words of the GDC and TCGA specifications of the format, and those that Oncotator and cBioPortal add.
+CLASSIFICATIONS = (
+    "Missense_Mutation", "Nonsense_Mutation", "Nonstop_Mutation", "Silent", "Splice_Site", "Splice_Region",
+    "Frame_Shift_Del", "Frame_Shift_Ins", "In_Frame_Del", "In_Frame_Ins", "Translation_Start_Site",
+    "De_novo_Start_InFrame", "De_novo_Start_OutOfFrame", "Start_Codon_SNP", "Start_Codon_Ins", "Start_Codon_Del",
+    "Stop_Codon_Ins", "Stop_Codon_Del", "RNA", "lincRNA", "Intron", "IGR", "3'UTR", "5'UTR", "3'Flank", "5'Flank",
+    "Targeted_Region", "Fusion", "Unknown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutations:
+    """`rows`: sample_id, gene, variant_classification, hgvsp, driver (see `Profiles.mutations`); `samples`: every
+    sample with a row, in order of appearance; `notes`; `names`: how each gene's name was found (see `name_genes`)."""
+
+    rows: pd.DataFrame
+    samples: tuple[str, ...]
+    notes: tuple[str, ...]
+    names: pd.DataFrame | None = None

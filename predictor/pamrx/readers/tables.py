@@ -1,0 +1,85 @@
+"""All sources of one set of samples, read into tables in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from pamrx.errors import PamrxError
+from pamrx.readers.files import PathLike, check_file
+from pamrx.readers.gene_panel import read_panel
+from pamrx.readers.h5ad import is_h5ad, read_annotations
+from pamrx.readers.matrix import Matrix, read_matrix
+from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.mutations import read_mutations
+from pamrx.readers.sample_table import read_samples
+
+KINDS = ("expression", "ncrna", "copy_number")
+"""Matrices by the names of their files; copy number may turn out to be of segments."""
+
+
+@dataclass
+class Tables:
+    """What the readers made of the sources of one set of samples.
+
+    Attributes
+    ----------
+    sources : by kind of table (`mutations`, `samples`, `panel`, and those of `KINDS`) what messages call it.
+    samples : the table of samples; None without.
+    assessed : the genes that the mutations' test looked at; None for all.
+    notes : what reading the samples, the panel and the mutations said.
+    """
+
+    sources: dict[str, str]
+    mutations: Mutations | None = None
+    matrices: dict[str, Matrix] = field(default_factory=dict)
+    samples: pd.DataFrame | None = None
+    assessed: frozenset[str] | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def read_tables(
+    files: Mapping[str, PathLike], known: Collection[str], rejected: dict[str, str] | None = None
+) -> Tables:
+    """Read the files of one set of samples, by their kind; `rejected` is as in `profiles_of`.
+
+    Raises
+    ------
+    PamrxError
+        As `read_profiles`.
+    """
+    check_given(files)
+    for path in files.values():
+        check_file(path)  # all files are there before the first long read
+    tables = Tables({kind: str(path) for kind, path in files.items()})
+    if "samples" in files:
+        tables.samples, told = read_samples(files["samples"], rejected)
+        tables.notes += told
+    if "panel" in files:
+        tables.assessed, told = read_panel(files["panel"], known)
+        tables.notes += told
+    if "mutations" in files:
+        tables.mutations = read_mutations(files["mutations"], known)
+        tables.notes += tables.mutations.notes
+    tables.matrices = {kind: read_matrix(files[kind], known, kind, rejected) for kind in KINDS if kind in files}
+    if "expression" in files and "samples" not in files and is_h5ad(check_file(files["expression"])):
+        tables.samples, told = read_annotations(files["expression"], known)
+        tables.sources["samples"] = str(files["expression"])
+        tables.notes += told
+    return tables
+
+
+def check_given(given: Mapping[str, object]) -> None:
+    """Whether the kinds of tables given make a set.
+
+    Raises
+    ------
+    PamrxError
+        For none at all, and for a gene panel without mutations.
+    """
+    if "panel" in given and "mutations" not in given:
+        raise PamrxError(f"{given['panel']}: a gene panel says where mutations were looked for; give the mutations too")
+    if not set(given) - {"panel"}:
+        raise PamrxError("no input: give at least one of mutations, expression, ncrna, copy_number, samples")
