@@ -32,7 +32,7 @@ def put_text(group: Any, name: str, values: Sequence[str], encoding: str = "stri
         column = group.create_group(name)
         words = sorted(set(values))
         put_text(column, "categories", words)
-        column["codes"] = np.array([words.index(value) for value in values], dtype=np.int8)
+        column["codes"] = np.array([words.index(value) for value in values], dtype=np.int16)
     else:
         column = group.create_dataset(name, data=list(values), dtype=h5py.string_dtype())
     column.attrs["encoding-type"] = encoding
