@@ -159,7 +159,7 @@ def _pyfunc(path: Path, folder: Path, end_to_end: float) -> None:
 
 def _maps(table: object, kind: str) -> list[dict[str, float]]:
     names = [name for name in table.column_names if name.startswith(f"{kind}.")]  # type: ignore[attr-defined]
-    genes = [name.partition(".")[2] for name in names]
+    genes = [name.removeprefix(f"{kind}.") for name in names]
     values = np.column_stack([table.column(name).to_numpy() for name in names])  # type: ignore[attr-defined]
     return [dict(zip(genes, row.tolist(), strict=True)) for row in values]
 

@@ -76,5 +76,5 @@ def nci60_profiles(folder: Path, lines: pd.DataFrame) -> Profiles:
 
 def predicted(bundle: Bundle, profiles: Profiles) -> pd.DataFrame:
     """(n, drugs) ln IC50 of each drug's newest screen; columns are assays."""
-    assays = list(chosen_assays(bundle.model.assays_).values())
+    assays = [str(assay) for assay in chosen_assays(bundle.model.assays_)]
     return bundle.model.predict(bundle.builder.transform(profiles))[assays]

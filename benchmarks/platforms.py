@@ -25,9 +25,10 @@ import numpy as np
 import pandas as pd
 from laboratories import ARRAYS, load, main_of, predicted
 from pamrx.bundle.bundle import Bundle
-from pamrx.features import BLOCKS, FeatureBuilder, block_of
+from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.features.ncrna import mirna_levels
 from pamrx.features.scores import scores_in
+from pamrx.identifiers.feature_name import FeatureName, in_block
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.predictions import chosen_assays
 from pamrx.prediction.reference import percentiles_among
@@ -76,13 +77,14 @@ def feature_agreement(ours: pd.DataFrame, theirs: pd.DataFrame, spread: pd.Serie
         r = pair["ours"].corr(pair["theirs"]) if varies else np.nan
         shift = (pair["theirs"] - pair["ours"]).mean() if len(pair) else np.nan
         wide = pair["ours"].std() / spread[name] if len(pair) > 1 and spread[name] > 0 else np.nan
-        rows.append((block_of(name), len(pair), r, shift / spread[name] if spread[name] > 0 else np.nan, wide))
+        moved = shift / spread[name] if spread[name] > 0 else np.nan
+        rows.append((FeatureName.parse(name).block, len(pair), r, moved, wide))
     return pd.DataFrame(rows, index=ours.columns, columns=["block", "lines", "r", "shift_sd", "sd_ratio"])
 
 
 def print_identity(ours: pd.DataFrame, theirs: pd.DataFrame) -> None:
     """Whether each line's nearest profile of the other source is itself: a check of names, on centred genes."""
-    genes = [name for name in ours.columns if block_of(name) == "transcriptome" and theirs[name].notna().all()]
+    genes = [name for name in in_block(ours.columns, "transcriptome") if theirs[name].notna().all()]
     here, there = (table[genes] - table[genes].mean() for table in (ours, theirs))
     near = np.corrcoef(here.to_numpy(), there.to_numpy())[: len(ours), len(ours) :]
     own = near.argmax(axis=1) == np.arange(len(ours))
@@ -225,7 +227,7 @@ def print_refit(cohort: Cohort, theirs: Profiles) -> None:
         "GDSC_expr": model.predict(builder.transform(only(ours, "expression"))),
         "NCI-60_expr": model.predict(builder.transform(only(theirs, "expression"))),
     }
-    assays = list(chosen_assays(model.assays_).values())
+    assays = [str(assay) for assay in chosen_assays(model.assays_)]
     accuracy = pd.DataFrame({name: side.corrwith(measured.loc[shared])[assays] for name, side in sides.items()})
     between = sides["GDSC"].corrwith(sides["NCI-60"])[assays]
     shift = (sides["NCI-60"] - sides["GDSC"]).mean()[assays] / sides["GDSC"].std()[assays]

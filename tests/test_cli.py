@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from pamrx.bundle.bundle import released_bundle
 from pamrx.examples import example_files
-from pamrx.prediction.predictions import COLUMNS
+from pamrx.prediction.schema import COLUMNS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = {kind: str(path) for kind, path in example_files().items()}

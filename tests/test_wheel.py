@@ -11,27 +11,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pamrx.prediction.schema import COLUMNS
 
 ROOT = Path(__file__).resolve().parents[1]
 BUNDLE = ROOT / "models" / "pamrx-gdsc"
 WHEEL_LIMIT = 30_000_000
-COLUMNS = [
-    "sample_id",
-    "drug",
-    "drug_class",
-    "screen",
-    "ln_ic50",
-    "ln_ic50_lower",
-    "ln_ic50_upper",
-    "ic50_um",
-    "beyond_tested_range",
-    "sensitivity_percentile",
-    "specific_percentile",
-    "rank",
-    "evidence",
-    "distance",
-    "flag",
-]
 
 pytestmark = pytest.mark.slow
 
@@ -100,7 +84,7 @@ def test_examples_are_predicted_outside_the_checkout(installed, tmp_path):
     run(installed / "pamrx", "predict", "--example", "-o", "out.csv", folder=tmp_path)
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
-    assert list(rows[0]) == COLUMNS
+    assert tuple(rows[0]) == COLUMNS
     samples, drugs = {row["sample_id"] for row in rows}, {row["drug"] for row in rows}
     assert len(samples) == 12
     assert len(drugs) > 30

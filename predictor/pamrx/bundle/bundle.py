@@ -40,6 +40,7 @@ from pamrx.features import FeatureBuilder
 from pamrx.model.drug_specific import Regression, SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.intervals import COVERAGE
+from pamrx.prediction.predictions import predict
 from pamrx.prediction.reference import Reference
 
 if TYPE_CHECKING:
@@ -82,15 +83,13 @@ class Bundle:
     def predict(
         self, profiles: Profiles, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
     ) -> pd.DataFrame:
-        """One row per sample and drug; the columns are those of `pamrx.prediction.predictions.COLUMNS`.
+        """One row per sample and drug; the columns are those of `pamrx.prediction.schema.RESULT`.
 
         Raises
         ------
         PamrxError
             For a drug that is unknown or that no screen holds.
         """
-        from pamrx.prediction.predictions import predict
-
         return predict(self, profiles, drugs, coverage)
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pamrx.errors import PamrxError, did_you_mean
+from pamrx.identifiers.feature_name import FeatureName, blocks_of, feature_labels, in_block
 from pamrx.knowledge import drugs as drug_table
 
 PLAIN_WIDTH = 150
@@ -117,11 +118,11 @@ def feature_listing(bundle_folder: Path | None = None) -> pd.DataFrame:
     listing = pd.DataFrame({"feature": model.features_, "mean_abs_effect": effect})
     listing["learned"] = listing["mean_abs_effect"] > 0
     genes = knowledge("genes").query("level != ''")["gene"]
-    absent = sorted({f"mutation.{gene}" for gene in genes} - set(model.features_))
+    absent = sorted(set(feature_labels("mutation", genes)) - set(model.features_))
     absent += _ncrna_without_feature(model.features_)
     extra = pd.DataFrame({"feature": absent, "mean_abs_effect": 0.0, "learned": False})
     listing = pd.concat([listing, extra], ignore_index=True)
-    listing["block"] = listing["feature"].str.partition(".")[0]
+    listing["block"] = blocks_of(listing["feature"])
     return listing[["feature", "block", "learned", "mean_abs_effect"]]
 
 
@@ -130,14 +131,16 @@ def _ncrna_without_feature(features: Sequence[str]) -> list[str]:
     from pamrx.identifiers.mirna_ids import name_mirnas
     from pamrx.knowledge import table as knowledge
 
-    there = {name for feature in features for name in feature.removeprefix("ncrna.").split("+")}
+    measured = [FeatureName.parse(label).name for label in in_block(features, "ncrna")]
+    known_names = {name for merged in measured for name in merged.split("+")}
     known = knowledge("ncrna").drop_duplicates("ncrna")
     absent: list[str] = []
     for kind in ("miRNA", "lncRNA", "circRNA"):
         own = known.loc[known["kind"] == kind]
         names = name_mirnas(own["ncrna"])["name"] if kind == "miRNA" else own["ncrna"]
         given = zip(names, own["ncrna"], own["older_names"], strict=True)
-        absent += sorted({f"ncrna.{name}" for name, *also in given if there.isdisjoint({name, *_cells(also)})})
+        new = {name for name, *others in given if known_names.isdisjoint({name, *_cells(others)})}
+        absent += sorted(feature_labels("ncrna", new))
     return absent
 
 
@@ -150,7 +153,7 @@ def _show_untrained(console: Console, untrained: pd.Series) -> None:
     from pamrx.knowledge import table as knowledge
 
     known = knowledge("ncrna").query("kind == 'circRNA'")["ncrna"]
-    circular = untrained[untrained.isin(set("ncrna." + known))]
+    circular = untrained[untrained.isin(feature_labels("ncrna", known))]
     others = untrained[~untrained.isin(circular)]
     if len(others):
         console.print(f"not learned from: {', '.join(others)}")

@@ -13,8 +13,9 @@ from pamrx.errors import PamrxError
 from pamrx.explanation.alterations import axis_alterations
 from pamrx.explanation.contributions import top_contributions
 from pamrx.explanation.export import write_contributions
-from pamrx.features import block_of
 from pamrx.features.purity import estimate_purity
+from pamrx.identifiers.assay import AssayId
+from pamrx.identifiers.feature_name import FeatureName, in_block
 from pamrx.identifiers.genes import default_genes, is_mirna
 from pamrx.prediction.intervals import COVERAGE, check_coverage
 from pamrx.prediction.predictions import block_evidence, chosen_assays, evidence_table, predictions_from
@@ -123,8 +124,8 @@ def _set_aside(bundle: Bundle, profiles: Profiles, features: pd.DataFrame) -> li
     block = bundle.builder.ncrna_
     likeness = block.likeness(profiles)
     unlike = likeness < block.least_like
-    ranked = [name for name in features.columns if block_of(name) == "transcriptome"]
-    micro = [name for name in features.columns if name.startswith("ncrna.") and is_mirna(name.partition(".")[2])]
+    ranked = in_block(features.columns, "transcriptome")
+    micro = [label for label in in_block(features.columns, "ncrna") if is_mirna(FeatureName.parse(label).name)]
     notes = []
     given = {"expression": (profiles.expression, ranked, "genes"), "ncRNA": (profiles.ncrna, micro, "miRNAs")}
     for what, (matrix, names, word) in given.items():
@@ -135,7 +136,7 @@ def _set_aside(bundle: Bundle, profiles: Profiles, features: pd.DataFrame) -> li
         measured = matrix.notna().any(axis=1)
         lost = measured & features.loc[measured.index, names].isna().all(axis=1)
         if lost.any():
-            held = len({name.partition(".")[2] for name in names} & set(matrix.columns))
+            held = len({FeatureName.parse(label).name for label in names} & set(matrix.columns))
             notes.append(
                 f"{what}: {int(lost.sum())} of {int(measured.sum())} samples hold too few of the {word} among which "
                 f"the model ranks (the file names {held} of {len(names)}; half are needed): it counts as not measured"
@@ -154,7 +155,7 @@ def _show(
     profiles: Profiles,
     features: pd.DataFrame,
     table: pd.DataFrame,
-    chosen: Mapping[str, str],
+    chosen: Sequence[AssayId],
     top: int,
     coverage: float,
     example: bool,

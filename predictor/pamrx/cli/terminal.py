@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pamrx.explanation.contributions import block_name, readable
-from pamrx.features import block_of
+from pamrx.identifiers.feature_name import FeatureName
 
 PLAIN_WIDTH = 150
 """Columns when the output is no terminal (a file, a log)."""
@@ -61,7 +61,7 @@ def show_tumour(
     words = [str(word).replace("_", " ") for word in about if isinstance(word, str)]
     console.print()
     console.print(Text.assemble((sample, "bold"), f"  {', '.join(words)}" if words else ""))
-    console.print(f"axis alterations: {_in_words(altered, present, calls)}")
+    console.print(f"axis alterations: {_alterations(altered, present, calls)}")
     measured = ", ".join(f"{block_name(str(block))} {share:.0%}" for block, share in present.items())
     console.print(Text(f"features present: {measured}", style="dim"))
     if purity is not None and not math.isnan(purity["estimate"]):
@@ -182,7 +182,7 @@ def _console() -> Console:
     return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
-def _in_words(altered: pd.DataFrame, present: pd.Series, calls: bool = True) -> str:
+def _alterations(altered: pd.DataFrame, present: pd.Series, calls: bool = True) -> str:
     """`PIK3CA (p.H1047R, activating), PTEN (deep deletion; both copies hit)`."""
     if len(altered):
         genes = altered.groupby("gene", sort=False)["alteration"].agg("; ".join)
@@ -234,22 +234,21 @@ def _number(value: float) -> str:
 def _reasons(own: pd.DataFrame, direction: str) -> str:
     rows = own[own["direction"] == direction].sort_values("rank")
     return ", ".join(
-        f"{_told(feature, value)} ({effect:+.2f})"
+        f"{_in_words(feature, value)} ({effect:+.2f})"
         for feature, value, effect in zip(rows["feature"], rows["value"], rows["contribution"], strict=True)
     )
 
 
-def _told(feature: str, value: float) -> str:
+def _in_words(feature: str, value: float) -> str:
     """A feature with its value in words: `no PIK3CA mutation`, `low EGFR expression`, `2 RAS genes mutated`."""
-    block = block_of(feature)
-    name = readable(feature)
-    if block == "tissue":
-        tissue = feature.partition(".")[2].replace("_", " ")
+    parsed, name = FeatureName.parse(feature), readable(feature)
+    if parsed.block == "tissue":
+        tissue = parsed.name.replace("_", " ")
         return tissue if value else f"not {tissue}"
-    if feature == "mutation.driver_burden_log2":
+    if parsed == FeatureName("mutation", "driver_burden_log2"):
         return f"{name} {value:.1f}"
-    if feature.startswith("mutation.hits_") or feature == "mutation.brakes_lost":
+    if parsed.block == "mutation" and (parsed.name.startswith("hits_") or parsed.name == "brakes_lost"):
         return f"{value:.0f} {name}" if value else f"no {name}"
-    if block in ("mutation", "copy_number"):
+    if parsed.block in ("mutation", "copy_number"):
         return name if value else f"no {name}"
     return f"{'high' if value > 0 else 'low'} {name}"

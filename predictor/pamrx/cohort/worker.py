@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,11 @@ from pamrx.bundle.bundle import Bundle
 from pamrx.cohort.chunks import Read
 from pamrx.cohort.options import Options
 from pamrx.explanation.contributions import batches, known_values
-from pamrx.features import block_of
+from pamrx.identifiers.assay import AssayId
+from pamrx.identifiers.feature_name import blocks_of
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.predictions import chosen_assays, predictions_from
+from pamrx.prediction.schema import arrow_schema
 
 ROWS_AT_ONCE = 1000
 """Samples whose features are held at a time; a sample's numbers do not depend on it."""
@@ -24,14 +26,7 @@ EXPLAINED_AT_ONCE = 250
 """The same where contributions are wanted, which hold the features several times."""
 
 _TEXT, _NUMBER, _WHOLE = pa.string(), pa.float64(), pa.int32()
-PREDICTIONS = pa.schema(
-    [
-        ("sample_id", _TEXT), ("drug", _TEXT), ("drug_class", _TEXT), ("screen", _TEXT), ("ln_ic50", _NUMBER),
-        ("ln_ic50_lower", _NUMBER), ("ln_ic50_upper", _NUMBER), ("ic50_um", _NUMBER),
-        ("beyond_tested_range", pa.bool_()), ("sensitivity_percentile", _NUMBER), ("specific_percentile", _NUMBER),
-        ("rank", _WHOLE), ("evidence", _NUMBER), ("distance", _NUMBER), ("flag", _TEXT),
-    ]
-)  # fmt: skip
+PREDICTIONS = arrow_schema()
 CONTRIBUTIONS = pa.schema(
     [
         ("sample_id", _TEXT), ("drug", _TEXT), ("screen", _TEXT), ("rank", _WHOLE), ("block", _TEXT),
@@ -80,23 +75,23 @@ def score_read(bundle: Bundle, read: Read, options: Options) -> Scored:
     )
 
 
-def heaviest(model: SensitivityModel, features: pd.DataFrame, assay_of: Mapping[str, str], n: int) -> pd.DataFrame:
+def heaviest(model: SensitivityModel, features: pd.DataFrame, assays: Sequence[AssayId], n: int) -> pd.DataFrame:
     """The `n` largest contributions to each prediction, by size; the columns of `CONTRIBUTIONS`.
 
     Parameters
     ----------
     features : (n_samples, n_features), from the bundle's builder.
-    assay_of : drug to the assay whose contributions are meant.
+    assays : whose contributions are wanted.
 
     Returns
     -------
     DataFrame
-        Sorted by sample and drug as given and by rank. Negative contributions (ln units) argue for sensitivity; a
+        Sorted by sample and assay as given and by rank. Negative contributions (ln units) argue for sensitivity; a
         value is null where the sample lacks the feature and the trees make something of that.
     """
-    assays, values, parts = list(assay_of.values()), known_values(model, features), []
+    values, parts = known_values(model, features), []
     n = min(n, values.shape[1])
-    for start, block in batches(model, features, assays):
+    for start, block in batches(model, features, [str(assay) for assay in assays]):
         by_drug = np.ascontiguousarray(np.moveaxis(block, 2, 1))
         size = -np.abs(by_drug)
         chosen = np.sort(np.argpartition(size, n - 1, axis=2)[:, :, :n], axis=2)
@@ -107,9 +102,9 @@ def heaviest(model: SensitivityModel, features: pd.DataFrame, assay_of: Mapping[
         parts.append((sample, place.ravel(), amount.ravel()))
     sample, place, amount = (np.concatenate(column) for column in zip(*parts, strict=True))
     names = np.array(model.features_, dtype=object)
-    blocks = np.array([block_of(name) for name in model.features_], dtype=object)
-    per_sample = np.repeat(np.array(list(assay_of), dtype=object), n)
-    screens = np.repeat(np.array([name.partition(":")[0] for name in assays], dtype=object), n)
+    blocks = np.array(blocks_of(model.features_), dtype=object)
+    per_sample = np.repeat(np.array([assay.drug for assay in assays], dtype=object), n)
+    screens = np.repeat(np.array([assay.screen for assay in assays], dtype=object), n)
     table = pd.DataFrame(
         {
             "sample_id": features.index.to_numpy(dtype=object)[sample],

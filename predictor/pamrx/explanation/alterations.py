@@ -1,4 +1,4 @@
-"""The alterations of the axis that a profile holds, in words: what a reader looks for before any prediction."""
+"""The alterations of the axis in a profile, in words: what a reader looks for before any prediction."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from pamrx.features.brakes import TWO_HIT
 from pamrx.features.drivers import driver_calls, training_symbol, variant_classes
+from pamrx.identifiers.feature_name import FeatureName
 from pamrx.knowledge import table
 from pamrx.profiles import Profiles
 
@@ -19,7 +20,7 @@ def axis_alterations(profiles: Profiles, features: pd.DataFrame) -> pd.DataFrame
     Parameters
     ----------
     profiles : n samples.
-    features : (n, n_features), what the bundle's builder made of them; tells both copies hit.
+    features : (n, n_features), from the bundle's builder; shows where both copies are hit.
 
     Returns
     -------
@@ -49,9 +50,9 @@ def _drivers(profiles: Profiles, place: dict[str, int]) -> list[tuple[str, str, 
     out = []
     for row, word in zip(rows.itertuples(), words, strict=True):
         consequence = str(row.variant_classification).replace("_", " ").replace("Unknown", "")
-        told = str(row.hgvsp) or consequence
-        change = told or "driver, change not given"
-        out.append((str(row.sample_id), str(row.gene), f"{change}, {word}" if told and word != "other" else change))
+        known = str(row.hgvsp) or consequence
+        change = known or "driver, change not given"
+        out.append((str(row.sample_id), str(row.gene), f"{change}, {word}" if known and word != "other" else change))
     return list(dict.fromkeys(out))
 
 
@@ -68,9 +69,9 @@ def _calls(profiles: Profiles, place: dict[str, int]) -> list[tuple[str, str, st
 def _losses(features: pd.DataFrame, place: dict[str, int]) -> list[tuple[str, str, str]]:
     out = []
     for name in features.columns:
-        block, _, feature = str(name).partition(".")
-        if block == "mutation" and feature.endswith(TWO_HIT):
-            out += _where(features[name], feature.removesuffix(TWO_HIT), "both copies hit")
+        feature = FeatureName.parse(name)
+        if feature.block == "mutation" and feature.name.endswith(TWO_HIT):
+            out += _where(features[name], feature.name.removesuffix(TWO_HIT), "both copies hit")
     return [row for row in out if row[1] in place]
 
 

@@ -6,7 +6,7 @@ base value of an assay plus all contributions of a sample is its prediction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pamrx.errors import PamrxError, did_you_mean
-from pamrx.features import BLOCKS, block_of, regulation
+from pamrx.features import BLOCKS, regulation
+from pamrx.identifiers.assay import AssayId
+from pamrx.identifiers.feature_name import FeatureName, blocks_of
 from pamrx.model.sensitivity import SensitivityModel
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ VALUES_AT_ONCE = 2**22
 
 
 def top_contributions(
-    model: SensitivityModel, features: pd.DataFrame, assay_of: Mapping[str, str], n: int = 3
+    model: SensitivityModel, features: pd.DataFrame, assays: Sequence[AssayId], n: int = 3
 ) -> pd.DataFrame:
     """The features of each sample that argue most for and against its sensitivity to each drug.
 
@@ -56,14 +58,14 @@ def top_contributions(
     Parameters
     ----------
     features : (n_samples, n_features), from the bundle's builder.
-    assay_of : drug to the assay whose contributions are meant.
+    assays : whose contributions are wanted.
     n : how many in each direction.
 
     Returns
     -------
     DataFrame
         sample_id, drug, screen, direction (`for` or `against` sensitivity), rank (1 weighs most), feature, block,
-        value, contribution (ln units; negative in direction `for`). Sorted by sample and drug as given, `for` before
+        value, contribution (ln units; negative in direction `for`). Sorted by sample and assay as given, `for` before
         `against`, and rank.
 
     Raises
@@ -71,24 +73,24 @@ def top_contributions(
     PamrxError
         For an assay or a feature that model or table lack.
     """
-    assays, values, parts = list(assay_of.values()), known_values(model, features), []
-    for start, block in batches(model, features, assays):
+    values, parts = known_values(model, features), []
+    for start, block in batches(model, features, [str(assay) for assay in assays]):
         block[np.isnan(values[start : start + len(block)])] = 0.0
         parts += [_strongest(block * sign, n, start).assign(sign=sign) for sign in (1, -1)]
     columns = ["sample", "assay", "sign", "rank", "feature", "contribution"]
     found = pd.concat(parts) if parts else pd.DataFrame(columns=columns, dtype=float)
     found = found.sort_values(["sample", "assay", "sign", "rank"], ascending=[True, True, False, True])
-    sample, assay, feature = (found[name].to_numpy(dtype=int) for name in ("sample", "assay", "feature"))
+    sample, place, feature = (found[name].to_numpy(dtype=int) for name in ("sample", "assay", "feature"))
     names = np.array(model.features_, dtype=object)[feature]
     return pd.DataFrame(
         {
             "sample_id": features.index.to_numpy(dtype=object)[sample],
-            "drug": np.array(list(assay_of), dtype=object)[assay],
-            "screen": np.array([name.partition(":")[0] for name in assays], dtype=object)[assay],
+            "drug": np.array([assay.drug for assay in assays], dtype=object)[place],
+            "screen": np.array([assay.screen for assay in assays], dtype=object)[place],
             "direction": np.where(found["sign"] > 0, "for", "against"),
             "rank": found["rank"].to_numpy(dtype=int),
             "feature": names,
-            "block": [block_of(name) for name in names],
+            "block": blocks_of(names),
             "value": values[sample, feature],
             "contribution": (found["contribution"] * found["sign"]).to_numpy(dtype=float),
         }
@@ -135,13 +137,13 @@ def contribution_table(
         importance = mean_absolute_contributions(model, features, assays)
     weight = importance.loc[model.features_, list(assays)].to_numpy(dtype=float)
     kept = np.argsort(-weight, axis=0, kind="stable")[:keep]
-    of_feature = np.array([block_of(name) for name in model.features_])
+    of_feature = np.array(blocks_of(model.features_))
     blocks = [block for block in BLOCKS if block in of_feature]
     values, contributions = _kept_and_rest(model, features, assays, kept, [of_feature == block for block in blocks])
-    names = [*model.features_, *(f"{block}.{OTHER}" for block in blocks)]
+    names = [*model.features_, *(str(FeatureName(block, OTHER)) for block in blocks)]
     rest = np.tile(np.arange(len(model.features_), len(names)), (len(assays), 1))
     feature = np.broadcast_to(np.hstack([kept.T, rest]), values.shape).ravel()
-    block_code = np.array([blocks.index(block_of(name)) for name in names])
+    block_code = np.array([blocks.index(block) for block in blocks_of(names)])
     n, width = len(features), values.shape[2]
     return pd.DataFrame(
         {
@@ -233,13 +235,14 @@ def known_values(model: SensitivityModel, features: pd.DataFrame) -> np.ndarray:
 
 def readable(feature: str) -> str:
     """A feature's name for a figure: `copy_number.PTEN_loss` is `PTEN loss`, and a proxy says that it is one."""
-    block, _, name = feature.partition(".")
     if feature in _PATHWAY_NAMES:
         return _PATHWAY_NAMES[feature]
+    parsed = FeatureName.parse(feature)
+    block, name = parsed.block, parsed.name
     if block == "mutation" and name[:1].isupper():
         gene, _, what = name.partition("_")
         return f"{gene} {_GENE_WORDS[what]}" if what in _GENE_WORDS else f"{name} mutation"
-    if block == "ncrna" and (words := regulation.told(name)):
+    if block == "ncrna" and (words := regulation.in_words(name)):
         return words
     if block == "copy_number":
         return name.replace("_", " ")

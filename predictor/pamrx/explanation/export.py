@@ -7,7 +7,7 @@ its absence: without it the sum would not hold.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,8 @@ import pandas as pd
 
 from pamrx.errors import PamrxError
 from pamrx.explanation.contributions import batches, known_values
-from pamrx.features import block_of
+from pamrx.identifiers.assay import AssayId
+from pamrx.identifiers.feature_name import blocks_of
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.tables import check_ending, whole_file, write_table
 
@@ -29,18 +30,16 @@ TEXT_ROWS = 2_000_000
 """More rows than this are written as Parquet only; a sample and drug have some 6,900, of which CSV takes half a MB."""
 
 
-def write_contributions(
-    model: SensitivityModel, features: pd.DataFrame, assay_of: Mapping[str, str], path: Path
-) -> int:
-    """Write the contributions of all features to the predictions of all samples for the drugs of `assay_of`.
+def write_contributions(model: SensitivityModel, features: pd.DataFrame, assays: Sequence[AssayId], path: Path) -> int:
+    """Write the contributions of all features to the predictions of all samples for `assays`, one per drug.
 
     Parquet is written sample by sample, so that memory does not grow with their number.
 
     Parameters
     ----------
     features : (n_samples, n_features), from the bundle's builder.
-    assay_of : drug to the assay whose contributions are meant.
-    path : CSV, Parquet or JSON by its ending; columns `COLUMNS`, in the order of the samples, of `assay_of`, `base`
+    assays : whose contributions are wanted.
+    path : CSV, Parquet or JSON by its ending; columns `COLUMNS`, in the order of the samples, of `assays`, `base`
         first, and of the model's features. `contribution` is in ln units of IC50; names are dictionaries in Parquet.
 
     Returns
@@ -53,20 +52,20 @@ def write_contributions(
         For more than `TEXT_ROWS` rows in another form than Parquet, an assay or a feature that model or table lack, or
         a file that cannot be written; nothing is left behind then.
     """
-    ending, words = check_ending(path), _Words.of(model, features, assay_of)
-    pieces = _pieces(model, features, assay_of, words)
+    ending, words = check_ending(path), _Words.of(model, features, assays)
+    pieces = _pieces(model, features, assays, words)
     if ending == ".parquet":
         return _write_parquet(pieces, words.empty(), path)
-    held, rows = [words.empty()], 0
+    collected, rows = [words.empty()], 0
     for piece in pieces:
         rows += len(piece)
         if rows > TEXT_ROWS:
             raise PamrxError(
-                f"{path}: the contributions of {len(features)} samples to {len(assay_of)} drugs are more than "
+                f"{path}: the contributions of {len(features)} samples to {len(assays)} drugs are more than "
                 f"{TEXT_ROWS:,} rows, too many for {ending}; name a file that ends in .parquet, or fewer --drugs"
             )
-        held.append(piece)
-    write_table(pd.concat(held, ignore_index=True), path)
+        collected.append(piece)
+    write_table(pd.concat(collected, ignore_index=True), path)
     return rows
 
 
@@ -83,14 +82,14 @@ class _Words:
     block_of_feature: np.ndarray
 
     @classmethod
-    def of(cls, model: SensitivityModel, features: pd.DataFrame, assay_of: Mapping[str, str]) -> _Words:
-        screens = [assay.partition(":")[0] for assay in assay_of.values()]
-        blocks = [BASE, *(block_of(name) for name in model.features_)]
+    def of(cls, model: SensitivityModel, features: pd.DataFrame, assays: Sequence[AssayId]) -> _Words:
+        screens = [assay.screen for assay in assays]
+        blocks = [BASE, *blocks_of(model.features_)]
         screen_of_drug, distinct_screens = pd.factorize(np.array(screens, dtype=object))
         block_of_feature, distinct_blocks = pd.factorize(np.array(blocks, dtype=object))
         return cls(
             pd.Index(features.index, dtype=object),
-            pd.Index(list(assay_of), dtype=object),
+            pd.Index([assay.drug for assay in assays], dtype=object),
             pd.Index(distinct_screens, dtype=object),
             pd.Index(distinct_blocks, dtype=object),
             pd.Index([BASE, *model.features_], dtype=object),
@@ -118,12 +117,12 @@ class _Words:
 
 
 def _pieces(
-    model: SensitivityModel, features: pd.DataFrame, assay_of: Mapping[str, str], words: _Words
+    model: SensitivityModel, features: pd.DataFrame, assays: Sequence[AssayId], words: _Words
 ) -> Iterator[pd.DataFrame]:
     """The rows of one sample at a time."""
-    assays, known = list(assay_of.values()), known_values(model, features)
-    for start, batch in batches(model, features, assays):
-        base = model.base_[[model.assays_.index(assay) for assay in assays]]
+    labels, known = [str(assay) for assay in assays], known_values(model, features)
+    for start, batch in batches(model, features, labels):
+        base = model.base_[[model.assays_.index(label) for label in labels]]
         for place, contributions in enumerate(batch, start=start):
             whole = np.concatenate([base[None], contributions]).T  # (n_assays, 1 + n_features)
             shown = whole != 0

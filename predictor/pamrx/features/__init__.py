@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from pamrx.features.builder import BLOCKS, FeatureBuilder, block_of
+from pamrx.features.builder import BLOCKS, FeatureBuilder
 
-__all__ = ["BLOCKS", "FeatureBuilder", "block_of"]
+__all__ = ["BLOCKS", "FeatureBuilder"]

@@ -22,15 +22,11 @@ from pamrx.features.ncrna import NcrnaBlock, long_noncoding
 from pamrx.features.scores import scores_in, transcripts, universe_of
 from pamrx.features.signatures import SignatureBlock
 from pamrx.features.tissue import TissueBlock
+from pamrx.identifiers.feature_name import feature_labels
 from pamrx.profiles import Profiles
 
 BLOCKS = ("mutation", "copy_number", "ncrna", "tme", "programme", "transcriptome", "tissue")
 """The blocks, in the order of the columns."""
-
-
-def block_of(feature: str) -> str:
-    """The block of a feature name: `mutation.PIK3CA` belongs to `mutation`."""
-    return feature.partition(".")[0]
 
 
 class FeatureBuilder(TransformerMixin, BaseEstimator):
@@ -168,7 +164,7 @@ def _side_by_side(
         bounds = np.flatnonzero(np.diff(kept, prepend=False, append=False))
         for first, end in bounds.reshape(-1, 2).tolist():
             runs.append((len(names), values[:, first:end]))
-            names.extend(f"{block}.{name}" for name in own[first:end])
+            names += feature_labels(block, own[first:end])
     table = np.empty((len(samples), len(names)))
     for start, values in runs:
         table[:, start : start + values.shape[1]] = values

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from pamrx.features.scores import weighted_mean
+from pamrx.identifiers.feature_name import FeatureName
 from pamrx.knowledge import table
 
 LOAD, PROXY = "load_", "proxy_"
@@ -120,10 +121,11 @@ def proxy_scores(
 
 def is_proxy(feature: str) -> bool:
     """Whether a feature (`ncrna.proxy_MIR17HG`) only stands in for another that the sample lacks."""
-    return feature.startswith(f"ncrna.{PROXY}")
+    parsed = FeatureName.parse(feature)
+    return parsed.block == "ncrna" and parsed.name.startswith(PROXY)
 
 
-def told(name: str) -> str:
+def in_words(name: str) -> str:
     """A load or a proxy in words, its name given without the block; "" for any other feature."""
     if name in (ACTIVATING, RESTRAINING):
         return f"load of {name.removeprefix(LOAD)} miRNAs"

@@ -72,11 +72,6 @@ class Drug:
         """The latest screen that holds the compound; None where none does."""
         return self.screens[-1] if self.screens else None
 
-    @property
-    def assays(self) -> tuple[str, ...]:
-        """The compound's assays, `"GDSC2:Pictilisib"`, oldest screen first."""
-        return tuple(f"{screen}:{self.name}" for screen in self.screens)
-
 
 @cache
 def all_drugs() -> tuple[Drug, ...]:

@@ -15,8 +15,8 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from pamrx.features import block_of
 from pamrx.features.brakes import LOST, LOW, TWO_HIT
+from pamrx.identifiers.feature_name import FeatureName, in_block
 from pamrx.model.tree_shap import ShapTables
 from pamrx.model.trees import TreeTables
 
@@ -49,7 +49,7 @@ PARAMETERS = {
     "verbose": -1,
 }
 
-_OF_MIRNA = ("ncrna.hsa-mir-", "ncrna.hsa-miR-", "ncrna.hsa-let-", "ncrna.load_")
+_OF_MIRNA = ("hsa-mir-", "hsa-miR-", "hsa-let-", "load_")
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ class BoostedComponents:
 
 def select_features(features: pd.DataFrame, components: np.ndarray) -> list[str]:
     """All features outside the transcriptome, and the genes best correlated with each component, in column order."""
-    genes = [name for name in features.columns if block_of(name) == "transcriptome"]
-    chosen = {name for name in features.columns if block_of(name) != "transcriptome"}
+    genes = in_block(features.columns, "transcriptome")
+    chosen = set(features.columns) - set(genes)
     if genes:
         # Column after column: the last digits of sums down a column depend on how it lies in memory.
         values = np.asfortranarray(features[genes].to_numpy(dtype=float))
@@ -137,14 +137,14 @@ def source_of(feature: str) -> str:
 
     A feature that needs two of them names both: `mutation+copy_number`.
     """
-    block = block_of(feature)
-    if block == "mutation":
-        if feature.endswith((TWO_HIT, LOST)):
+    parsed = FeatureName.parse(feature)
+    if parsed.block == "mutation":
+        if parsed.name.endswith((TWO_HIT, LOST)):
             return "mutation+copy_number"
-        return "transcripts" if feature.endswith(LOW) else "mutation"
-    if block == "ncrna":
-        return "mirna" if feature.startswith(_OF_MIRNA) else "transcripts"
-    return "transcripts" if block in ("tme", "programme", "transcriptome") else block
+        return "transcripts" if parsed.name.endswith(LOW) else "mutation"
+    if parsed.block == "ncrna":
+        return "mirna" if parsed.name.startswith(_OF_MIRNA) else "transcripts"
+    return "transcripts" if parsed.block in ("tme", "programme", "transcriptome") else parsed.block
 
 
 def _scaled(values: np.ndarray) -> np.ndarray:

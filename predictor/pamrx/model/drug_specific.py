@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pamrx.features.presence import Presence
+from pamrx.identifiers.assay import AssayId
 from pamrx.model.sensitivity import SensitivityModel
 
 N_BOOSTED = 2
@@ -53,7 +54,7 @@ class Regression:
         """(n_lines, n_assays) what the regression leaves, in ln units; NaN where a side that it needs is."""
         assays = list(responses.columns)
         slope = self.slope[assays].to_numpy(dtype=float)
-        of_screen = general.reindex(columns=[str(assay).partition(":")[0] for assay in assays]).to_numpy(dtype=float)
+        of_screen = general.reindex(columns=[AssayId.parse(assay).screen for assay in assays]).to_numpy(dtype=float)
         explained = np.where(slope != 0, slope * of_screen, 0.0)
         rest = responses.to_numpy(dtype=float) - (self.intercept[assays].to_numpy(dtype=float) + explained)
         return pd.DataFrame(rest, index=responses.index, columns=responses.columns)
@@ -90,5 +91,5 @@ class SpecificResponse:
 
 
 def _of_screen(general: pd.DataFrame, assay: str) -> pd.Series:
-    screen = assay.partition(":")[0]
+    screen = AssayId.parse(assay).screen
     return general[screen] if screen in general.columns else pd.Series(np.nan, index=general.index)

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from pamrx.features import block_of
+from pamrx.identifiers.feature_name import blocks_of
 from pamrx.knowledge import table
 
 PENALTIES = (0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 1000.0)
@@ -122,7 +122,7 @@ def _feature_weights(names: Sequence[str], varies: np.ndarray, block_weights: Ma
 
     A block's weight is shared evenly by its features; markers then count `MARKER_WEIGHT` times.
     """
-    blocks = np.array([block_of(name) for name in names])
+    blocks = np.array(blocks_of(names))
     weights = np.zeros(len(names))
     for block, weight in block_weights.items():
         members = (blocks == block) & varies

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from pamrx.errors import PamrxError
 from pamrx.features.presence import Presence, distinct_presence
 from pamrx.features.regulation import is_proxy
+from pamrx.identifiers.feature_name import FeatureName
 from pamrx.model.batch_invariant import RowProducts, adjoin, columns_at
 from pamrx.model.boosted import BoostedComponents, source_of
 from pamrx.model.linear import BlockRidge, standardise, usable
@@ -229,7 +230,7 @@ class SensitivityModel:
         names = [
             name
             for name in features.columns
-            if source_of(name) not in without and name.partition(".")[0] in self.block_weights
+            if source_of(name) not in without and FeatureName.parse(name).block in self.block_weights
         ]
         ridge = BlockRidge.fit(features[names], components, self.block_weights, donors, self.seed)
         coefficients = _single(space.to_assays(ridge.coefficients * (1 - share)))

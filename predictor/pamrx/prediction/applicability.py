@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pamrx.features import block_of
+from pamrx.identifiers.feature_name import in_block
 from pamrx.model.batch_invariant import RowProducts, columns_at
 from pamrx.prediction.missing_data import Pattern, pattern_name
 
@@ -70,7 +70,7 @@ class Panel:
     @classmethod
     def fit(cls, features: pd.DataFrame, n_components: int = N_COMPONENTS) -> Panel:
         """Learn from the training lines whose transcripts are whole."""
-        genes = [name for name in features.columns if block_of(name) == "transcriptome"]
+        genes = in_block(features.columns, "transcriptome")
         # Column after column: the last digits of sums down a column depend on how it lies in memory.
         values = np.asfortranarray(features[genes].to_numpy(dtype=float))
         values = values[~np.isnan(values).any(axis=1)]

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from pamrx.errors import PamrxError
+from pamrx.identifiers.feature_name import in_block
 from pamrx.prediction.applicability import Applicability
 from pamrx.prediction.missing_data import Pattern, pattern_name
 
@@ -155,7 +156,7 @@ def family_of(pattern: Pattern) -> str:
 
 def traits_of(applicability: Applicability, features: pd.DataFrame) -> pd.DataFrame:
     """What difficulty depends on beside predictions: `platform`, `depth` and one `tissue.` column per tissue."""
-    tissue = features[[name for name in features.columns.tolist() if name.startswith("tissue.")]]
+    tissue = features[in_block(features.columns.tolist(), "tissue")]
     return pd.concat([applicability.panel.measure(features), tissue], axis=1)
 
 

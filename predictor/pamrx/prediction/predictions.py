@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,76 +11,92 @@ import pandas as pd
 from pamrx.errors import PamrxError, did_you_mean
 from pamrx.features.presence import Presence, distinct_presence
 from pamrx.features.regulation import is_proxy
+from pamrx.identifiers.assay import AssayId
+from pamrx.identifiers.feature_name import blocks_of, in_block
 from pamrx.knowledge import drugs as drug_table
 from pamrx.prediction.intervals import COVERAGE, check_coverage, traits_of
 from pamrx.prediction.missing_data import Pattern, patterns, source_shares
+from pamrx.prediction.schema import COLUMNS, pandas_dtypes
 
 if TYPE_CHECKING:
-    from pamrx.bundle.bundle import Bundle
+    from pamrx.features import FeatureBuilder
+    from pamrx.model.drug_specific import SpecificResponse
+    from pamrx.model.sensitivity import SensitivityModel
+    from pamrx.prediction.applicability import Applicability
+    from pamrx.prediction.intervals import Intervals
+    from pamrx.prediction.reference import Reference
     from pamrx.profiles import Profiles
-
-COLUMNS = (
-    "sample_id",
-    "drug",
-    "drug_class",
-    "screen",
-    "ln_ic50",
-    "ln_ic50_lower",
-    "ln_ic50_upper",
-    "ic50_um",
-    "beyond_tested_range",
-    "sensitivity_percentile",
-    "specific_percentile",
-    "rank",
-    "evidence",
-    "distance",
-    "flag",
-)
 
 EVIDENCE_COLUMNS = ("sample_id", "block", "features", "present", "share")
 
 
+class TrainedModel(Protocol):
+    """The parts of a trained model that a prediction needs; a `Bundle` has them.
+
+    Attributes
+    ----------
+    builder, model : fitted.
+    reference : out-of-fold predictions of ln IC50 for the reference lines.
+    intervals, applicability : None in a model without prediction intervals.
+    specific, specific_reference : of the drug-specific response; None likewise.
+    """
+
+    @property
+    def builder(self) -> FeatureBuilder: ...
+    @property
+    def model(self) -> SensitivityModel: ...
+    @property
+    def reference(self) -> Reference: ...
+    @property
+    def intervals(self) -> Intervals | None: ...
+    @property
+    def applicability(self) -> Applicability | None: ...
+    @property
+    def specific(self) -> SpecificResponse | None: ...
+    @property
+    def specific_reference(self) -> Reference | None: ...
+
+
 def predict(
-    bundle: Bundle, profiles: Profiles, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
+    trained: TrainedModel, profiles: Profiles, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
 ) -> pd.DataFrame:
     """Predict every sample's response to each drug, on the scale of the drug's newest screen.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`: ln_ic50 (ln micromolar) with the bounds of the interval in which a share `coverage` of measurements
-        lies, ic50_um, beyond_tested_range (null where no verified maximum
-        concentration is known), sensitivity_percentile (0 to 100, 100 most sensitive, among the out-of-fold
-        predictions of the reference lines told as much, see `pamrx.prediction.reference`), specific_percentile (the
-        same of the response without the line's general sensitivity, see `pamrx.model.drug_specific`; null in a bundle
-        without it),
-        rank (1 is best by sensitivity_percentile, within the sample), evidence (0 to 1),
-        distance of the profile from what the model knows (1 is the limit) and flag (platform, missing, biology or
-        empty), both null where the bundle holds no limits, as are the bounds. Sorted by sample, in the order of
-        `profiles`, and rank.
+        The columns of `pamrx.prediction.schema.RESULT`, which says what each means. A share `coverage` of measurements
+        lies between ln_ic50_lower and ln_ic50_upper. beyond_tested_range is null where no verified maximum
+        concentration is known; the bounds, distance and flag, and specific_percentile, are null where the trained
+        model lacks that part. Sorted by sample, in the order of `profiles`, and rank.
+
+    Raises
+    ------
+    PamrxError
+        For a drug that is unknown or that no screen holds, and a coverage out of range.
     """
-    features = bundle.builder.transform(profiles)
-    return predictions_from(bundle, features, drugs, coverage)
+    features = trained.builder.transform(profiles)
+    return predictions_from(trained, features, drugs, coverage)
 
 
 def predictions_from(
-    bundle: Bundle, features: pd.DataFrame, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
+    trained: TrainedModel, features: pd.DataFrame, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
 ) -> pd.DataFrame:
-    """The same from features that `bundle.builder` built."""
-    assays = chosen_assays(bundle.model.assays_, drugs)
-    names = list(assays.values())
+    """The same from features that `trained.builder` built."""
+    model = trained.model
+    assays = chosen_assays(model.assays_, drugs)
+    labels = [str(assay) for assay in assays]
     check_coverage(coverage)
-    model = bundle.model
     features = model.ordered(features)
     presence = distinct_presence(features.to_numpy(dtype=float))
     predicted = model.predict(features, presence)
-    ln_ic50 = predicted[names]
-    told = patterns(source_shares(features, model.importance_, model.features_, presence))
-    lower, upper, standing = _uncertainty(bundle, features, predicted, names, coverage, told)
-    evidence = model.evidence(features, presence)[names]
-    percentile = bundle.reference.percentiles(ln_ic50, told)
-    specific = _specific_percentiles(bundle, features, ln_ic50, told, presence)
-    order = _ranking(percentile, ln_ic50.to_numpy(), list(assays))
+    ln_ic50 = predicted[labels]
+    missing = patterns(source_shares(features, model.importance_, model.features_, presence))
+    lower, upper, applicability = _uncertainty(trained, features, predicted, labels, coverage, missing)
+    evidence = model.evidence(features, presence)[labels]
+    percentile = trained.reference.percentiles(ln_ic50, missing)
+    specific = _specific_percentiles(trained, features, ln_ic50, missing, presence)
+    order = _ranking(percentile, ln_ic50.to_numpy(), [assay.drug for assay in assays])
     drug = order.ravel()
 
     def ranked(values: np.ndarray | pd.DataFrame) -> np.ndarray:
@@ -88,55 +104,57 @@ def predictions_from(
 
     table = pd.DataFrame(
         {
-            "sample_id": _repeated(features.index, len(names)),
-            "drug": _words(assays, drug),
-            "drug_class": _words([drug_table.resolve(name).drug_class for name in assays], drug),
-            "screen": _words([name.partition(":")[0] for name in names], drug),
+            "sample_id": _repeated(features.index, len(assays)),
+            "drug": _words([assay.drug for assay in assays], drug),
+            "drug_class": _words([drug_table.resolve(assay.drug).drug_class for assay in assays], drug),
+            "screen": _words([assay.screen for assay in assays], drug),
             "ln_ic50": ranked(ln_ic50),
             "ln_ic50_lower": ranked(lower),
             "ln_ic50_upper": ranked(upper),
             "sensitivity_percentile": ranked(percentile),
             "specific_percentile": ranked(specific),
-            "rank": np.tile(np.arange(1, len(names) + 1), len(features)),
+            "rank": np.tile(np.arange(1, len(assays) + 1), len(features)),
             "evidence": ranked(evidence),
-            "distance": np.repeat(standing["distance"].to_numpy(), len(names)),
-            "flag": _repeated(standing["flag"], len(names)),
+            "distance": np.repeat(applicability["distance"].to_numpy(), len(assays)),
+            "flag": _repeated(applicability["flag"], len(assays)),
         }
     )
     table["ic50_um"] = np.exp(table["ln_ic50"])
-    limits = [drug_table.max_concentration(name, assay.partition(":")[0]) for name, assay in assays.items()]
+    limits = [drug_table.max_concentration(assay.drug, assay.screen) for assay in assays]
     ceiling = pd.Series(np.array(limits, dtype=float)[drug])
     table["beyond_tested_range"] = (table["ic50_um"] > ceiling).astype("boolean").mask(ceiling.isna())
-    return table[list(COLUMNS)]
+    return table[list(COLUMNS)].astype(pandas_dtypes())
 
 
-def chosen_assays(assays: Sequence[str], drugs: Sequence[str] | None = None) -> dict[str, str]:
-    """Drug to the assay of its newest screen, of the drugs asked for (all by default).
+def chosen_assays(assays: Sequence[str], drugs: Sequence[str] | None = None) -> list[AssayId]:
+    """The assay of each drug in its newest screen.
+
+    Parameters
+    ----------
+    assays : labels of the assays that a model predicts.
+    drugs : names to choose, in this order, by any name that `pamrx drugs` knows; by default all, in alphabetical order.
 
     Raises
     ------
     PamrxError
-        For a drug that is unknown, that no screen holds, or that this bundle was not trained on.
+        For a drug that is unknown, that no screen holds, or that the model was not trained on.
     """
-    newest: dict[str, str] = {}
-    for assay in sorted(assays, reverse=True):
-        newest.setdefault(assay.partition(":")[2], assay)
+    newest: dict[str, AssayId] = {}
+    for assay in sorted(map(AssayId.parse, assays), reverse=True):
+        newest.setdefault(assay.drug, assay)
     if drugs is None:
-        return dict(sorted(newest.items()))
+        return [newest[drug] for drug in sorted(newest)]
     wanted = [drug.name for drug in drug_table.resolve_screened(drugs)]
     for name in wanted:
         if name not in newest:
             raise PamrxError(f"drug {name}: this bundle was not trained on it{did_you_mean(name, newest)}")
-    return {name: newest[name] for name in wanted}
+    return [newest[name] for name in wanted]
 
 
 def block_evidence(features: pd.DataFrame) -> pd.DataFrame:
     """(n, blocks): share of each block's features that the sample has; proxies stand in for others and do not count."""
-    grouped: dict[str, list[str]] = {}
-    for name in features.columns:
-        if is_proxy(name):
-            continue
-        grouped.setdefault(name.partition(".")[0], []).append(name)
+    names = [name for name in features.columns if not is_proxy(name)]
+    grouped = {block: in_block(names, block) for block in dict.fromkeys(blocks_of(names))}
     return pd.DataFrame({block: features[names].notna().mean(axis=1) for block, names in grouped.items()})
 
 
@@ -150,7 +168,7 @@ def evidence_table(features: pd.DataFrame) -> pd.DataFrame:
         1). In the order of the samples and of the blocks.
     """
     share = block_evidence(features)
-    size = pd.Series([name.partition(".")[0] for name in features.columns]).value_counts()
+    size = pd.Series(blocks_of(features.columns)).value_counts()
     table = share.rename_axis("sample_id").reset_index().melt("sample_id", var_name="block", value_name="share")
     order = {sample: place for place, sample in enumerate(share.index)}
     table = table.sort_values("sample_id", key=lambda names: names.map(order), kind="stable", ignore_index=True)
@@ -160,30 +178,34 @@ def evidence_table(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def _specific_percentiles(
-    bundle: Bundle, features: pd.DataFrame, ln_ic50: pd.DataFrame, told: Sequence[Pattern], presence: Presence
+    trained: TrainedModel,
+    features: pd.DataFrame,
+    ln_ic50: pd.DataFrame,
+    missing: Sequence[Pattern],
+    presence: Presence,
 ) -> np.ndarray:
-    """(n, len(ln_ic50.columns)); null in a bundle without."""
-    if bundle.specific is None or bundle.specific_reference is None:
+    """(n, len(ln_ic50.columns)); null in a model without the drug-specific response."""
+    if trained.specific is None or trained.specific_reference is None:
         return np.full(ln_ic50.shape, np.nan)
-    return bundle.specific_reference.percentiles(bundle.specific.predict(features, ln_ic50, presence), told)
+    return trained.specific_reference.percentiles(trained.specific.predict(features, ln_ic50, presence), missing)
 
 
 def _uncertainty(
-    bundle: Bundle,
+    trained: TrainedModel,
     features: pd.DataFrame,
     predicted: pd.DataFrame,
-    names: Sequence[str],
+    labels: Sequence[str],
     coverage: float,
-    told: Sequence[Pattern],
+    missing: Sequence[Pattern],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Bounds (n, len(names)) and the standing (distance, flag) of each sample; null in a bundle without them."""
-    if bundle.intervals is None or bundle.applicability is None:
-        nothing = pd.DataFrame(np.nan, index=features.index, columns=list(names))
-        standing = pd.DataFrame({"distance": np.nan, "flag": None}, index=features.index)
-        return nothing, nothing, standing.astype({"flag": object})
-    traits = traits_of(bundle.applicability, features)
-    lower, upper = bundle.intervals.bounds(predicted, traits, told, coverage, names)
-    return lower, upper, bundle.applicability.assess(traits, told)
+    """Bounds (n, len(labels)), and distance and flag of each sample; null in a model without them."""
+    if trained.intervals is None or trained.applicability is None:
+        unknown = pd.DataFrame(np.nan, index=features.index, columns=list(labels))
+        applicability = pd.DataFrame({"distance": np.nan, "flag": None}, index=features.index)
+        return unknown, unknown, applicability.astype({"flag": object})
+    traits = traits_of(trained.applicability, features)
+    lower, upper = trained.intervals.bounds(predicted, traits, missing, coverage, labels)
+    return lower, upper, trained.applicability.assess(traits, missing)
 
 
 def _ranking(percentile: np.ndarray, ln_ic50: np.ndarray, drugs: Sequence[str]) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pamrx.explanation.contributions import OTHER, UNIT, block_name, readable
-from pamrx.features import block_of
+from pamrx.identifiers.feature_name import FeatureName, blocks_of
 
 if TYPE_CHECKING:
     import shap
@@ -103,7 +103,7 @@ def bar_figure(importance: pd.Series, title: str, shown: int = 20) -> Figure:
     axes = figure.subplots()
     _feature_panel(axes, heaviest)
     _plain_axes(axes)
-    blocks = [block for block in BLOCK_COLOURS if block in {block_of(str(name)) for name in heaviest.index}]
+    blocks = [block for block in BLOCK_COLOURS if block in set(blocks_of(heaviest.index))]
     handles = [Patch(color=BLOCK_COLOURS[block], label=block_name(block)) for block in blocks]
     axes.legend(handles=handles, loc="lower right", fontsize=9, frameon=False)
     figure.suptitle(title, fontsize=14, x=0.01, ha="left")
@@ -230,7 +230,7 @@ def _feature_panel(axes: Axes, heaviest: pd.Series) -> None:
     axes.barh(
         [readable(name) for name in upwards.index],
         upwards.to_numpy(),
-        color=[BLOCK_COLOURS.get(block_of(name), OTHER_COLOUR) for name in upwards.index],
+        color=[BLOCK_COLOURS.get(block, OTHER_COLOUR) for block in blocks_of(upwards.index)],
     )
     axes.margins(y=0.01)
     axes.tick_params("y", labelsize=9)
@@ -241,7 +241,7 @@ def _feature_panel(axes: Axes, heaviest: pd.Series) -> None:
 def _block_sums(explanation: shap.Explanation) -> shap.Explanation:
     import shap
 
-    blocks = pd.Index([block_of(name) for name in explanation.feature_names])
+    blocks = pd.Index(blocks_of(explanation.feature_names))
     values = pd.DataFrame(np.asarray(explanation.values)).T.groupby(blocks.to_numpy()).sum().T
     return shap.Explanation(
         values=values.to_numpy(),
@@ -254,7 +254,7 @@ def _single_features(explanation: shap.Explanation, shown: int) -> shap.Explanat
     import shap
 
     names = list(explanation.feature_names)
-    single = [place for place, name in enumerate(names) if not name.endswith(f".{OTHER}")]
+    single = [place for place, name in enumerate(names) if FeatureName.parse(name).name != OTHER]
     weight = np.abs(np.asarray(explanation.values)).mean(axis=0)
     single = sorted(single, key=lambda place: -weight[place])[:shown]
     return shap.Explanation(

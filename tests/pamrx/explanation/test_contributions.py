@@ -18,7 +18,8 @@ from pamrx.explanation.contributions import (
     shap_explanation,
     top_contributions,
 )
-from pamrx.features import block_of
+from pamrx.identifiers.assay import AssayId
+from pamrx.identifiers.feature_name import blocks_of, in_block
 from pamrx.model import boosted
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.report import figures
@@ -35,7 +36,7 @@ NAMES = [
     "tissue.breast",
 ]
 ASSAYS = ["GDSC1:Alpelisib", "GDSC2:Alpelisib", "GDSC2:AKT inhibitor VIII", "GDSC2:AZD8186"]
-DRUGS = {"Alpelisib": "GDSC2:Alpelisib", "AZD8186": "GDSC2:AZD8186"}
+CHOSEN = [AssayId("GDSC2", "Alpelisib"), AssayId("GDSC2", "AZD8186")]
 
 
 def small_cohort() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -44,7 +45,7 @@ def small_cohort() -> tuple[pd.DataFrame, pd.DataFrame]:
     lines = pd.Index([f"L{number}" for number in range(80)], name="sample_id")
     features = pd.DataFrame(random.normal(size=(80, len(NAMES))), index=lines, columns=NAMES)
     for name in NAMES:
-        if block_of(name) in ("mutation", "copy_number", "tissue"):
+        if blocks_of([name])[0] in ("mutation", "copy_number", "tissue"):
             features[name] = (features[name] > 0.3).astype(float)
     effect = -1.5 * features["mutation.PIK3CA"] + 0.8 * features["transcriptome.G0"]
     noise = random.normal(size=(80, len(ASSAYS)))
@@ -99,7 +100,8 @@ def test_table_keeps_the_weightiest_features_of_each_assay_and_sums_the_rest_by_
         told, value = rows["contribution"].to_dict(), rows["value"].to_dict()
         assert list(rows.index[:4]) == kept
         for block in ("mutation", "ncrna", "transcriptome"):
-            rest = [place for place, name in enumerate(model.features_) if block_of(name) == block and name not in kept]
+            others = [name for name in in_block(model.features_, block) if name not in kept]
+            rest = [model.features_.index(name) for name in others]
             assert told[f"{block}.(other)"] == pytest.approx(whole[30, rest, column].sum())
         assert [value[name] for name in kept] == [features.at["L30", name] for name in kept]
         assert rows["block"].to_dict()["tissue.(other)"] == "tissue"
@@ -126,9 +128,9 @@ def test_tables_do_not_depend_on_the_size_of_a_batch(
     small: tuple[SensitivityModel, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, features = small
-    before = contribution_table(model, features, ASSAYS, keep=5), top_contributions(model, features, DRUGS)
+    before = contribution_table(model, features, ASSAYS, keep=5), top_contributions(model, features, CHOSEN)
     monkeypatch.setattr(explain, "VALUES_AT_ONCE", 1)
-    after = contribution_table(model, features, ASSAYS, keep=5), top_contributions(model, features, DRUGS)
+    after = contribution_table(model, features, ASSAYS, keep=5), top_contributions(model, features, CHOSEN)
     for one, other in zip(before, after, strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=0, atol=1e-12)
 
@@ -145,7 +147,7 @@ def test_unknown_assay_is_told_with_the_nearest_name(small: tuple[SensitivityMod
     with pytest.raises(PamrxError, match=r"GDSC2:Alpelisip.*did you mean GDSC2:Alpelisib\?"):
         contribution_table(model, features, ["GDSC2:Alpelisip"])
     with pytest.raises(PamrxError, match=r"mutation\.PIK3CA is not among the columns"):
-        top_contributions(model, features.drop(columns="mutation.PIK3CA"), DRUGS)
+        top_contributions(model, features.drop(columns="mutation.PIK3CA"), CHOSEN)
 
 
 # What argues for and against
@@ -153,15 +155,15 @@ def test_unknown_assay_is_told_with_the_nearest_name(small: tuple[SensitivityMod
 
 def test_top_contributions_are_those_of_a_plain_sort(small: tuple[SensitivityModel, pd.DataFrame]) -> None:
     model, features = small
-    found = top_contributions(model, features, DRUGS, n=3)
+    found = top_contributions(model, features, CHOSEN, n=3)
     assert list(found.columns) == [
         "sample_id", "drug", "screen", "direction", "rank", "feature", "block", "value", "contribution",
     ]  # fmt: skip
-    whole = model.contributions(features, list(DRUGS.values()))
+    whole = model.contributions(features, [str(assay) for assay in CHOSEN])
     whole[np.isnan(features.to_numpy())] = 0
     for row, sample in enumerate(features.index[:30]):
-        for column, drug in enumerate(DRUGS):
-            told = found[(found["sample_id"] == sample) & (found["drug"] == drug)]
+        for column, assay in enumerate(CHOSEN):
+            told = found[(found["sample_id"] == sample) & (found["drug"] == assay.drug)]
             single = pd.Series(whole[row, :, column], index=model.features_)
             expected = {
                 "for": single[single < 0].sort_values(kind="stable")[:3],
@@ -177,7 +179,7 @@ def test_top_contributions_are_those_of_a_plain_sort(small: tuple[SensitivityMod
 def test_what_lowers_ic50_argues_for_sensitivity(small: tuple[SensitivityModel, pd.DataFrame]) -> None:
     model, features = small
     mutated = features.index[(features["mutation.PIK3CA"] == 1) & features["transcriptome.G0"].notna()]
-    found = top_contributions(model, features.loc[mutated], DRUGS, n=1)
+    found = top_contributions(model, features.loc[mutated], CHOSEN, n=1)
     best = found[found["direction"] == "for"]
     assert (found.loc[found["direction"] == "for", "contribution"] < 0).all()
     assert (found.loc[found["direction"] == "against", "contribution"] > 0).all()
@@ -187,11 +189,11 @@ def test_what_lowers_ic50_argues_for_sensitivity(small: tuple[SensitivityModel, 
 
 def test_a_feature_that_the_sample_lacks_argues_nothing(small: tuple[SensitivityModel, pd.DataFrame]) -> None:
     model, features = small
-    found = top_contributions(model, features, DRUGS, n=len(NAMES))
+    found = top_contributions(model, features, CHOSEN, n=len(NAMES))
     assert found["value"].notna().all()
     nothing = features[:2] * np.nan
-    assert top_contributions(model, nothing, DRUGS).empty
-    assert list(top_contributions(model, features[:0], DRUGS).columns) == list(found.columns)
+    assert top_contributions(model, nothing, CHOSEN).empty
+    assert list(top_contributions(model, features[:0], CHOSEN).columns) == list(found.columns)
 
 
 # Shares of blocks

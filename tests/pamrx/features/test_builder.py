@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pamrx.errors import PamrxError
-from pamrx.features import BLOCKS, FeatureBuilder, block_of
+from pamrx.features import BLOCKS, FeatureBuilder
+from pamrx.identifiers.feature_name import FeatureName, blocks_of, in_block
 from pamrx.knowledge import table
 from pamrx.profiles import Profiles
 from sklearn.base import clone
@@ -78,9 +79,9 @@ def same(found: pd.DataFrame, expected: pd.DataFrame) -> bool:
 
 
 def test_the_inputs_of_these_tests_reach_every_block_and_leave_gaps():
-    assert {block_of(name) for name in IN_THE_CROWD} == set(BLOCKS)
+    assert set(blocks_of(IN_THE_CROWD)) == set(BLOCKS)
     for block in BLOCKS:
-        part = IN_THE_CROWD[[name for name in IN_THE_CROWD if block_of(name) == block]]
+        part = IN_THE_CROWD[in_block(IN_THE_CROWD, block)]
         assert part.isna().any(axis=None), block
         assert part.nunique().max() > 1, block
     assert {f"programme.{name}" for name in SIGNATURES[:3]} <= set(IN_THE_CROWD)
@@ -176,11 +177,16 @@ def test_no_level_of_another_gene_than_those_read_changes_anything():
 OF_TWO = ("mutation.PTEN_two_hit", "mutation.PTEN_lost")
 """Of mutations and copy number: what remains of them without one is in the tests of the brakes."""
 
+
+def in_blocks(name: str, *blocks: str) -> bool:
+    return FeatureName.parse(name).block in blocks
+
+
 WITHOUT = {
-    "expression": lambda name: block_of(name) in ("transcriptome", "tme", "programme") or name == "ncrna.UCA1",
+    "expression": lambda name: in_blocks(name, "transcriptome", "tme", "programme") or name == "ncrna.UCA1",
     "ncrna": lambda name: name.startswith(("ncrna.hsa-miR", "ncrna.hsa-let", "ncrna.load_")),
-    "copy_number": lambda name: block_of(name) == "copy_number",
-    "mutations": lambda name: block_of(name) == "mutation" and name not in ("mutation.msi_high", *OF_TWO),
+    "copy_number": lambda name: in_blocks(name, "copy_number"),
+    "mutations": lambda name: in_blocks(name, "mutation") and name not in ("mutation.msi_high", *OF_TWO),
 }
 
 
@@ -201,7 +207,7 @@ def test_a_sample_row_without_values_is_missing_in_that_block_only():
     expression = whole.expression.fillna(5.0)
     expression.iloc[1] = np.nan
     found = BUILDER.transform(replace(whole, expression=expression))
-    ranked = [name for name in found if block_of(name) in ("transcriptome", "tme", "programme")]
+    ranked = [name for name in found if in_blocks(name, "transcriptome", "tme", "programme")]
     assert found.loc["S1", ranked].isna().all()
     assert found.drop(index="S1")[ranked].notna().all(axis=None)
 
@@ -209,7 +215,7 @@ def test_a_sample_row_without_values_is_missing_in_that_block_only():
 def test_an_unknown_tissue_and_msi_are_missing():
     blank = CROWD.samples.assign(tissue=None, msi=None).astype(object)
     found = BUILDER.transform(replace(CROWD, samples=blank))
-    assert found[[name for name in found if block_of(name) == "tissue"]].isna().all(axis=None)
+    assert found[in_block(found, "tissue")].isna().all(axis=None)
     assert found["mutation.msi_high"].isna().all()
 
 
@@ -283,9 +289,7 @@ def test_fit_returns_itself_and_leaves_its_parameters_alone():
 
 def test_the_names_are_the_columns_block_by_block():
     assert BUILDER.get_feature_names_out().tolist() == IN_THE_CROWD.columns.tolist()
-    assert [block for block in BLOCKS for name in IN_THE_CROWD if block_of(name) == block] == [
-        block_of(name) for name in IN_THE_CROWD
-    ]
+    assert [block for block in BLOCKS for _ in in_block(IN_THE_CROWD, block)] == blocks_of(IN_THE_CROWD)
     assert IN_THE_CROWD.columns.is_unique
     assert set(IN_THE_CROWD.dtypes) == {np.dtype(float)}
 
@@ -299,7 +303,7 @@ def test_asked_before_it_is_fitted_it_says_so(ask):
 
 def test_a_choice_of_blocks_gives_those_blocks_only():
     some = FeatureBuilder(blocks=("tissue", "mutation"), min_altered=3).fit(TRAINING).transform(CROWD)
-    kept = [name for name in IN_THE_CROWD if block_of(name) in ("mutation", "tissue")]
+    kept = [name for name in IN_THE_CROWD if in_blocks(name, "mutation", "tissue")]
     assert same(some, IN_THE_CROWD[kept])
 
 
@@ -317,11 +321,11 @@ def test_the_state_survives_json_and_gives_the_same_numbers():
 
 
 def test_rare_alterations_are_no_features():
-    flagged = {name.removeprefix("mutation.") for name in IN_THE_CROWD if block_of(name) == "mutation"}
+    flagged = {name.removeprefix("mutation.") for name in in_block(IN_THE_CROWD, "mutation")}
     none = FeatureBuilder(min_altered=61).fit(TRAINING).transform(CROWD)
-    left = {name.removeprefix("mutation.") for name in none if block_of(name) == "mutation"}
+    left = {name.removeprefix("mutation.") for name in in_block(none, "mutation")}
     assert flagged - left == {*MUTATED, *[name.removeprefix("mutation.") for name in OF_TWO]}
-    assert not [name for name in none if block_of(name) == "copy_number"]
+    assert not in_block(none, "copy_number")
 
 
 def test_trained_without_a_block_it_builds_no_features_of_it():

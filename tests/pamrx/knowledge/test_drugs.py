@@ -8,6 +8,7 @@ from collections import defaultdict
 
 import pytest
 from pamrx.errors import PamrxError
+from pamrx.identifiers.assay import assays_of
 from pamrx.knowledge import drugs, table
 
 GDSC1_NAMES = [
@@ -171,8 +172,9 @@ class TestScreens:
         assert drugs.assay_drug("GDSC2", "Afuresertib") is drugs.assay_drug("GDSC2", "GSK2110183B")
 
     def test_the_newest_screen_and_the_assays(self) -> None:
-        assert drugs.resolve("Pictilisib").assays == ("GDSC1:Pictilisib", "GDSC2:Pictilisib")
-        assert drugs.resolve("AZD5363").assays == ("GDSC1:Capivasertib", "GDSC2:Capivasertib")
+        found = {name: [str(assay) for assay in assays_of(drugs.resolve(name))] for name in ("Pictilisib", "AZD5363")}
+        assert found["Pictilisib"] == ["GDSC1:Pictilisib", "GDSC2:Pictilisib"]
+        assert found["AZD5363"] == ["GDSC1:Capivasertib", "GDSC2:Capivasertib"]
         assert drugs.resolve("Pictilisib").newest_screen == "GDSC2"
         assert drugs.resolve("Omipalisib").newest_screen == "GDSC1"
         assert drugs.resolve("Everolimus").newest_screen is None

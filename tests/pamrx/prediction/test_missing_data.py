@@ -12,7 +12,8 @@ from pamrx.cli import terminal as render
 from pamrx.cli.main import app
 from pamrx.errors import PamrxError
 from pamrx.features import BLOCKS
-from pamrx.prediction.predictions import COLUMNS, EVIDENCE_COLUMNS, evidence_table, predictions_from
+from pamrx.prediction.predictions import EVIDENCE_COLUMNS, evidence_table, predictions_from
+from pamrx.prediction.schema import COLUMNS
 from pamrx.profiles import Profiles, read_profiles
 from typer.testing import CliRunner
 

@@ -10,11 +10,13 @@ import pytest
 from pamrx import load_bundle, read_profiles
 from pamrx.errors import PamrxError
 from pamrx.examples import example_files
+from pamrx.identifiers.assay import AssayId
 from pamrx.knowledge import drugs as drug_table
 from pamrx.prediction import predictions
 from pamrx.prediction.missing_data import pattern_name, patterns, source_shares
-from pamrx.prediction.predictions import COLUMNS, chosen_assays, predictions_from
+from pamrx.prediction.predictions import chosen_assays, predictions_from
 from pamrx.prediction.reference import percentiles_among
+from pamrx.prediction.schema import COLUMNS
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +116,11 @@ def test_without_expression_the_prediction_stays_near_the_assays_mean(bundle):
 
 def test_chosen_drugs_come_by_any_name_and_keep_the_newest_screen(bundle):
     assays = bundle.model.assays_
-    assert chosen_assays(assays, ["azd5363", "BYL719"]) == {
-        "Capivasertib": "GDSC2:Capivasertib",
-        "Alpelisib": "GDSC2:Alpelisib",
-    }
-    assert chosen_assays(assays, ["Idelalisib"]) == {"Idelalisib": "GDSC1:Idelalisib"}
+    assert chosen_assays(assays, ["azd5363", "BYL719"]) == [
+        AssayId("GDSC2", "Capivasertib"),
+        AssayId("GDSC2", "Alpelisib"),
+    ]
+    assert chosen_assays(assays, ["Idelalisib"]) == [AssayId("GDSC1", "Idelalisib")]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from pamrx.errors import PamrxError
-from pamrx.features import BLOCKS, FeatureBuilder, block_of
+from pamrx.features import BLOCKS, FeatureBuilder
+from pamrx.identifiers.feature_name import blocks_of
 from pamrx.model import boosted
 from pamrx.model.sensitivity import BLOCK_WEIGHTS
 from pamrx_training.evaluation.ablation import FULL, ablate, variants
@@ -48,7 +49,7 @@ MEASURED = [kept for kept in variants("both").values() if set(kept) - {"ncrna", 
 @pytest.mark.parametrize("blocks", MEASURED)
 def test_every_variant_predicts_every_test_line_and_uses_its_blocks_only(cohort, quick, blocks):
     fitted = fit_lines(cohort, Fit(tuple(cohort.lines[:90]), tuple(cohort.lines[90:]), 11, blocks))
-    assert {block_of(name) for name in fitted.model.features_} <= set(blocks)
+    assert set(blocks_of(fitted.model.features_)) <= set(blocks)
     predicted = fitted.predict(cohort.profiles.subset(cohort.lines[90:]))
     assert predicted.shape == (30, 3) and predicted.notna().all().all()
 

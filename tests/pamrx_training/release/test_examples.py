@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from pamrx.examples import FILES, MEASURED, example_files, measured
-from pamrx.features import FeatureBuilder, block_of
+from pamrx.features import FeatureBuilder
+from pamrx.identifiers.feature_name import blocks_of
 from pamrx.identifiers.sample_names import canonical_key
 from pamrx.knowledge import table
 from pamrx.knowledge.drugs import resolve
@@ -106,7 +107,7 @@ def test_the_files_give_the_features_of_the_training_tables(cohort, profiles):
     assert sum(name.startswith("ncrna.hsa-") for name in mirna) == 3
     assert read[mirna].isna().all(axis=None)
     assert read.drop(columns=mirna).notna().all(axis=None)
-    assert {block_of(name) for name in read.columns} == set(builder.blocks)
+    assert set(blocks_of(read.columns)) == set(builder.blocks)
 
 
 @pytest.mark.network

@@ -14,7 +14,7 @@ from mlflow.pyfunc import PyFuncModel
 from pamrx.bundle.bundle import Bundle, load_bundle, released_bundle
 from pamrx.cli.predict_files import predict_files
 from pamrx.errors import PamrxError
-from pamrx.prediction.predictions import COLUMNS
+from pamrx.prediction.schema import COLUMNS
 from pamrx_training.serving.model import predict_records, save_served
 
 from tests.pamrx_training.serving.samples_as_rows import example_rows

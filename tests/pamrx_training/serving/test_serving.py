@@ -24,7 +24,7 @@ from mlflow.pyfunc import PyFuncModel, scoring_server
 from pamrx.bundle.bundle import load_bundle, released_bundle
 from pamrx.cli.predict_files import predict_files
 from pamrx.examples import example_files
-from pamrx.prediction.predictions import COLUMNS
+from pamrx.prediction.schema import COLUMNS
 from pamrx.readers.records import PARTS
 from pamrx_training.serving.model import EXAMPLE, PamrxModel, predict_records, save_served
 

@@ -15,7 +15,7 @@ import pytest
 from mlflow import MlflowClient
 from pamrx.bundle.bundle import released_bundle
 from pamrx.cli.predict_files import predict_files
-from pamrx.prediction.predictions import COLUMNS
+from pamrx.prediction.schema import COLUMNS
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
 from pamrx_training.serving.model import save_served
 from pamrx_training.serving.rows import SPARK_RESULT

@@ -15,6 +15,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.utils.validation import _validate_metric_name
 from pamrx.bundle.bundle import load_bundle
+from pamrx.identifiers.assay import assays_of
 from pamrx.knowledge.drugs import screened_drugs
 from pamrx.model import boosted
 from pamrx.model.sensitivity import SensitivityModel
@@ -302,7 +303,7 @@ def test_passwords_are_not_printed() -> None:
 
 
 def test_every_assay_has_a_metric_name_of_its_own_that_mlflow_takes() -> None:
-    assays = [assay for drug in screened_drugs() for assay in drug.assays]
+    assays = [str(assay) for drug in screened_drugs() for assay in assays_of(drug)]
     names = {metric_name(assay) for assay in assays}
     assert len(names) == len(assays)
     for name in names:

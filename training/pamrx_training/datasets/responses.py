@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 import numpy as np
 import pandas as pd
 from pamrx.errors import PamrxError
+from pamrx.identifiers.assay import AssayId
 
 from pamrx_training.datasets.cache import Ledger
 from pamrx_training.datasets.names import COLLIDING_NAMES, line_key, strip_name
@@ -171,7 +172,7 @@ def _tidy_screen(screen: str, ic50: bytes, auc: bytes, drug_name: DrugName) -> p
     table["screened_as"] = table["drug"]
     table["drug"], table["in_axis"] = known.str[0], known.str[1].astype(bool)
     table["screen"] = screen
-    table["assay"] = screen + ":" + table["drug"]
+    table["assay"] = table["drug"].map({drug: str(AssayId(screen, drug)) for drug in table["drug"].unique()})
     table["range"] = table.groupby("assay")["series"].rank(method="dense").astype("int64") - 1
     return table.rename(columns={"LN_IC50": "ln_ic50"})
 

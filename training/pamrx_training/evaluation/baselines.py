@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from pamrx.features import block_of
+from pamrx.identifiers.feature_name import FeatureName, blocks_of
 from pamrx.model.linear import moments, standardise
 
 RIDGE_PENALTIES = (0.2, 0.4, 0.8, 1.6, 3.2)
@@ -69,8 +69,8 @@ def ridge_importance(features: pd.DataFrame, responses: pd.DataFrame, seed: int)
 
 def _plain_columns(features: pd.DataFrame) -> tuple[list[str], np.ndarray]:
     share = {"transcriptome": 1.0, "mutation": 0.1, "copy_number": 0.05, "tissue": 0.1}
-    columns = [name for name in features.columns if block_of(name) in share]
-    blocks = pd.Series([block_of(name) for name in columns])
+    columns = [name for name in features.columns if FeatureName.parse(name).block in share]
+    blocks = pd.Series(blocks_of(columns))
     size = blocks.map(blocks.value_counts())
     return columns, np.sqrt((blocks.map(share) / size / sum(share.values())).to_numpy(dtype=float))
 

@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
+from pamrx.identifiers.assay import AssayId
 
 from pamrx_training.datasets import assay_matrix
 from pamrx_training.evaluation.metrics import interval
@@ -55,8 +56,8 @@ def ceilings(responses: pd.DataFrame, draws: int = 500, seed: int = 0) -> pd.Dat
         series = part.pivot(index="cell_line", columns="range", values="ln_ic50")
         found = _from_series(series, draws, random)
         if found is None:
-            drug = assay.partition(":")[2]
-            others = [name for name in by_assay if name.partition(":")[2] == drug and name != assay]
+            drug = AssayId.parse(assay).drug
+            others = [name for name in by_assay if AssayId.parse(name).drug == drug and name != assay]
             found = _from_screens(means, assay, others, draws, random)
         if found is not None:
             rows[assay] = found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from pamrx.errors import PamrxError
-from pamrx.features import block_of
+from pamrx.identifiers.feature_name import blocks_of
 
 from pamrx_training.evaluation.metrics import MIN_LINES, bootstrap_pearson, correlation, interval, resampled
 
@@ -222,7 +222,7 @@ def _features(a: Logged, b: Logged, assays: list[str]) -> pd.DataFrame | None:
     sides = [100 * (one[shared] / one[shared].sum()).mean(axis=1) for one in (a.importance, b.importance)]
     # A feature that one model does not have has no weight in it.
     table = pd.DataFrame({"a": sides[0], "b": sides[1]}).fillna(0.0).rename_axis(index="feature")
-    table.insert(0, "block", [block_of(str(name)) for name in table.index])
+    table.insert(0, "block", blocks_of(table.index))
     table["difference"] = table["b"] - table["a"]
     order = table["difference"].abs().sort_values(ascending=False, kind="stable").index
     return table.loc[order]

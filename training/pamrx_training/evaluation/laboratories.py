@@ -100,7 +100,7 @@ def _judged(
     for measure in laboratory.responses["measure"].unique():
         truth = laboratory.matrix(str(measure))
         for (seed, lines), frame in predicted.items():
-            newest = chosen_assays(list(frame.columns))
+            newest = {assay.drug: str(assay) for assay in chosen_assays(list(frame.columns))}
             drugs = [drug for drug in truth.columns if drug in newest]
             assays = [newest[drug] for drug in drugs]
             of = frame.index.get_level_values(0)

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 import pandas as pd
-from pamrx.features import BLOCKS, block_of
+from pamrx.features import BLOCKS
+from pamrx.identifiers.assay import AssayId
+from pamrx.identifiers.feature_name import blocks_of
 
 from pamrx_training.evaluation.dossier import Section, markdown
 from pamrx_training.evaluation.evidence_tables import number
@@ -30,7 +32,7 @@ def model_card(trained: Trained, sections: Sequence[Section] = ()) -> str:
         name=manifest["name"],
         n_lines=len(manifest["trained_lines"]),
         n_assays=len(trained.bundle.model.assays_),
-        n_drugs=len({assay.partition(":")[2] for assay in trained.bundle.model.assays_}),
+        n_drugs=len({AssayId.parse(assay).drug for assay in trained.bundle.model.assays_}),
         held_out=", ".join(manifest["held_out_lines"]) or "none",
         optional=" and ".join(
             f"{manifest[key]} of the lines have {what}" if manifest[key] else f"trained without {what}"
@@ -67,7 +69,7 @@ def headline(summary: dict[str, float]) -> str:
 
 
 def _blocks(features: pd.DataFrame) -> str:
-    counts = pd.Series([block_of(name) for name in features.columns]).value_counts()
+    counts = pd.Series(blocks_of(features.columns)).value_counts()
     return "\n".join(
         ["| block | features |", "| --- | --- |", *[f"| {name} | {counts.get(name, 0)} |" for name in BLOCKS]]
     )

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from pamrx.errors import PamrxError, did_you_mean
 from pamrx.features.mutation import driver_flags
+from pamrx.identifiers.assay import assays_of
 from pamrx.knowledge import table
 from pamrx.knowledge.drugs import resolve_screened
 from pamrx.profiles import Profiles
@@ -128,7 +129,7 @@ def _relation(row: dict[str, str]) -> Relation:
         marker=marker,
         within=within,
         calls=calls.pop(),
-        assays=tuple(assay for drug in drugs for assay in drug.assays),
+        assays=tuple(str(assay) for drug in drugs for assay in assays_of(drug)),
         direction=row["direction"],
         statement=row["statement"],
         source=row["source"],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from pamrx.errors import PamrxError
+from pamrx.identifiers.assay import AssayId
 
 from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, per_assay, within_tissue
 from pamrx_training.fitting.cohort import Cohort
@@ -100,7 +101,7 @@ def _measured(cohort: Cohort, folds: pd.Series) -> pd.DataFrame:
 
 
 def _of_screen(matrix: pd.DataFrame, screen: str, drugs: Sequence[str]) -> pd.DataFrame:
-    return matrix[[f"{screen}:{drug}" for drug in drugs]].set_axis(pd.Index(drugs, dtype=object), axis=1)
+    return matrix[[str(AssayId(screen, drug)) for drug in drugs]].set_axis(pd.Index(drugs, dtype=object), axis=1)
 
 
 def _compared(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from pamrx.identifiers.feature_name import in_block
 from pamrx.prediction.applicability import CONSTANT, Applicability, Panel
 from pamrx.prediction.intervals import (
     EASIEST,
@@ -46,7 +47,7 @@ def fit_intervals(held: HeldOut, seed: int = 0) -> Intervals:
     assigned = _assigned(held, own, seed)
     scale = _scales({name: frame.to_numpy() for name, frame in errors.items()}, own)
     relative, grid, fold = [], [], []
-    columns = [*PREDICTED, "platform", "depth", *(str(c) for c in held.traits["whole"] if str(c).startswith("tissue."))]
+    columns = [*PREDICTED, "platform", "depth", *in_block(held.traits["whole"].columns, "tissue")]
     for family in FAMILIES:
         predicted, traits, error = under(held, assigned[family])
         told = np.stack([scale[names.index(name)] if name else np.full(len(sd), np.nan) for name in assigned[family]])
@@ -152,7 +153,8 @@ def _difficulty(
     flat = grid.reshape(-1, grid.shape[-1])
     centre = np.nan_to_num(np.nanmean(flat, axis=0))
     scale = np.nan_to_num(np.nanstd(flat, axis=0))
-    tissue = np.array([name.startswith("tissue.") for name in names])
+    tissues = set(in_block(names, "tissue"))
+    tissue = np.array([name in tissues for name in names])
     scale = np.where(tissue, 1 / TISSUE_WEIGHT, np.where(scale > 0, scale, np.inf))
     scaled = np.nan_to_num((grid - centre) / scale)
     folds = np.broadcast_to(fold[None, :, None], relative.shape)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from pamrx.identifiers.assay import AssayId
 
 from pamrx_training.datasets import assay_matrix
 
@@ -30,7 +32,7 @@ def general_sensitivity(outside: pd.DataFrame, train_lines: Sequence[str], lines
     train = values.loc[list(train_lines)]
     spread = train.std()
     z = (values - train.mean()) / spread.where(spread > 0)
-    screen = z.columns.str.partition(":").get_level_values(0)
+    screen = np.array([AssayId.parse(name).screen for name in z.columns], dtype=object)
     out = {}
     for name in sorted(set(screen)):
         own = z.loc[:, screen == name]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 from pamrx.features import FeatureBuilder
+from pamrx.identifiers.feature_name import in_block
 from pamrx.model.boosted import source_of
 from pamrx.model.drug_specific import SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
@@ -122,7 +123,7 @@ def traits_under(held: HeldOut, name: str) -> pd.DataFrame:
     if not {"transcripts", PARTIAL} & set(words):
         traits[["platform", "depth"]] = np.nan
     if "tissue" not in words:
-        traits.loc[:, traits.columns.str.startswith("tissue.")] = np.nan
+        traits.loc[:, in_block(traits.columns, "tissue")] = np.nan
     return traits
 
 
@@ -147,7 +148,7 @@ def _masked(features: pd.DataFrame, pattern: Sequence[int]) -> pd.DataFrame:
 
 
 def _traits(panel: Panel, features: pd.DataFrame) -> pd.DataFrame:
-    tissue = features[[name for name in features.columns if name.startswith("tissue.")]]
+    tissue = features[in_block(features.columns, "tissue")]
     return pd.concat([panel.measure(features), tissue], axis=1)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from pamrx.errors import PamrxError
 from pamrx.examples import FILES, MEASURED
 from pamrx.features.ncrna import long_noncoding
+from pamrx.identifiers.assay import assays_of
 from pamrx.knowledge import table
 from pamrx.knowledge.drugs import screened_drugs
 from pamrx.profiles import Profiles
@@ -142,7 +143,7 @@ def _samples(profiles: Profiles) -> pd.DataFrame:
 
 def _measured(matrix: pd.DataFrame) -> pd.DataFrame:
     """Rows of the newest screen of each drug, where it measured the line."""
-    drugs = {drug.assays[-1]: drug for drug in sorted(screened_drugs(), key=lambda drug: drug.name)}
+    drugs = {str(assays_of(drug)[-1]): drug for drug in sorted(screened_drugs(), key=lambda drug: drug.name)}
     newest = matrix[[assay for assay in drugs if assay in matrix.columns]].rename(index=_names())
     turned = newest.T.rename_axis(index="assay", columns="sample_id").reset_index()
     long = turned.melt("assay", var_name="sample_id", value_name="ln_ic50").dropna()

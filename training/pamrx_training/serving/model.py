@@ -41,9 +41,10 @@ from pamrx.errors import PamrxError, did_you_mean
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import check_unit
 from pamrx.prediction.intervals import COVERAGE, check_coverage
-from pamrx.prediction.predictions import COLUMNS, chosen_assays, predict
 from pamrx.profiles import read_records
 from pamrx.readers.records import PARTS
+from pamrx.prediction.predictions import chosen_assays, predict
+from pamrx.prediction.schema import RESULT
 
 from pamrx_training.serving.rows import FIELDS_OF_ROW, one_per_row, predict_samples
 
@@ -66,11 +67,11 @@ EXAMPLE = {
 }
 """One row of input."""
 
-_ALWAYS = ("sample_id", "drug", "drug_class", "screen", "ln_ic50", "ic50_um", "sensitivity_percentile", "rank")
 _TYPES = {
-    **dict.fromkeys(("sample_id", "drug", "drug_class", "screen", "flag"), DataType.string),
-    "beyond_tested_range": DataType.boolean,
-    "rank": DataType.long,
+    "text": DataType.string,
+    "number": DataType.double,
+    "integer": DataType.long,
+    "boolean": DataType.boolean,
 }
 _CODE = Path(__file__).with_name("pyfunc_model.py")
 _log = logging.getLogger(__name__)
@@ -168,7 +169,7 @@ def predict_records(bundle: Bundle, rows: list[dict[str, Any]], settings: Mappin
 def signature() -> ModelSignature:
     """Columns may hold anything, since it is the reading that says what is wrong with them."""
     outputs: list[ColSpec | TensorSpec] = [
-        ColSpec(_TYPES.get(name, DataType.double), name, required=name in _ALWAYS) for name in COLUMNS
+        ColSpec(_TYPES[column.type], column.name, required=not column.nullable) for column in RESULT
     ]
     return ModelSignature(
         inputs=Schema([ColSpec(AnyType(), name, required=False) for name in dict.fromkeys((*PARTS, *FIELDS_OF_ROW))]),

@@ -33,7 +33,8 @@ from pamrx.errors import PamrxError, did_you_mean
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import clean_labels, default_genes, recognised, unrecognised_message
 from pamrx.identifiers.units import Decision
-from pamrx.prediction.predictions import COLUMNS, predict
+from pamrx.prediction.predictions import predict
+from pamrx.prediction.schema import RESULT, spark_struct
 from pamrx.profiles import Profiles
 from pamrx.profiles.normalise import decide, gather, statistics
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
@@ -44,12 +45,8 @@ LEVELS = ("expression", "ncrna", "copy_number", "segments")
 FIELDS_OF_ROW = (ID, *SAMPLE_COLUMNS, "mutations", *LEVELS)
 """What a row may hold."""
 
-_SPARK = {**dict.fromkeys(("drug", "drug_class", "screen", "flag"), "string"), "beyond_tested_range": "boolean",
-          "rank": "int"}  # fmt: skip
 SPARK_RESULT = (
-    f"{ID} string, predictions array<struct<"
-    + ", ".join(f"{name}: {_SPARK.get(name, 'double')}" for name in COLUMNS if name != ID)
-    + ">>, error string"
+    f"{ID} string, predictions array<{spark_struct([column for column in RESULT if column.name != ID])}>, error string"
 )
 """The `result_type` for `mlflow.pyfunc.spark_udf`."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from pamrx.explanation.contributions import batches, block_name, block_shares, contribution_table, shap_explanation
-from pamrx.features import block_of
+from pamrx.identifiers.feature_name import blocks_of
 from pamrx.knowledge.drugs import all_drugs
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.predictions import chosen_assays
@@ -43,7 +43,7 @@ def write_explanations(
     assays : those that are shown; by default the newest of each drug.
     full : whether to keep every contribution to the drugs in the clinic.
     """
-    assays = list(chosen_assays(model.assays_).values()) if assays is None else list(assays)
+    assays = [str(assay) for assay in chosen_assays(model.assays_)] if assays is None else list(assays)
     report(f"explaining {len(assays)} drugs over {len(features)} lines")
     whole = importance_of(model)
     table = contribution_table(model, features, assays, importance=whole[assays])
@@ -77,8 +77,7 @@ def in_the_clinic(assays: Sequence[str]) -> list[str]:
     """The newest assays of approved drugs; all drugs' where there is none."""
     newest = chosen_assays(assays)
     approved = {drug.name for drug in all_drugs() if drug.max_phase == APPROVED}
-    chosen = [assay for drug, assay in newest.items() if drug in approved]
-    return chosen or list(newest.values())
+    return [str(assay) for assay in newest if assay.drug in approved] or [str(assay) for assay in newest]
 
 
 def importance_of(model: SensitivityModel) -> pd.DataFrame:
@@ -91,7 +90,7 @@ def write_importance(folder: Path, importance: pd.DataFrame) -> None:
     path = folder / IMPORTANCE
     path.parent.mkdir(parents=True, exist_ok=True)
     table = importance.astype("float32").rename_axis(index="feature", columns=None).reset_index()
-    table.insert(1, "block", [block_of(name) for name in table["feature"]])
+    table.insert(1, "block", blocks_of(table["feature"]))
     table.to_parquet(path, index=False, compression="zstd")
 
 

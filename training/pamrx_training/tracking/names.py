@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pamrx.identifiers.assay import AssayId
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -24,8 +26,8 @@ def metric_name(assay: str, metric: str = "lco_pearson") -> str:
     MLflow allows letters, digits, `_ - . / :` and blanks, a colon not on Windows, and the UI groups by a slash.
     Whatever else a drug's name holds, and these two, become `_`.
     """
-    screen, _, drug = assay.partition(":")
-    return f"{metric}.{screen}.{plain(drug)}" if drug else f"{metric}.{plain(screen)}"
+    parsed = AssayId.parse(assay)
+    return f"{metric}.{plain(parsed.screen)}.{plain(parsed.drug)}"
 
 
 def plain(name: str) -> str:
