@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pamrx.errors import PamrxError, did_you_mean
-from pamrx.identifiers.feature_name import FeatureName, blocks_of, feature_labels, in_block
+from pamrx.identifiers.feature_name import feature_labels
 from pamrx.knowledge import drugs as drug_table
 
 PLAIN_WIDTH = 150
@@ -78,12 +77,14 @@ def show_vocabulary() -> None:
 
 
 def show_features(bundle_folder: Path | None, output: Path | None, block: str | None) -> None:
-    """The features of a bundle and how much it leans on each; genes of the axis without a feature are named."""
+    """The features of a bundle with their mean effect; genes of the axis without a feature are named."""
+    from pamrx.bundle.bundle import load_bundle
+    from pamrx.explanation.feature_listing import feature_listing
     from pamrx.tables import check_ending, write_table
 
     if output is not None:
         check_ending(output)
-    table = feature_listing(bundle_folder)
+    table = feature_listing(load_bundle(bundle_folder).model)
     if block is not None:
         blocks = list(dict.fromkeys(table["block"]))
         if block not in blocks:
@@ -101,51 +102,6 @@ def show_features(bundle_folder: Path | None, output: Path | None, block: str | 
     if len(table) > ROWS_SHOWN:
         console.print(f"{ROWS_SHOWN} of {len(table)} features shown, those of the largest effect; -o FILE writes all.")
     _show_untrained(console, table.loc[~table["learned"], "feature"])
-
-
-def feature_listing(bundle_folder: Path | None = None) -> pd.DataFrame:
-    """feature, block, learned, mean_abs_effect (ln units, mean over assays and training lines).
-
-    What is known to act on the axis and has no feature stands there too, not learned: genes whose mutations the
-    training data did not assess as `mutation.GENE`, and the miRNAs, lncRNAs and circRNAs of `knowledge/ncrna.csv` that
-    they did not measure (or found in too few samples) as `ncrna.NAME`.
-    """
-    from pamrx.bundle.bundle import load_bundle
-    from pamrx.knowledge import table as knowledge
-
-    model = load_bundle(bundle_folder).model
-    effect = model.importance_.mean(axis=1)
-    listing = pd.DataFrame({"feature": model.features_, "mean_abs_effect": effect})
-    listing["learned"] = listing["mean_abs_effect"] > 0
-    genes = knowledge("genes").query("level != ''")["gene"]
-    absent = sorted(set(feature_labels("mutation", genes)) - set(model.features_))
-    absent += _ncrna_without_feature(model.features_)
-    extra = pd.DataFrame({"feature": absent, "mean_abs_effect": 0.0, "learned": False})
-    listing = pd.concat([listing, extra], ignore_index=True)
-    listing["block"] = blocks_of(listing["feature"])
-    return listing[["feature", "block", "learned", "mean_abs_effect"]]
-
-
-def _ncrna_without_feature(features: Sequence[str]) -> list[str]:
-    """`ncrna.NAME` of each ncRNA of the table that no feature stands for, as pamrx writes it; miRNAs first."""
-    from pamrx.identifiers.mirna_ids import name_mirnas
-    from pamrx.knowledge import table as knowledge
-
-    measured = [FeatureName.parse(label).name for label in in_block(features, "ncrna")]
-    known_names = {name for merged in measured for name in merged.split("+")}
-    known = knowledge("ncrna").drop_duplicates("ncrna")
-    absent: list[str] = []
-    for kind in ("miRNA", "lncRNA", "circRNA"):
-        own = known.loc[known["kind"] == kind]
-        names = name_mirnas(own["ncrna"])["name"] if kind == "miRNA" else own["ncrna"]
-        given = zip(names, own["ncrna"], own["older_names"], strict=True)
-        new = {name for name, *others in given if known_names.isdisjoint({name, *_cells(others)})}
-        absent += sorted(feature_labels("ncrna", new))
-    return absent
-
-
-def _cells(cells: Sequence[str]) -> list[str]:
-    return [name for cell in cells for name in cell.split("|") if name]
 
 
 def _show_untrained(console: Console, untrained: pd.Series) -> None:

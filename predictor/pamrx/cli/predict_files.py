@@ -1,25 +1,22 @@
-"""`pamrx predict` from files to the screen or a table."""
+"""`pamrx predict` from its options to the screen and to tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from pamrx.bundle.bundle import Bundle, load_bundle
-from pamrx.cli import terminal as render
+from pamrx.bundle.file_prediction import PredictedFiles, predict_files
+from pamrx.cli import terminal
 from pamrx.errors import PamrxError
 from pamrx.explanation.alterations import axis_alterations
 from pamrx.explanation.contributions import top_contributions
 from pamrx.explanation.export import write_contributions
 from pamrx.features.purity import estimate_purity
-from pamrx.identifiers.assay import AssayId
-from pamrx.identifiers.feature_name import FeatureName, in_block
-from pamrx.identifiers.genes import default_genes, is_mirna
-from pamrx.prediction.intervals import COVERAGE, check_coverage
-from pamrx.prediction.predictions import block_evidence, chosen_assays, evidence_table, predictions_from
-from pamrx.profiles import Profiles, read_profiles, read_study
+from pamrx.prediction.intervals import COVERAGE
+from pamrx.prediction.predictions import block_evidence, evidence_table
 from pamrx.tables import check_ending, write_table
 
 TUMOURS_SHOWN = 20
@@ -34,60 +31,63 @@ EXAMPLE_NOTE = (
 )
 
 
-def predict_files(
-    given: Mapping[str, Path],
-    bundle_folder: Path | None,
-    drugs: Sequence[str] | None,
-    output: Path | None,
-    *,
-    example: bool = False,
-    measured: bool = False,
-    top: int = 10,
-    unit: str | None = None,
-    evidence: Path | None = None,
-    explain: Path | None = None,
-    coverage: float = COVERAGE,
-) -> None:
-    """Predict for the files `given` (kind to path), or for the shipped examples; write `output`, or show the result.
+@dataclass(frozen=True)
+class PredictOptions:
+    """The options of `pamrx predict`.
 
-    `evidence` takes the share of each block that each sample has (see `pamrx.prediction.predictions.evidence_table`),
-    `explain` every contribution to every prediction (see `pamrx.explanation.export`).
+    Attributes
+    ----------
+    files : path by kind, as `pamrx.bundle.file_prediction.predict_files` takes them.
+    bundle : folder of a trained model; None for the released one.
+    drugs : names; None for all.
+    coverage : of the prediction intervals.
+    expression_unit : None to detect it.
+    output : table of the predictions; without it they are shown.
+    evidence : table of the share of each block's features in each sample.
+    explain : table of every contribution to every prediction.
+    example : predict the shipped examples instead of `files`.
+    measured : show the measured responses of the examples beside.
+    top : drugs shown per tumour.
+    """
+
+    files: Mapping[str, Path] = field(default_factory=dict)
+    bundle: Path | None = None
+    drugs: Sequence[str] | None = None
+    coverage: float = COVERAGE
+    expression_unit: str | None = None
+    output: Path | None = None
+    evidence: Path | None = None
+    explain: Path | None = None
+    example: bool = False
+    measured: bool = False
+    top: int = 10
+
+
+def predict(options: PredictOptions) -> None:
+    """Predict, write the tables that were asked for, and show the result where no table takes it.
 
     Raises
     ------
     PamrxError
         For any input that cannot be used; nothing is written then.
     """
-    _check_outputs({"the predictions": output, "--evidence": evidence, "--explain": explain})
-    check_coverage(coverage)
-    bundle = load_bundle(bundle_folder)
-    chosen = chosen_assays(bundle.model.assays_, drugs)
-    if example:
+    _check_outputs({"the predictions": options.output, "--evidence": options.evidence, "--explain": options.explain})
+    files = options.files
+    if options.example:
         from pamrx.examples import example_files
 
-        given = example_files()
-    profiles = _read(given, default_genes() | set(bundle.builder.universe_), unit)
-    features = bundle.builder.transform(profiles)
-    table = predictions_from(bundle, features, drugs, coverage)
+        files = example_files()
+    found = predict_files(files, options.bundle, options.drugs, options.coverage, options.expression_unit)
     # What reading did with the shipped files is no news to anybody.
-    render.show_notes((EXAMPLE_NOTE,) if example else (*profiles.notes, *_set_aside(bundle, profiles, features)))
-    if explain is not None:  # first, since it is the one that may be refused for its size
-        rows = write_contributions(bundle.model, features, chosen, explain)
-        render.show_contributions_written(rows, len(features), len(chosen), explain)
-    if output is not None:
-        write_table(table, output)
-        render.show_written(table, output)
-    if evidence is not None:
-        write_table(evidence_table(features), evidence)
-        render.show_evidence_written(len(features), evidence)
-    if output is None or measured:
-        if measured:
-            table = _beside_measured(table)
-        _show(bundle, profiles, features, table, chosen, top, coverage, example)
-    if not example:
-        render.show_evidence(table)
-    if measured:
-        render.show_agreement(table)
+    terminal.show_notes((EXAMPLE_NOTE,) if options.example else found.notes)
+    _write(found, options)
+    table = _with_measured(found.table) if options.measured else found.table
+    if options.output is None or options.measured:
+        _show(found, table, options)
+    if not options.example:
+        terminal.show_evidence(table)
+    if options.measured:
+        terminal.show_agreement(table)
 
 
 def _check_outputs(named: Mapping[str, Path | None]) -> None:
@@ -104,84 +104,42 @@ def _check_outputs(named: Mapping[str, Path | None]) -> None:
             raise PamrxError(f"{path}: named for both {other} and {what}; name two files")
 
 
-def _read(given: Mapping[str, Path], known_genes: frozenset[str], unit: str | None = None) -> Profiles:
-    if "study" in given:
-        return read_study(given["study"], known_genes=known_genes)
-    return read_profiles(
-        mutations=given.get("mutations"),
-        panel=given.get("panel"),
-        expression=given.get("expression"),
-        ncrna=given.get("ncrna"),
-        copy_number=given.get("copy_number"),
-        samples=given.get("samples"),
-        known_genes=known_genes,
-        expression_unit=unit,
-    )
+def _write(found: PredictedFiles, options: PredictOptions) -> None:
+    if options.explain is not None:  # first, since it is the one that may be refused for its size
+        rows = write_contributions(found.bundle.model, found.features, found.assays, options.explain)
+        terminal.show_contributions_written(rows, len(found.features), len(found.assays), options.explain)
+    if options.output is not None:
+        write_table(found.table, options.output)
+        terminal.show_written(found.table, options.output)
+    if options.evidence is not None:
+        write_table(evidence_table(found.features), options.evidence)
+        terminal.show_evidence_written(len(found.features), options.evidence)
 
 
-def _set_aside(bundle: Bundle, profiles: Profiles, features: pd.DataFrame) -> list[str]:
-    """One sentence per matrix that was given and yet gives some samples nothing: too few names, or another assay."""
-    block = bundle.builder.ncrna_
-    likeness = block.likeness(profiles)
-    unlike = likeness < block.least_like
-    ranked = in_block(features.columns, "transcriptome")
-    micro = [label for label in in_block(features.columns, "ncrna") if is_mirna(FeatureName.parse(label).name)]
-    notes = []
-    given = {"expression": (profiles.expression, ranked, "genes"), "ncRNA": (profiles.ncrna, micro, "miRNAs")}
-    for what, (matrix, names, word) in given.items():
-        if matrix is None or not names:
-            continue
-        if what == "ncRNA":
-            matrix = matrix.loc[~unlike, [is_mirna(name) for name in matrix.columns]]
-        measured = matrix.notna().any(axis=1)
-        lost = measured & features.loc[measured.index, names].isna().all(axis=1)
-        if lost.any():
-            held = len({FeatureName.parse(label).name for label in names} & set(matrix.columns))
-            notes.append(
-                f"{what}: {int(lost.sum())} of {int(measured.sum())} samples hold too few of the {word} among which "
-                f"the model ranks (the file names {held} of {len(names)}; half are needed): it counts as not measured"
-            )
-    if unlike.any():
-        notes.append(
-            f"ncRNA: the miRNAs of {int(unlike.sum())} samples are unlike the training panel's (NanoString): r with "
-            f"its mean {likeness[unlike].median():.2f}, there {block.least_like:.2f} or more; levels of another assay "
-            "mislead, so they count as not measured"
-        )
-    return notes
-
-
-def _show(
-    bundle: Bundle,
-    profiles: Profiles,
-    features: pd.DataFrame,
-    table: pd.DataFrame,
-    chosen: Sequence[AssayId],
-    top: int,
-    coverage: float,
-    example: bool,
-) -> None:
+def _show(found: PredictedFiles, table: pd.DataFrame, options: PredictOptions) -> None:
     """The first tumours, each with its `top` drugs and the reasons; of the examples drivers only are named."""
-    shown = features.iloc[:TUMOURS_SHOWN]
-    reasons = top_contributions(bundle.model, shown, chosen, REASONS_SHOWN)
+    shown = found.features.iloc[:TUMOURS_SHOWN]
+    reasons = top_contributions(found.bundle.model, shown, found.assays, REASONS_SHOWN)
     present = block_evidence(shown)
-    chosen_profiles = profiles.subset(shown.index)
-    altered = axis_alterations(chosen_profiles, shown[[]] if example else shown)
-    purity = estimate_purity(chosen_profiles, bundle.builder.universe_)
+    profiles = found.profiles.subset(shown.index)
+    altered = axis_alterations(profiles, shown[[]] if options.example else shown)
+    purity = estimate_purity(profiles, found.bundle.builder.universe_)
     for sample in shown.index:
-        render.show_tumour(
+        terminal.show_tumour(
             sample,
             profiles.samples.loc[sample],
             altered[altered["sample_id"] == sample],
             present.loc[sample],
-            table[table["sample_id"] == sample].head(top),
+            table[table["sample_id"] == sample].head(options.top),
             reasons[reasons["sample_id"] == sample],
             purity.loc[sample],
-            chosen_profiles.copy_number is not None,
+            profiles.copy_number is not None,
         )
-    render.show_footer(len(features) - len(shown), table["drug"].nunique(), top, coverage)
+    left = len(found.features) - len(shown)
+    terminal.show_footer(left, table["drug"].nunique(), options.top, options.coverage)
 
 
-def _beside_measured(table: pd.DataFrame) -> pd.DataFrame:
+def _with_measured(table: pd.DataFrame) -> pd.DataFrame:
     """The predictions of the example lines with the column `measured_ln_ic50`."""
     from pamrx.examples import measured
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from pamrx.cli.listings import feature_listing, show_features
+from pamrx.bundle.bundle import load_bundle
+from pamrx.cli.listings import show_features
+from pamrx.explanation.feature_listing import feature_listing
 from pamrx.knowledge import table
 
 
 def test_every_ncrna_of_the_table_has_a_feature_or_is_listed_as_not_learned():
-    listing = feature_listing().set_index("feature")
+    listing = feature_listing(load_bundle().model).set_index("feature")
     assert listing.index.is_unique
     for name in ("circ-ITCH", "CDR1as", "MALAT1", "HOTAIR", "hsa-miR-124"):
         assert not listing.loc[f"ncrna.{name}", "learned"], name

@@ -15,7 +15,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelOutput
 from pamrx.bundle.bundle import load_bundle, save_bundle
-from pamrx.cli.predict_files import predict_files
+from pamrx.cli.predict_files import PredictOptions, predict
 from pamrx.errors import PamrxError
 from pamrx_training.registry.registry import bundle_folder, promote, register, rollback, versions
 from pamrx_training.serving.model import save_served
@@ -234,7 +234,7 @@ def test_predict_takes_an_address(store: Path, filled: Path) -> None:
     promote(1, report=lambda _: None)
     told = pamrx("predict", "--example", "--bundle", "models:/pamrx@champion", "-o", "a.csv")
     assert told.returncode == 0, told.stderr
-    predict_files({}, filled / "1", None, store / "b.csv", example=True)
+    predict(PredictOptions(bundle=filled / "1", output=store / "b.csv", example=True))
     pd.testing.assert_frame_equal(pd.read_csv(store / "a.csv"), pd.read_csv(store / "b.csv"), check_exact=True)
 
 

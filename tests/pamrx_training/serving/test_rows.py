@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from mlflow.pyfunc import PyFuncModel
 from pamrx.bundle.bundle import Bundle, load_bundle, released_bundle
-from pamrx.cli.predict_files import predict_files
+from pamrx.cli.predict_files import PredictOptions, predict
 from pamrx.errors import PamrxError
 from pamrx.prediction.schema import COLUMNS
 from pamrx_training.serving.model import predict_records, save_served
@@ -36,7 +36,7 @@ def rows() -> list[dict[str, Any]]:
 def expected(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """What `pamrx predict` writes for them."""
     output = tmp_path_factory.mktemp("predicted") / "predictions.parquet"
-    predict_files({}, None, DRUGS["drugs"].split(","), output, example=True)
+    predict(PredictOptions(drugs=DRUGS["drugs"].split(","), output=output, example=True))
     return pd.read_parquet(output)
 
 

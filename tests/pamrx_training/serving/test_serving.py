@@ -22,7 +22,7 @@ import requests
 from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel, scoring_server
 from pamrx.bundle.bundle import load_bundle, released_bundle
-from pamrx.cli.predict_files import predict_files
+from pamrx.cli.predict_files import PredictOptions, predict
 from pamrx.examples import example_files
 from pamrx.prediction.schema import COLUMNS
 from pamrx.readers.records import PARTS
@@ -52,7 +52,7 @@ def examples() -> dict[str, list[dict[str, Any]]]:
 def expected(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """What `pamrx predict` writes for them."""
     output = tmp_path_factory.mktemp("predicted") / "predictions.parquet"
-    predict_files({}, None, None, output, example=True)
+    predict(PredictOptions(output=output, example=True))
     return pd.read_parquet(output)
 
 

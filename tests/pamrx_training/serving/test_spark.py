@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from mlflow import MlflowClient
 from pamrx.bundle.bundle import released_bundle
-from pamrx.cli.predict_files import predict_files
+from pamrx.cli import predict_files
 from pamrx.prediction.schema import COLUMNS
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
 from pamrx_training.serving.model import save_served
@@ -91,7 +91,7 @@ def test_a_table_is_scored_by_the_registered_model(spark: Any, registered: str, 
     scored = tumours.select(predict(F.struct(*tumours.columns)).alias("scored")).select("scored.*").cache()
     table = scored.select("sample_id", F.explode("predictions").alias("one")).select("sample_id", "one.*")
     output = tmp_path / "expected.parquet"
-    predict_files({}, None, DRUGS, output, example=True)
+    predict_files.predict(predict_files.PredictOptions(drugs=DRUGS, output=output, example=True))
     expected = pd.read_parquet(output)
     assert table.columns == list(COLUMNS)
     assert plain(table.toPandas()) == plain(expected)

@@ -1,0 +1,90 @@
+"""Predict from files: what `pamrx predict` does between its options and its output, for other callers too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from pamrx.bundle.bundle import Bundle, load_bundle
+from pamrx.features.unused import unused_measurements
+from pamrx.identifiers.assay import AssayId
+from pamrx.identifiers.genes import default_genes
+from pamrx.prediction.intervals import COVERAGE, check_coverage
+from pamrx.prediction.predictions import chosen_assays, predictions_from
+from pamrx.profiles import Profiles, read_profiles, read_study
+
+STUDY = "study"
+"""The kind of a cBioPortal study folder among the files; it brings all others."""
+
+
+@dataclass(frozen=True)
+class PredictedFiles:
+    """Profiles read from files, their features and their predictions.
+
+    Attributes
+    ----------
+    bundle : the trained model.
+    profiles : n samples.
+    features : (n, n_features).
+    assays : that were predicted, one per drug.
+    table : the predictions; the columns of `pamrx.prediction.schema.RESULT`.
+    notes : what reading did with the files, and which measurements could not be used.
+    """
+
+    bundle: Bundle
+    profiles: Profiles
+    features: pd.DataFrame
+    assays: list[AssayId]
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def predict_files(
+    files: Mapping[str, Path],
+    bundle_folder: Path | None = None,
+    drugs: Sequence[str] | None = None,
+    coverage: float = COVERAGE,
+    expression_unit: str | None = None,
+) -> PredictedFiles:
+    """Read profiles from files and predict them.
+
+    Parameters
+    ----------
+    files : path by kind: `study`, or arguments of `pamrx.read_profiles` that take a path.
+    bundle_folder : a trained model; by default the released one.
+    drugs : names, by default all drugs.
+    coverage : share of measurements inside the prediction intervals.
+    expression_unit : of the expression; by default detected from the values.
+
+    Raises
+    ------
+    PamrxError
+        For a bundle, a file, a drug or a coverage that cannot be used.
+    """
+    check_coverage(coverage)
+    bundle = load_bundle(bundle_folder)
+    # Before the long reading.
+    assays = chosen_assays(bundle.model.assays_, drugs)
+    profiles = _read(files, default_genes() | set(bundle.builder.universe_), expression_unit)
+    features = bundle.builder.transform(profiles)
+    table = predictions_from(bundle, features, drugs, coverage)
+    notes = (*profiles.notes, *unused_measurements(bundle.builder, profiles, features))
+    return PredictedFiles(bundle, profiles, features, assays, table, notes)
+
+
+def _read(files: Mapping[str, Path], known_genes: frozenset[str], expression_unit: str | None) -> Profiles:
+    if STUDY in files:
+        return read_study(files[STUDY], known_genes=known_genes)
+    return read_profiles(
+        mutations=files.get("mutations"),
+        panel=files.get("panel"),
+        expression=files.get("expression"),
+        ncrna=files.get("ncrna"),
+        copy_number=files.get("copy_number"),
+        samples=files.get("samples"),
+        known_genes=known_genes,
+        expression_unit=expression_unit,
+    )

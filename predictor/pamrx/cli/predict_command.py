@@ -1,0 +1,110 @@
+"""`pamrx predict`: its options, and which of them go together."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pamrx.cli.bundle_option import Bundle, folder_of
+from pamrx.errors import PamrxError
+
+
+def predict(
+    study: Annotated[
+        Path | None, typer.Argument(help="Folder of a cBioPortal study, instead of the options that name files.")
+    ] = None,
+    mutations: Annotated[
+        Path | None,
+        typer.Option(help="MAF (GDC, cBioPortal or legacy TCGA), or VCF annotated by VEP or SnpEff; may be gzipped."),
+    ] = None,
+    panel: Annotated[
+        Path | None,
+        typer.Option(help="Genes that --mutations covers: one per line, or cBioPortal's file. [default: all genes]"),
+    ] = None,
+    expression: Annotated[
+        Path | None, typer.Option(help="Expression matrix, genes by samples or samples by genes.")
+    ] = None,
+    ncrna: Annotated[Path | None, typer.Option(help="miRNA and lncRNA matrix.")] = None,
+    copy_number: Annotated[Path | None, typer.Option(help="Copy-number matrix: GISTIC -2..2 or log2 ratios.")] = None,
+    expression_unit: Annotated[
+        str | None,
+        typer.Option(help="Unit of --expression: counts, tpm, fpkm, log2 or zscore. [default: told from the values]"),
+    ] = None,
+    samples: Annotated[
+        Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi (words: `pamrx vocab`).")
+    ] = None,
+    bundle: Bundle = None,
+    drugs: Annotated[str | None, typer.Option(help="Only these drugs, with commas between. [default: all]")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write a tidy table: CSV, Parquet or JSON by ending.")
+    ] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="Write how much of each block each sample has: CSV, Parquet or JSON by ending.")
+    ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(help="Write every feature's contribution to every prediction: Parquet, CSV or JSON by ending."),
+    ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Predict the twelve cell lines shipped with pamrx.")
+    ] = False,
+    measured: Annotated[
+        bool, typer.Option("--measured", help="With --example: show the measured responses beside.")
+    ] = False,
+    top: Annotated[int, typer.Option(min=1, help="Drugs shown per tumour on the terminal.")] = 10,
+    coverage: Annotated[
+        float, typer.Option(help="Share of measurements that lie inside the interval of a prediction, 0.5 to 0.99.")
+    ] = 0.9,
+) -> None:
+    """Predict each tumour's response to each drug.
+
+    Any subset of inputs will do: what is missing stays missing, and `evidence` says how much was there.
+    """
+    inputs = {
+        "study": study,
+        "mutations": mutations,
+        "panel": panel,
+        "expression": expression,
+        "ncrna": ncrna,
+        "copy_number": copy_number,
+        "samples": samples,
+    }
+    given = {kind: path for kind, path in inputs.items() if path is not None}
+    _check_options(given, example, measured)
+    if expression_unit is not None and expression is None:
+        raise PamrxError("--expression-unit goes with --expression: it says in which unit that file is")
+    from pamrx.cli import predict_files
+
+    with folder_of(bundle) as folder:
+        predict_files.predict(
+            predict_files.PredictOptions(
+                files=given,
+                bundle=folder,
+                drugs=None if drugs is None else drugs.split(","),
+                coverage=coverage,
+                expression_unit=expression_unit,
+                output=output,
+                evidence=evidence,
+                explain=explain,
+                example=example,
+                measured=measured,
+                top=top,
+            )
+        )
+
+
+def _check_options(given: dict[str, Path], example: bool, measured: bool) -> None:
+    named = [str(path) if kind == "study" else f"--{kind.replace('_', '-')}" for kind, path in given.items()]
+    if example and given:
+        raise PamrxError(f"--example brings its own files; leave out {named[0]}, or --example")
+    if "study" in given and len(given) > 1:
+        raise PamrxError(f"{named[0]}: a study folder brings its own files; leave out {named[1]}, or name files only")
+    if "panel" in given and "mutations" not in given:
+        raise PamrxError("--panel goes with --mutations: it says which genes that file covers")
+    if measured and not example:
+        raise PamrxError("--measured goes with --example: only the example lines come with measured responses")
+    if not example and not given:
+        raise PamrxError(
+            "no input: give --mutations, --expression, --ncrna, --copy-number or --samples, or --example, or the "
+            "folder of a cBioPortal study"
+        )
