@@ -41,10 +41,10 @@ from pamrx.errors import PamrxError, did_you_mean
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import check_unit
 from pamrx.prediction.intervals import COVERAGE, check_coverage
-from pamrx.profiles import read_records
-from pamrx.readers.records import PARTS
 from pamrx.prediction.predictions import chosen_assays, predict
 from pamrx.prediction.schema import RESULT
+from pamrx.profiles import read_records
+from pamrx.readers.records import PARTS
 
 from pamrx_training.serving.rows import FIELDS_OF_ROW, one_per_row, predict_samples
 
