@@ -55,7 +55,7 @@ def main(
 ) -> None:
     """Print the table."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    cohort, _ = load_cohort(cache, report=lambda _: None)
+    cohort, _ = load_cohort(cache)
     bundle = load_bundle()
     with tempfile.TemporaryDirectory(prefix="pamrx-bench-") as scratch:
         folder = Path(scratch)

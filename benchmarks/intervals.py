@@ -26,11 +26,11 @@ from pamrx.prediction.applicability import Panel
 from pamrx.prediction.missing_data import Pattern, pattern_from, patterns, source_shares
 from pamrx.profiles import Profiles, read_profiles
 from pamrx_training.datasets import load_ccle_mirna, load_gdsc, load_panel718
+from pamrx_training.evaluation.applicability import disturbed_profiles, errors_by_score
 from pamrx_training.evaluation.coverage import coverage_of, coverage_table, cross_coverage
-from pamrx_training.evaluation.flag_trials import disturbed_profiles, errors_by_score
 from pamrx_training.fitting.calibration import fit_applicability, fit_intervals, own_patterns, under
 from pamrx_training.fitting.cohort import Cohort, build_cohort
-from pamrx_training.fitting.held_out import HeldOut, chosen, held_out, together
+from pamrx_training.fitting.masked_predictions import MaskedPredictions, concatenated, predict_masked, restricted
 from pamrx_training.fitting.splits import leave_cell_line_out
 
 ACC = "tcga_acc"
@@ -40,7 +40,7 @@ ACC = "tcga_acc"
 class Seen:
     """What one fitted model says: held-out lines, and traits and patterns of other profiles, by kind."""
 
-    held: list[HeldOut]
+    held: list[MaskedPredictions]
     others: dict[str, tuple[pd.DataFrame, list[Pattern]]]
 
 
@@ -80,7 +80,7 @@ def run(cohort: Cohort, folds: pd.Series, out: tuple[int, ...], others: dict[str
     for fold in out:
         test = folds.index[folds == fold].tolist()
         profiles = cohort.profiles.subset(test)
-        held.append(held_out(builder, model, panel, profiles, responses.loc[test], fold))
+        held.append(predict_masked(builder, model, panel, profiles, responses.loc[test], fold))
         if len(out) == 1:
             for kind, made in (disturbed_profiles(profiles, fold) | others).items():
                 table = builder.transform(made)
@@ -90,7 +90,7 @@ def run(cohort: Cohort, folds: pd.Series, out: tuple[int, ...], others: dict[str
 
 def report(cohort: Cohort, seen: dict[tuple[int, ...], Seen], nested: bool) -> None:
     """All tables."""
-    held = together([seen[(fold,)].held[0] for fold in range(5)])
+    held = concatenated([seen[(fold,)].held[0] for fold in range(5)])
     tissue = cohort.cell_lines["tissue"]
     found = cross_coverage(held)
     show("Coverage, calibrated on the other four folds' out-of-fold errors", coverage_table(found, tissue))
@@ -99,14 +99,14 @@ def report(cohort: Cohort, seen: dict[tuple[int, ...], Seen], nested: bool) -> N
         for fold in range(5):
             rest = [other for other in range(5) if other != fold]
             pairs = [(min(fold, other), max(fold, other)) for other in rest]
-            calibration = together([one for pair in pairs for one in seen[pair].held if one.fold.iloc[0] != fold])
+            calibration = concatenated([one for pair in pairs for one in seen[pair].held if one.fold.iloc[0] != fold])
             rows.append(coverage_of(fit_intervals(calibration), calibration, seen[(fold,)].held[0]))
         show("Coverage, fully nested", coverage_table(pd.concat(rows), tissue))
     print(oracle(held))
     flags = []
     for fold in range(5):
         rest = [other for other in range(5) if other != fold]
-        calibration = chosen(held, list(held.fold.index[held.fold != fold]), rest)
+        calibration = restricted(held, list(held.fold.index[held.fold != fold]), rest)
         limits = fit_applicability(calibration, nobody())
         test = seen[(fold,)].held[0]
         names = own_patterns(test)
@@ -120,7 +120,7 @@ def report(cohort: Cohort, seen: dict[tuple[int, ...], Seen], nested: bool) -> N
     show("Error by score", errors_by_score(held, fit_applicability(held, nobody())))
 
 
-def oracle(held: HeldOut) -> str:
+def oracle(held: MaskedPredictions) -> str:
     """How much narrower intervals are that know the line's mean error in all other assays, from its measurements.
 
     No predictor can know it; it bounds what any scaling by the line could win.

@@ -35,7 +35,7 @@ def main(
 ) -> None:
     """Print the table."""
     bundle = load_bundle()
-    cohort, _ = load_cohort(cache, report=lambda _: None)
+    cohort, _ = load_cohort(cache)
     chosen = np.random.default_rng(0).integers(0, cohort.profiles.n, rows)
     features = bundle.builder.transform(cohort.profiles).iloc[chosen]
     model = bundle.model

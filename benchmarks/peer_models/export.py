@@ -35,7 +35,7 @@ def export(cohort: Cohort, folds: pd.Series, names: list[object], root: Path, sm
 
     Parameters
     ----------
-    folds : fold by line, as for `pamrx_training.evaluation.evaluate.run_fold`.
+    folds : fold by line, as for `pamrx_training.fitting.cross_validation.run_fold`.
     smiles : structure by assay, for those known.
 
     Returns

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from pamrx.features import FeatureBuilder
 from pamrx.model import boosted
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.reference import Reference
+from pamrx_training.cli.log_lines import line_of
 from pamrx_training.datasets import GdscData, fetch_gdsc, load_gdsc
 from pamrx_training.fitting.cohort import build_cohort
 
@@ -22,8 +25,45 @@ from pamrx_training.fitting.cohort import build_cohort
 def real_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The real distributions, downloaded once; PAMRX_TEST_CACHE names a folder that outlives the run."""
     cache = Path(os.environ.get("PAMRX_TEST_CACHE") or tmp_path_factory.mktemp("real"))
-    fetch_gdsc(cache, report=lambda _: None)
+    fetch_gdsc(cache)
     return cache
+
+
+class _Collector(logging.Handler):
+    """Keeps each message as the line that the command line prints."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(line_of(record))
+
+
+@pytest.fixture(scope="session")
+def lines_logged() -> Callable[[], AbstractContextManager[list[str]]]:
+    """`with lines_logged() as lines` collects what the training package logs, as the command line prints it."""
+
+    @contextmanager
+    def collecting() -> Iterator[list[str]]:
+        logger, collector = logging.getLogger("pamrx_training"), _Collector()
+        before = logger.level
+        logger.setLevel(logging.INFO)
+        logger.addHandler(collector)
+        try:
+            yield collector.lines
+        finally:
+            logger.removeHandler(collector)
+            logger.setLevel(before)
+
+    return collecting
+
+
+@pytest.fixture
+def said(lines_logged: Callable[[], AbstractContextManager[list[str]]]) -> Iterator[list[str]]:
+    """The lines that the training package logs during the test."""
+    with lines_logged() as lines:
+        yield lines
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,20 @@
-"""Progress of long work: a bar with the remaining time on a terminal, plain lines elsewhere."""
+"""Progress of long work: a bar with the remaining time on a terminal, lines of the log elsewhere."""
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
+log = logging.getLogger(__name__)
 
-def track(items: Iterable[Item], total: int, what: str, report: Callable[[str], None]) -> Iterator[Item]:
-    """Pass `items` on, telling how many of `total` are done; `what` names one of them."""
+
+def track(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
+    """Pass `items` on and show how many of `total` are done; `what` names one of them."""
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import track as bar
@@ -23,4 +26,4 @@ def track(items: Iterable[Item], total: int, what: str, report: Callable[[str], 
         yield item
         elapsed = time.perf_counter() - started
         left = elapsed / count * (total - count)
-        report(f"{what} {count} of {total}: {elapsed:.0f} s, about {left:.0f} s left")
+        log.info("%s %d of %d: %.0f s, about %.0f s left", what, count, total, elapsed, left)

@@ -19,10 +19,6 @@ GCT = (Path(__file__).resolve().parents[2] / "data" / "gdsc_small" / "ccle_mirna
 SMALL_SHA256 = hashlib.sha256(GCT).hexdigest()
 
 
-def quiet(_: str) -> None:
-    pass
-
-
 def test_values_are_log2_of_count_plus_one_of_human_probes():
     ledger = Ledger()
     found = tidy_mirna(GCT, ledger).set_index("cell_line")
@@ -63,25 +59,24 @@ def test_a_file_that_is_empty_or_cut_off_is_refused(content):
 
 
 @pytest.mark.parametrize("place", [FILE, f"{FILE}.gz", f"ccle/{FILE}.gz"])
-def test_a_local_folder_is_read_and_a_second_fetch_does_nothing(tmp_path, place):
+def test_a_local_folder_is_read_and_a_second_fetch_does_nothing(tmp_path, place, said: list[str]):
     path = tmp_path / "local" / place
     path.parent.mkdir(parents=True)
     path.write_bytes(gzip.compress(GCT) if place.endswith(".gz") else GCT)
-    told: list[str] = []
-    fetch_ccle_mirna(tmp_path / "cache", tmp_path / "local", report=told.append)
-    assert "is not the published" in told[0]  # a slice of the file, and said to be other than the whole
+    fetch_ccle_mirna(tmp_path / "cache", tmp_path / "local")
+    assert "is not the published" in said[0]  # a slice of the file, and said to be other than the whole
     table = load_ccle_mirna(tmp_path / "cache")
     assert table is not None
     assert table.shape == (8, 4)
     before = (tmp_path / "cache/ccle-mirna/mirna.parquet").stat().st_mtime_ns
-    fetch_ccle_mirna(tmp_path / "cache", report=told.append)
-    assert told[-1].endswith("nothing to do")
+    fetch_ccle_mirna(tmp_path / "cache")
+    assert said[-1].endswith("nothing to do")
     assert (tmp_path / "cache/ccle-mirna/mirna.parquet").stat().st_mtime_ns == before
 
 
 def test_a_folder_without_the_file_is_told_what_is_wanted(tmp_path):
     with pytest.raises(PamrxError, match=f"holds no {FILE} or {FILE}.gz"):
-        fetch_ccle_mirna(tmp_path / "cache", tmp_path, report=quiet)
+        fetch_ccle_mirna(tmp_path / "cache", tmp_path)
     assert load_ccle_mirna(tmp_path / "cache") is None
 
 
@@ -119,8 +114,8 @@ class Portal:
 def test_the_portal_serves_it_plain_or_gzipped(tmp_path, monkeypatch, name):
     with Portal(gzip.compress(GCT) if name.endswith(".gz") else GCT) as portal:
         monkeypatch.setenv("PAMRX_CCLE_MIRNA_URL", portal.url(name))
-        fetch_ccle_mirna(tmp_path, report=quiet, sha256=SMALL_SHA256)
-        fetch_ccle_mirna(tmp_path, report=quiet, sha256=SMALL_SHA256)
+        fetch_ccle_mirna(tmp_path, sha256=SMALL_SHA256)
+        fetch_ccle_mirna(tmp_path, sha256=SMALL_SHA256)
         assert portal.asked == 1
     table = load_ccle_mirna(tmp_path)
     assert table is not None
@@ -139,7 +134,7 @@ def test_the_portal_serves_it_plain_or_gzipped(tmp_path, monkeypatch, name):
 )
 def test_a_bad_download_ends_in_one_line_and_leaves_nothing(tmp_path, portal, said):
     with portal() as served, pytest.raises(PamrxError, match=said) as caught:
-        fetch_ccle_mirna(tmp_path, url=served.url(FILE), report=quiet, sha256=SMALL_SHA256)
+        fetch_ccle_mirna(tmp_path, url=served.url(FILE), sha256=SMALL_SHA256)
     assert "127.0.0.1" not in str(caught.value)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
@@ -148,14 +143,14 @@ def test_a_portal_that_cannot_be_reached_is_one_clear_line(tmp_path):
     with Portal(GCT) as portal:
         url = portal.url(FILE)
     with pytest.raises(PamrxError, match="the connection failed"):
-        fetch_ccle_mirna(tmp_path, url=url, report=quiet)
+        fetch_ccle_mirna(tmp_path, url=url)
 
 
 def test_the_portals_own_file(tmp_path, shared_data):
     content = gzip.decompress((shared_data / "ccle" / f"{FILE}.gz").read_bytes())
     assert hashlib.sha256(content).hexdigest() == SHA256
     with Portal(content) as portal:
-        fetch_ccle_mirna(tmp_path / "cache", url=portal.url(FILE), report=quiet)
+        fetch_ccle_mirna(tmp_path / "cache", url=portal.url(FILE))
     table = load_ccle_mirna(tmp_path / "cache")
     assert table is not None
     assert table.shape == (954, 654)

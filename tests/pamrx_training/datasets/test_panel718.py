@@ -28,17 +28,17 @@ def test_lines_get_their_key_and_genes_stay_columns():
     assert table.to_numpy().tolist() == [[0, 1], [1, 0]]
 
 
-def test_fetched_once_loaded_whole_and_listed(tmp_path, local):
-    cache, told = tmp_path / "cache", []
+def test_fetched_once_loaded_whole_and_listed(tmp_path, local, said: list[str]):
+    cache = tmp_path / "cache"
     assert load_panel718(cache) is None
-    fetch_panel718(cache, local, told.append)
-    assert "panel718: kept 2 cell lines" in told
+    fetch_panel718(cache, local)
+    assert "panel718: kept 2 cell lines" in said
     tables = load_panel718(cache)
     assert set(tables) == set(KINDS)
     assert tables["deletion"].loc["MCF7", "PTEN"] == 1
     assert "panel718" in data_status(cache).to_string()
-    fetch_panel718(cache, local, told.append)
-    assert told[-1].endswith("nothing to do")
+    fetch_panel718(cache, local)
+    assert said[-1].endswith("nothing to do")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_missing_or_broken_file_and_no_folder_are_one_line_each(tmp_path, loca
 
 
 def test_the_real_calls_cover_nearly_all_lines_of_gdsc(tmp_path, shared_data):
-    fetch_panel718(tmp_path, shared_data, report=lambda line: None)
+    fetch_panel718(tmp_path, shared_data)
     tables = load_panel718(tmp_path)
     assert tables["mutation"].shape == (1244, 718)
     assert tables["mutation"].loc["MCF7", "PIK3CA"] == 1

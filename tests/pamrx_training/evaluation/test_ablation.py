@@ -13,12 +13,9 @@ from pamrx.model.sensitivity import BLOCK_WEIGHTS
 from pamrx_training.evaluation.ablation import FULL, ablate, variants
 from pamrx_training.fitting import fit_cache as fits
 from pamrx_training.fitting.cohort import Cohort, build_cohort
-from pamrx_training.fitting.fit_cache import Fit, Store, block_weights, fit_lines, run_fits
+from pamrx_training.fitting.fit_cache import Fit, block_weights, fit_lines, run_fits
+from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import repeated, sides
-
-
-def quiet(_: str) -> None:
-    pass
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +81,7 @@ def test_sums_of_transcripts_take_the_weight_of_transcripts_that_are_not_there()
 def test_the_block_that_drives_the_response_is_the_one_that_is_missed(cohort, quick):
     """The made-up response follows one gene and PIK3CA; tissue is drawn at random."""
     folds = repeated(cohort, 3, seed=11, repeats=2)
-    found = ablate(cohort, folds, "removed", jobs=1, draws=200, report=quiet)
+    found = ablate(cohort, folds, "removed", RunContext(1), draws=200)
     table = found.table
     assert table.loc[FULL, "difference"] == 0
     assert table.loc["without transcriptome", "difference_high"] < 0
@@ -96,18 +93,19 @@ def test_the_block_that_drives_the_response_is_the_one_that_is_missed(cohort, qu
     assert np.allclose(mean.std(), table["spread"].loc[mean.std().index])
 
 
-def test_a_second_run_reads_what_the_first_finished(cohort, quick, tmp_path, monkeypatch):
+def test_a_second_run_reads_what_the_first_finished(cohort, quick, tmp_path, monkeypatch, said: list[str]):
     (seed, fold), *_ = repeated(cohort, 3, 11, 1)
     todo = {}
     for name in (0, 1):
         train, test = sides(cohort, fold, name)
         todo[str(name)] = Fit(tuple(train), tuple(test), seed, ("tissue",))
-    store, told = Store(tmp_path, "data"), []
-    first = dict(run_fits(cohort, {"0": todo["0"]}, store, 1, quiet))
+    store = Store(tmp_path, "data")
+    first = dict(run_fits(cohort, {"0": todo["0"]}, RunContext(1, store)))
     monkeypatch.setattr(fits, "fit_lines", _only(todo["1"]))
-    again = dict(run_fits(cohort, todo, store, 1, told.append))
+    said.clear()
+    again = dict(run_fits(cohort, todo, RunContext(1, store)))
     pd.testing.assert_frame_equal(first["0"], again["0"], check_exact=True)
-    assert told[0].startswith("1 of 2 fits were run before")
+    assert said[0].startswith("1 of 2 fits were run before")
     assert not list(tmp_path.glob(".*"))
 
 

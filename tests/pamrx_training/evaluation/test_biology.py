@@ -13,12 +13,12 @@ from pamrx.profiles import Profiles
 from pamrx_training.evaluation import biology as module
 from pamrx_training.evaluation import relations as relations_module
 from pamrx_training.evaluation.biology import agreement, biology, groups, judge
-from pamrx_training.evaluation.evidence_tables import print_biology
-from pamrx_training.evaluation.protocols import Asked as Options
-from pamrx_training.evaluation.protocols import Run, run_asked
+from pamrx_training.evaluation.evidence_tables import print_biology, print_result
+from pamrx_training.evaluation.protocols import Options, run_protocol, tidy_table
 from pamrx_training.evaluation.relations import ALL_CALLS, DRIVERS, carriers, read_relations
 from pamrx_training.fitting.cohort import Cohort, build_cohort
-from pamrx_training.fitting.fit_cache import Fit, Store, run_fits
+from pamrx_training.fitting.fit_cache import Fit, run_fits
+from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import leave_cell_line_out, sides
 from rich.console import Console
 
@@ -292,39 +292,38 @@ def quick(monkeypatch):
 
 
 def test_the_known_effect_comes_out_of_fold(cohort, quick):
-    told: list[str] = []
-    result = biology(cohort, (11, leave_cell_line_out(cohort, 3, 11)), None, 1, 200, told.append)
+    result = biology(cohort, (11, leave_cell_line_out(cohort, 3, 11)), RunContext(1), 200)
     rows = result.relations.set_index("relation")
     assert rows.loc["one", "agreement"] == "shown" and rows.loc["one", "predicted_high"] < 0
     assert rows.loc["two", "agreement"] == "inconclusive" and np.isnan(rows.loc["two", "measured"])
     assert result.table["assay"].tolist() == ["all", "all", "GDSC2:Alpelisib", "GDSC2:AZD8186"]
 
 
-def test_fits_are_those_of_ablation_with_all_blocks_and_are_read_again(cohort, quick, tmp_path):
-    store, told = Store(tmp_path, "data"), []
+def test_fits_are_those_of_ablation_with_all_blocks_and_are_read_again(cohort, quick, tmp_path, said: list[str]):
+    context = RunContext(1, Store(tmp_path, "data"))
     fold = leave_cell_line_out(cohort, 2, 11)
     for name in (0, 1):
         train, test = sides(cohort, fold, name)
-        dict(run_fits(cohort, {"all blocks": Fit(tuple(train), tuple(test), 11)}, store, 1, lambda _: None))
-    biology(cohort, (11, fold), store, 1, 50, told.append)
-    assert told[0].startswith("2 of 2 fits were run before")
+        dict(run_fits(cohort, {"all blocks": Fit(tuple(train), tuple(test), 11)}, context))
+    said.clear()
+    biology(cohort, (11, fold), context, 50)
+    assert said[0].startswith("2 of 2 fits were run before")
 
 
 def test_a_wrong_table_is_told_before_any_fit(cohort, monkeypatch):
     monkeypatch.setattr(relations_module, "table", lambda _: table(marker="mut:TSC2"))
     monkeypatch.setattr(module, "run_fits", lambda *_: pytest.fail("fitted"))
     with pytest.raises(PamrxError, match="no driver mutations of TSC2"):
-        biology(cohort, (11, leave_cell_line_out(cohort, 2, 11)), None, 1)
+        biology(cohort, (11, leave_cell_line_out(cohort, 2, 11)), RunContext(1))
 
 
 def test_it_prints_one_table_and_writes_the_tidy_one(cohort, quick, tmp_path, capsys):
-    told: list[str] = []
-    run = Run(Store(tmp_path, "data"), 1, tmp_path / "table.csv", told.append)
-    run_asked(cohort, Options(biology=True), [(11, leave_cell_line_out(cohort, 2, 11))], run)
+    options, splits = Options(biology=True), [(11, leave_cell_line_out(cohort, 2, 11))]
+    found = run_protocol(cohort, options, splits, RunContext(1, Store(tmp_path, "data")))
+    print_result(found, options, splits)
     printed = capsys.readouterr().out
     assert "Known biology, leave-cell-line-out, 150 lines" in printed and "two*" in printed
-    written = pd.read_csv(tmp_path / "table.csv")
-    assert written["relation"].tolist() == ["one", "two", "one", "two"] and told[-1].startswith("4 rows written")
+    assert tidy_table(found)["relation"].tolist() == ["one", "two", "one", "two"]
 
 
 def test_a_line_of_the_table_fits_in_120_columns():

@@ -10,7 +10,7 @@ from pamrx_training.evaluation.ablation import FULL
 from pamrx_training.evaluation.dossier import Section, markdown, other_laboratory
 from pamrx_training.evaluation.relations import DRIVERS, Relation, Term
 from pamrx_training.fitting.cohort import build_cohort
-from pamrx_training.fitting.fit_cache import Store
+from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import leave_tissue_out
 
 
@@ -38,7 +38,9 @@ def test_another_laboratory_tells_who_was_predicted_from_what():
     assert rows.iloc[1]["profile"] == "measured in GDSC"
 
 
-def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(made_up_gdsc, tmp_path, monkeypatch):
+def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(
+    made_up_gdsc, tmp_path, monkeypatch, said: list[str]
+):
     monkeypatch.setattr(boosted, "ROUNDS", 2)
     few = {FULL: BLOCKS, "without mutation": tuple(block for block in BLOCKS if block != "mutation")}
     monkeypatch.setattr(ablation, "variants", lambda kind: few)
@@ -49,10 +51,10 @@ def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(made_up_g
         "PIK3CA, A", "mut:PIK3CA", "", mutated, (), DRIVERS, ("GDSC1:A", "GDSC2:A"), "sensitive", "made up", "made up"
     )
     monkeypatch.setattr(biology, "read_relations", lambda: [relation])
-    cohort, told = build_cohort(made_up_gdsc(n=150)), []
+    cohort = build_cohort(made_up_gdsc(n=150))
     store = Store(tmp_path / "evaluations", "data")
     store.folder.mkdir()
-    found = dossier.dossier(cohort, 5, store, jobs=1, report=told.append)
+    found = dossier.dossier(cohort, RunContext(1, store, 5))
     assert [section.title for section in found] == [
         "What each block adds",
         "Tissues that the model never saw",
@@ -70,8 +72,9 @@ def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(made_up_g
     peers = tmp_path / "peers" / "peers.md"
     peers.parent.mkdir()
     peers.write_text("| model |\n\nhow\n")
-    again = dossier.dossier(cohort, 5, store, jobs=1, report=told.append)
-    assert any("read again" in line for line in told)
+    said.clear()
+    again = dossier.dossier(cohort, RunContext(1, store, 5))
+    assert any("read again" in line for line in said)
     assert again.pop().text() == "### Beside other models\n\n| model |\n\nhow"
     for first, second in zip(found, again, strict=True):
         pd.testing.assert_frame_equal(first.table, second.table)

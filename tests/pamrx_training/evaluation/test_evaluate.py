@@ -10,16 +10,14 @@ import pytest
 from pamrx.bundle.bundle import load_bundle, save_bundle
 from pamrx.errors import PamrxError
 from pamrx.model import boosted
-from pamrx_training.evaluation.evaluate import COMPARED, MODEL, SPECIFIC, evaluate, run_fold, run_fold_masked
+from pamrx_training.evaluation.baselines import baseline_predictions
+from pamrx_training.evaluation.evaluate import COMPARED, MODEL, evaluate
 from pamrx_training.evaluation.metrics import mean_pearson, per_assay
-from pamrx_training.evaluation.model_card import model_card
 from pamrx_training.fitting.cohort import Cohort, build_cohort
-from pamrx_training.fitting.fit import train
+from pamrx_training.fitting.cross_validation import run_fold
+from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out, sides
-
-
-def quiet(_: str) -> None:
-    pass
+from pamrx_training.training import train
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +44,18 @@ def quick():
 @pytest.fixture(scope="module")
 def evaluated(cohort, quick):
     folds = leave_cell_line_out(cohort, 4, seed=3)
-    return folds, evaluate(cohort, folds, jobs=1, draws=200, report=quiet)
+    return folds, evaluate(cohort, folds, RunContext(1), draws=200)
+
+
+def predictions_of_fold(cohort: Cohort, folds: pd.Series, fold: object) -> dict[str, pd.DataFrame]:
+    """By method, and the measurements."""
+    found = run_fold(cohort, folds, fold, 0, baseline_predictions, masked=False)
+    return {MODEL: found.predicted, "measured": found.measured, **found.others}
 
 
 def test_one_row_per_line_and_assay_out_of_fold(cohort, evaluated):
     folds, evaluation = evaluated
-    oof, predictions = evaluation.oof, evaluation.predicted
+    oof, predictions = evaluation.oof, evaluation.predictions.predicted
     assert list(oof.columns) == ["cell_line", "assay", "drug", "fold", "measured", "predicted"]
     assert not oof.duplicated(["cell_line", "assay"]).any()
     assert (oof["fold"] == oof["cell_line"].map(folds)).all()
@@ -89,7 +93,7 @@ def test_poisoned_test_lines_change_no_prediction(cohort, quick):
     hit = garbage["cell_line"].isin(test)
     garbage.loc[hit, "ln_ic50"] = np.random.default_rng(1).normal(1000, 500, int(hit.sum()))
     poisoned = replace(cohort, responses=garbage)
-    a, b = run_fold(cohort, folds, 0, seed=0), run_fold(poisoned, folds, 0, seed=0)
+    a, b = predictions_of_fold(cohort, folds, 0), predictions_of_fold(poisoned, folds, 0)
     for name in COMPARED:
         pd.testing.assert_frame_equal(a[name], b[name], check_exact=True)
     assert not a["measured"].equals(b["measured"])
@@ -109,11 +113,11 @@ def test_the_specific_response_is_evaluated_and_sees_no_test_line(cohort, quick,
         hit = rows["cell_line"].isin(test)
         rows.loc[hit, "ln_ic50"] = np.random.default_rng(1).normal(1000, 500, int(hit.sum()))
         dirty[name] = rows
-    frames, held = run_fold_masked(replace(cohort, **dirty), folds, 0, seed=0)
-    clean = evaluation.specific.loc[test]
-    pd.testing.assert_frame_equal(frames[SPECIFIC], clean, check_exact=True, check_names=False, check_index_type=False)
-    for name, masked in held.specific.items():
-        whole = evaluation.held.specific[name].loc[test]
+    found = run_fold(replace(cohort, **dirty), folds, 0, seed=0)
+    clean = evaluation.predictions.specific.loc[test]
+    pd.testing.assert_frame_equal(found.specific, clean, check_exact=True, check_names=False, check_index_type=False)
+    for name, masked in found.masked.specific.items():
+        whole = evaluation.predictions.masked.specific[name].loc[test]
         pd.testing.assert_frame_equal(masked, whole, check_exact=True, check_names=False, check_index_type=False)
 
 
@@ -126,7 +130,7 @@ def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(coh
     segments = cohort.profiles.segments.copy()
     segments.loc[spoilt] = 2.0
     poisoned = replace(cohort, profiles=replace(cohort.profiles, expression=expression, segments=segments))
-    a, b = run_fold(cohort, folds, 0, seed=0), run_fold(poisoned, folds, 0, seed=0)
+    a, b = predictions_of_fold(cohort, folds, 0), predictions_of_fold(poisoned, folds, 0)
     others = [line for line in test if line not in set(spoilt)]
     for name in COMPARED:
         pd.testing.assert_frame_equal(a[name].loc[others], b[name].loc[others], check_exact=True)
@@ -135,9 +139,9 @@ def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(coh
 
 def test_processes_do_not_change_the_result(cohort, quick, evaluated):
     folds, evaluation = evaluated
-    predictions = evaluation.predicted
+    predictions = evaluation.predictions.predicted
     fold = folds.unique()[0]
-    again = run_fold(cohort, folds, fold, seed=0)[MODEL]
+    again = predictions_of_fold(cohort, folds, fold)[MODEL]
     pd.testing.assert_frame_equal(
         predictions.loc[again.index], again, check_exact=True, check_names=False, check_index_type=False
     )
@@ -147,8 +151,8 @@ def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(co
     away = cohort.lines[:5]
     manifests = []
     for name in ("first", "second"):
-        trained = train(cohort, away, "f" * 64, "small", seed=1, jobs=1, report=quiet)
-        manifests.append(save_bundle(trained.bundle, tmp_path / name, model_card(trained)))
+        trained = train(cohort, away, "f" * 64, "small", RunContext(1, seed=1))
+        manifests.append(save_bundle(trained.bundle, tmp_path / name, trained.card()))
     assert manifests[0]["fingerprint"] == manifests[1]["fingerprint"]
     assert not set(away) & set(manifests[0]["trained_lines"])
     bundle = load_bundle(tmp_path / "first")
@@ -169,4 +173,4 @@ def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(co
 
 def test_a_held_out_line_that_is_not_there_is_named(cohort):
     with pytest.raises(PamrxError, match="MCF77"):
-        train(cohort, ["MCF77"], "", "small", report=quiet)
+        train(cohort, ["MCF77"], "", "small")

@@ -10,16 +10,14 @@ import pytest
 from pamrx.errors import PamrxError
 from pamrx.model import boosted
 from pamrx_training.datasets.laboratory import Laboratory
+from pamrx_training.evaluation.evaluate import evaluate
 from pamrx_training.evaluation.laboratories import elsewhere, laboratory_fits
 from pamrx_training.evaluation.repeats import evaluate_repeats
 from pamrx_training.evaluation.screens import across_screens, screen_fits, shared_drugs
 from pamrx_training.fitting.cohort import Cohort, build_cohort
 from pamrx_training.fitting.fit_cache import Fit, fit_lines
+from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import leave_cell_line_out, leave_tissue_out, repeated, sides
-
-
-def quiet(_: str) -> None:
-    pass
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -142,7 +140,7 @@ def test_leave_screen_out_trains_on_one_screen_and_is_judged_by_the_other(cohort
     folds = repeated(cohort, 3, 11, 1)
     for key, fit in screen_fits(cohort, folds[0][1], 11).items():
         assert {assay.partition(":")[0] for assay in fit.assays} == {key.partition("|")[0]}
-    found = across_screens(cohort, folds, jobs=1, draws=100, report=quiet)
+    found = across_screens(cohort, folds, RunContext(1), draws=100)
     table = found.table.set_index(["trained_on", "tested_on", "drug"])
     assert list(table.index) == [("GDSC1", "GDSC2", "A"), ("GDSC2", "GDSC1", "A")]
     # The made-up screens hold the same truth, one unit apart, with little noise.
@@ -163,7 +161,7 @@ def made_up_laboratory(cohort: Cohort, own: bool, sign: float = 1.0) -> Laborato
 
 
 def test_another_laboratory_is_judged_with_its_lines_in_training_and_held_out(cohort):
-    found = elsewhere(cohort, made_up_laboratory(cohort, own=True), [11, 12], jobs=1, draws=100, report=quiet)
+    found = elsewhere(cohort, made_up_laboratory(cohort, own=True), [11, 12], RunContext(1), draws=100)
     assert set(found.table["profile"]) == {"GDSC", "made-up", "measured in GDSC"}
     mean = found.means["pearson"]
     assert mean["m", "all", "GDSC"] > mean["m", "held out", "GDSC"] > 0.2
@@ -175,7 +173,7 @@ def test_another_laboratory_is_judged_with_its_lines_in_training_and_held_out(co
 
 
 def test_without_profiles_of_its_own_the_profiles_are_those_of_gdsc(cohort):
-    found = elsewhere(cohort, made_up_laboratory(cohort, own=False), [11], jobs=1, draws=50, report=quiet)
+    found = elsewhere(cohort, made_up_laboratory(cohort, own=False), [11], RunContext(1), draws=50)
     assert set(found.table["profile"]) == {"GDSC", "measured in GDSC"}
     assert found.table.loc[found.table["lines"] == "held out", "pearson"].gt(0.2).all()
 
@@ -188,16 +186,13 @@ def test_a_line_that_gdsc_does_not_hold_takes_its_donor_out_of_training(cohort):
     assert "OVCAR8" not in laboratory_fits(renamed, ["NCIADRRES"], 11)["held out 0"].train
 
 
-def test_repeated_splits_are_the_single_evaluations_and_are_read_again(cohort, tmp_path):
-    from pamrx_training.evaluation.evaluate import evaluate
-    from pamrx_training.fitting.fit_cache import Store
-
-    folds, told = repeated(cohort, 3, 11, 2), []
-    store = Store(tmp_path, "data")
-    found = evaluate_repeats(cohort, folds, store, jobs=1, draws=50, report=quiet)
-    alone = evaluate(cohort, folds[1][1], 12, jobs=1, draws=50, report=quiet)
+def test_repeated_splits_are_the_single_evaluations_and_are_read_again(cohort, tmp_path, said: list[str]):
+    folds, context = repeated(cohort, 3, 11, 2), RunContext(1, Store(tmp_path, "data"))
+    found = evaluate_repeats(cohort, folds, context, draws=50)
+    alone = evaluate(cohort, folds[1][1], RunContext(1, seed=12), draws=50)
     assert found.summaries.loc[12, "lco_pearson"] == alone.summary["lco_pearson"]
-    again = evaluate_repeats(cohort, folds, store, jobs=1, draws=50, report=told.append)
-    assert all("read again" in line for line in told) and len(told) == 2
+    said.clear()
+    again = evaluate_repeats(cohort, folds, context, draws=50)
+    assert all("read again" in line for line in said) and len(said) == 2
     pd.testing.assert_frame_equal(found.per_assay, again.per_assay, check_dtype=False)
     pd.testing.assert_frame_equal(found.summaries, again.summaries)

@@ -11,13 +11,15 @@ from mlflow import MlflowClient
 from pamrx.errors import PamrxError
 from pamrx.features import BLOCKS
 from pamrx.model import boosted
-from pamrx_training.evaluation import boosted_baseline, study
+from pamrx_training.evaluation import boosted_baseline, candidates, study
+from pamrx_training.evaluation.candidates import CANDIDATES, HYBRID
 from pamrx_training.evaluation.comparison import Logged, compare
 from pamrx_training.evaluation.metrics import per_assay
-from pamrx_training.evaluation.study import CANDIDATES, HYBRID, Study
+from pamrx_training.evaluation.study import Study
 from pamrx_training.evaluation.study_tables import print_comparison, print_study
 from pamrx_training.fitting.cohort import Cohort, build_cohort
-from pamrx_training.fitting.fit_cache import Fit, Store
+from pamrx_training.fitting.fit_cache import Fit
+from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import leave_cell_line_out
 from pamrx_training.tracking import DataSet
 from pamrx_training.tracking.evaluations import Settings, log_study
@@ -25,10 +27,6 @@ from pamrx_training.tracking.reading import read_run, reading
 
 SEED = 11
 NAMES = [candidate.name for candidate in CANDIDATES]
-
-
-def quiet(_: str) -> None:
-    pass
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +60,13 @@ def fits(tmp_path_factory: pytest.TempPathFactory) -> Store:
 @pytest.fixture(scope="module")
 def done(cohort: Cohort, quick, fits: Store) -> Study:
     folds = leave_cell_line_out(cohort, 3, SEED)
-    return study.study(cohort, folds, SEED, fits, jobs=1, draws=200, report=quiet)
+    return study.study(cohort, folds, RunContext(1, fits, SEED), draws=200)
 
 
 @pytest.fixture(scope="module")
-def logged(done: Study, work: Path) -> str:
-    said: list[str] = []
-    run_id = log_study(done, Settings({"seed": SEED}, DataSet("ab" * 32, {"lines": 90})), 3.0, said.append)
+def logged(done: Study, work: Path, lines_logged) -> str:
+    with lines_logged() as said:
+        run_id = log_study(done, Settings({"seed": SEED}, DataSet("ab" * 32, {"lines": 90})), 3.0)
     assert run_id is not None, said
     return run_id
 
@@ -102,7 +100,7 @@ def test_poisoned_test_responses_change_no_prediction(cohort: Cohort, quick, can
     garbage.loc[garbage["cell_line"].isin(test), "ln_ic50"] = 1e3
     fit = Fit(tuple(train), tuple(test), SEED, candidate.blocks)
     poisoned = Cohort(cohort.profiles, garbage, cohort.cell_lines)
-    clean, dirty = (study.predict_plain(one, candidate, fit) for one in (cohort, poisoned))
+    clean, dirty = (candidates.predict_plain(one, candidate, fit) for one in (cohort, poisoned))
     pd.testing.assert_frame_equal(clean, dirty, check_exact=True)
 
 
@@ -116,7 +114,7 @@ def test_a_second_study_fits_nothing_and_remembers_the_seconds(
     monkeypatch.setattr("pamrx_training.evaluation.study_explanations.fit_lines", never)
     monkeypatch.setattr("pamrx_training.fitting.fit_cache.fit_lines", never)
     folds = leave_cell_line_out(cohort, 3, SEED)
-    again = study.study(cohort, folds, SEED, fits, jobs=1, draws=200, report=quiet)
+    again = study.study(cohort, folds, RunContext(1, fits, SEED), draws=200)
     pd.testing.assert_frame_equal(again.found.oof, done.found.oof)
     assert again.explained == done.explained and set(done.explained) == set(NAMES[:5])
     assert again.seconds == pytest.approx(done.seconds)
@@ -170,7 +168,7 @@ def test_names_of_runs_that_do_not_serve_are_told(logged: str, work: Path, done:
         with pytest.raises(PamrxError, match=r"no run 'ridge per asay'.*did you mean ridge per assay"):
             read_run(client, "ridge per asay")
         assert read_run(client, logged).oof is None
-        again = log_study(done, Settings({"seed": SEED}, DataSet("ab" * 32)), 3.0, quiet)
+        again = log_study(done, Settings({"seed": SEED}, DataSet("ab" * 32)), 3.0)
         with pytest.raises(PamrxError, match=f"2 runs are named '{NAMES[3]}'.*by its id"):
             read_run(client, NAMES[3])
         client.delete_run(again)

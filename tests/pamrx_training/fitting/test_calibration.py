@@ -11,21 +11,21 @@ from pamrx.bundle.bundle import load_bundle, save_bundle
 from pamrx.model import boosted
 from pamrx.prediction.applicability import Panel
 from pamrx.prediction.missing_data import all_patterns, pattern_name
+from pamrx_training.evaluation.applicability import disturbed_profiles, errors_by_score
 from pamrx_training.evaluation.coverage import coverage_table, cross_coverage
-from pamrx_training.evaluation.evaluate import run_fold_masked
-from pamrx_training.evaluation.flag_trials import disturbed_profiles, errors_by_score
-from pamrx_training.evaluation.model_card import model_card
 from pamrx_training.fitting.calibration import fit_applicability, fit_intervals, own_patterns
 from pamrx_training.fitting.cohort import Cohort, build_cohort
-from pamrx_training.fitting.fit import train
-from pamrx_training.fitting.held_out import HeldOut, chosen, together
+from pamrx_training.fitting.cross_validation import run_fold
+from pamrx_training.fitting.masked_predictions import MaskedPredictions, concatenated, restricted
+from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out
+from pamrx_training.training import train
 
 NOBODY = Panel([], np.zeros(0), np.zeros((0, 0)), np.zeros(0))
 WITHOUT_MIRNA = 100
 
 
-def known_truth(n: int = 600, seed: int = 0) -> HeldOut:
+def known_truth(n: int = 600, seed: int = 0) -> MaskedPredictions:
     """Three assays; errors twice as large in tissue b; every source explains a share, and assay D2 is noisier."""
     random = np.random.default_rng(seed)
     lines, assays = [f"L{k}" for k in range(n)], ["GDSC2:D0", "GDSC2:D1", "GDSC2:D2"]
@@ -50,11 +50,11 @@ def known_truth(n: int = 600, seed: int = 0) -> HeldOut:
         ]
     )
     measured = pd.DataFrame(truth + noise, index=lines, columns=assays)
-    return HeldOut(measured, predictions, {"whole": shown, "part": shown}, disturbed, fold)
+    return MaskedPredictions(measured, predictions, {"whole": shown, "part": shown}, disturbed, fold)
 
 
 @pytest.fixture(scope="module")
-def truth() -> HeldOut:
+def truth() -> MaskedPredictions:
     return known_truth()
 
 
@@ -90,8 +90,8 @@ def test_what_the_lines_set_aside_measured_changes_no_calibration(truth):
     spoilt = truth.measured.copy()
     spoilt.loc[away] = 1e6
     rest, names = list(truth.fold.index[truth.fold != 0]), [1, 2, 3, 4]
-    one = fit_intervals(chosen(truth, rest, names))
-    two = fit_intervals(chosen(replace(truth, measured=spoilt), rest, names))
+    one = fit_intervals(restricted(truth, rest, names))
+    two = fit_intervals(restricted(replace(truth, measured=spoilt), rest, names))
     pd.testing.assert_frame_equal(one.scores, two.scores, check_exact=True)
     pd.testing.assert_frame_equal(one.scale, two.scale, check_exact=True)
     assert np.array_equal(one.difficulty.slope, two.difficulty.slope)
@@ -135,22 +135,23 @@ def test_masked_predictions_of_a_fold_do_not_see_its_responses(cohort, quick):
     rows = cohort.responses
     worse = rows["ln_ic50"].where(~rows["cell_line"].isin(test), 1e6)
     dirty = Cohort(cohort.profiles, rows.assign(ln_ic50=worse), cohort.cell_lines)
-    (frames, one), (_, two) = (run_fold_masked(given, folds, 0, seed=0) for given in (cohort, dirty))
+    first, second = (run_fold(given, folds, 0, seed=0) for given in (cohort, dirty))
+    one, two = first.masked, second.masked
     assert one is not None and two is not None
     for name, predicted in one.predictions.items():
         pd.testing.assert_frame_equal(predicted, two.predictions[name], check_exact=True)
     own = own_patterns(one)
     assert set(own) <= {"transcripts+mutation+copy_number+tissue", "transcripts+mutation+copy_number+mirna+tissue"}
     complete = one.predictions[own[0]].loc[[test[0]]]
-    pd.testing.assert_frame_equal(complete, frames["pamrx"].loc[[test[0]]], check_exact=True)
+    pd.testing.assert_frame_equal(complete, first.predicted.loc[[test[0]]], check_exact=True)
     assert not one.predictions["none"].iloc[0].equals(one.predictions["none"].iloc[0] + 1)
     assert one.predictions["none"].nunique().max() == 1
 
 
 def test_a_trained_bundle_brings_intervals_and_flags_what_is_no_profile(cohort, quick, tmp_path):
     away = cohort.lines[:20]
-    trained = train(cohort, away, "f" * 64, "small", seed=1, jobs=1, report=lambda _: None)
-    save_bundle(trained.bundle, tmp_path / "bundle", model_card(trained))
+    trained = train(cohort, away, "f" * 64, "small", RunContext(1, seed=1))
+    save_bundle(trained.bundle, tmp_path / "bundle", trained.card())
     bundle = load_bundle(tmp_path / "bundle")
     profiles = cohort.profiles.subset(away)
     table = bundle.predict(profiles)
@@ -168,7 +169,7 @@ def test_a_trained_bundle_brings_intervals_and_flags_what_is_no_profile(cohort, 
 
 
 def test_parts_of_folds_go_together_in_order(truth):
-    parts = [chosen(truth, list(truth.fold.index[truth.fold == k]), [k]) for k in range(5)]
-    whole = together(parts)
+    parts = [restricted(truth, list(truth.fold.index[truth.fold == k]), [k]) for k in range(5)]
+    whole = concatenated(parts)
     assert whole.measured.shape == truth.measured.shape and len(whole.disturbed) == len(truth.disturbed)
     assert whole.measured.index.equals(whole.predictions["none"].index)

@@ -16,6 +16,7 @@ from pamrx.model import boosted
 from pamrx_training.fitting.cluster import on_cluster
 from pamrx_training.fitting.cohort import Cohort, build_cohort
 from pamrx_training.fitting.fit_cache import Fit, run_fits
+from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out, sides
 
 
@@ -38,12 +39,13 @@ def fits_of(cohort: Cohort) -> dict[str, Fit]:
     return {name: Fit(tuple(train), tuple(test), 11) for name, (train, test) in split.items()}
 
 
-def test_fits_on_a_cluster_are_those_made_here(cluster, cohort: Cohort) -> None:
-    fits, told = fits_of(cohort), []
-    here = dict(run_fits(cohort, fits, jobs=1, report=lambda _: None))
-    with on_cluster(cluster.scheduler_address, 1, told.append) as at_once:
-        there = dict(run_fits(cohort, fits, jobs=at_once, report=lambda _: None))
-    assert at_once == 2 and told == ["fitting on a Dask cluster: 2 workers, 2 fits at once"]
+def test_fits_on_a_cluster_are_those_made_here(cluster, cohort: Cohort, said: list[str]) -> None:
+    fits = fits_of(cohort)
+    here = dict(run_fits(cohort, fits, RunContext(1)))
+    said.clear()
+    with on_cluster(cluster.scheduler_address, 1) as at_once:
+        there = dict(run_fits(cohort, fits, RunContext(at_once)))
+    assert at_once == 2 and said[0] == "fitting on a Dask cluster: 2 workers, 2 fits at once"
     for name, table in here.items():
         pd.testing.assert_frame_equal(table, there[name], check_exact=True)
 
@@ -51,8 +53,8 @@ def test_fits_on_a_cluster_are_those_made_here(cluster, cohort: Cohort) -> None:
 def test_the_fits_ran_on_the_workers(cluster, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
     # A process of its own does not see what is changed here; one that does would fail.
     monkeypatch.setattr(boosted.BoostedComponents, "fit", None)
-    with on_cluster(cluster.scheduler_address, 1, lambda _: None) as at_once:
-        assert len(dict(run_fits(cohort, fits_of(cohort), jobs=at_once, report=lambda _: None))) == 3
+    with on_cluster(cluster.scheduler_address, 1) as at_once:
+        assert len(dict(run_fits(cohort, fits_of(cohort), RunContext(at_once)))) == 3
 
 
 def test_without_an_address_nothing_changes() -> None:

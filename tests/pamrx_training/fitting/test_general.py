@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from pamrx_training.fitting.general import MIN_DRUGS, general_sensitivity
+from pamrx_training.fitting.general_sensitivity import MIN_DRUGS, general_sensitivity
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from mlflow.entities import LoggedModelOutput
 from pamrx.bundle.bundle import load_bundle, save_bundle
 from pamrx.cli.predict_files import PredictOptions, predict
 from pamrx.errors import PamrxError
-from pamrx_training.registry.registry import bundle_folder, promote, register, rollback, versions
+from pamrx_training.registry.registry import bundle_folder, promote, rollback, versions
 from pamrx_training.serving.model import save_served
+from pamrx_training.serving.registration import register
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 ACCURACY = {1: 0.40, 2: 0.45, 3: 0.42, 4: 0.60}
@@ -43,7 +44,7 @@ def filled(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
         for number, pearson in ACCURACY.items():
             evaluation = {"lco_pearson": pearson, "n_lines": 60.0}
             made = variant(small_bundle, folder / str(number), evaluation=evaluation, seed=8 if number == 4 else 7)
-            assert register(made, report=lambda _: None) == number
+            assert register(made) == number
     return folder
 
 
@@ -77,18 +78,18 @@ def test_a_version_carries_what_its_manifest_says(store: Path, filled: Path) -> 
     assert list(table["lco_pearson"]) == ["0.6000", "0.4200", "0.4500", "0.4000"]
 
 
-def test_a_bundle_is_registered_once(store: Path, filled: Path) -> None:
-    said: list[str] = []
-    assert register(filled / "2", report=said.append) == 2
+def test_a_bundle_is_registered_once(store: Path, filled: Path, said: list[str]) -> None:
+    assert register(filled / "2") == 2
     assert said == ["pamrx: this bundle is version 2 already"]
     assert len(versions()) == 4
 
 
-def test_a_better_version_on_the_same_folds_becomes_champion_and_a_worse_one_does_not(store: Path) -> None:
-    said: list[str] = []
-    promote(1, report=said.append)
+def test_a_better_version_on_the_same_folds_becomes_champion_and_a_worse_one_does_not(
+    store: Path, said: list[str]
+) -> None:
+    promote(1)
     assert said == ["pamrx: version 1 is the champion (the first champion)"]
-    promote(2, report=said.append)
+    promote(2)
     assert "better: lco_pearson 0.4500 against 0.4000 of version 1, the champion on the same folds" in said[-1]
     with pytest.raises(PamrxError, match=r"version 3 was not promoted: it is worse: lco_pearson 0.4200 against 0.4500"):
         promote(3)
@@ -98,13 +99,13 @@ def test_a_better_version_on_the_same_folds_becomes_champion_and_a_worse_one_doe
 
 
 def test_what_cannot_be_compared_is_promoted_only_with_a_reason(store: Path) -> None:
-    promote(1, report=lambda _: None)
+    promote(1)
     with pytest.raises(PamrxError, match="evaluated on another seed: the two cannot be compared; --force --reason"):
         promote(4)
     with pytest.raises(PamrxError, match="--force needs --reason TEXT"):
         promote(4, force=True, reason=" ")
     assert champion(store) == 1
-    promote(4, force=True, reason="the new data set", report=lambda _: None)
+    promote(4, force=True, reason="the new data set")
     assert champion(store) == 4
     tags = client(store).get_model_version("pamrx", "4").tags
     assert tags["promoted.reason"].startswith(
@@ -115,35 +116,34 @@ def test_what_cannot_be_compared_is_promoted_only_with_a_reason(store: Path) -> 
     assert "challenger" not in client(store).get_registered_model("pamrx").aliases, "it is champion now"
 
 
-def test_rolling_back_goes_through_the_champions_before(store: Path) -> None:
+def test_rolling_back_goes_through_the_champions_before(store: Path, said: list[str]) -> None:
     with pytest.raises(PamrxError, match="pamrx has no champion"):
         rollback()
     for version in (1, 2):
-        promote(version, report=lambda _: None)
-    promote(3, force=True, reason="a trial", report=lambda _: None)
-    said: list[str] = []
-    assert rollback(reason="wrong dose", report=said.append) == champion(store) == 2
+        promote(version)
+    promote(3, force=True, reason="a trial")
+    assert rollback(reason="wrong dose") == champion(store) == 2
     assert said == ["pamrx: version 2 is the champion again, version 3 is not (wrong dose)"]
     tags = client(store).get_model_version("pamrx", "3").tags
     assert (tags["rolled_back.reason"], tags["rolled_back.to"]) == ("wrong dose", "2")
     assert versions().set_index("version").loc[3, "note"] == "wrong dose"
-    assert rollback(report=said.append) == champion(store) == 1
+    assert rollback() == champion(store) == 1
     with pytest.raises(PamrxError, match="version 1 is the first champion that is known"):
         rollback()
-    promote(3, report=said.append)
-    assert rollback(report=said.append) == 1, "what was rolled back is no champion to go back to"
+    promote(3)
+    assert rollback() == 1, "what was rolled back is no champion to go back to"
 
 
 def test_a_champion_made_by_hand_is_known_and_a_deleted_one_is_passed_over(store: Path) -> None:
-    promote(1, report=lambda _: None)
+    promote(1)
     client(store).set_registered_model_alias("pamrx", "champion", "3")
-    promote(2, report=lambda _: None)
+    promote(2)
     client(store).delete_model_version("pamrx", "3")
-    assert rollback(report=lambda _: None) == 1
+    assert rollback() == 1
 
 
 def test_an_address_leads_to_the_bundle_and_runs_no_code_of_the_store(store: Path, filled: Path) -> None:
-    promote(2, report=lambda _: None)
+    promote(2)
     for code in (filled / "mlartifacts").rglob("pyfunc_model.py"):
         code.write_text("raise SystemExit('ran')")
     for address, number in (("models:/pamrx@champion", 2), ("models:/pamrx/1", 1)):
@@ -175,7 +175,7 @@ def test_a_bundle_that_was_exchanged_in_the_store_is_refused(
     store: Path, filled: Path, small_bundle: Path, tmp_path: Path
 ) -> None:
     made = variant(small_bundle, tmp_path / "made", seed=99)
-    number = register(made, report=lambda _: None)
+    number = register(made)
     uri = client(store).get_model_version_download_uri("pamrx", str(number))
     place = Path(uri.removeprefix("file://")) / "artifacts" / "bundle"
     shutil.rmtree(place)
@@ -197,10 +197,10 @@ def test_the_bundle_of_a_run_is_registered_with_its_run(store: Path, small_bundl
     mlflow.log_model_artifacts(logged, str(tmp_path / "served"))
     mlflow.finalize_logged_model(logged, "READY")
     mlflow.log_outputs(run, [LoggedModelOutput(logged, 0)])
-    number = register(f"runs:/{run}", report=lambda _: None)
+    number = register(f"runs:/{run}")
     assert mlflow.get_model_version("pamrx", str(number)).source == f"models:/{logged}"
     assert mlflow.get_model_version("pamrx", str(number)).run_id == run
-    assert register(run, report=lambda _: None) == number
+    assert register(run) == number
     with pytest.raises(PamrxError, match=f"run {bare}: no model"):
         register(bare)
 
@@ -231,7 +231,7 @@ def pamrx(*arguments: object, code: str = "pass") -> subprocess.CompletedProcess
 
 
 def test_predict_takes_an_address(store: Path, filled: Path) -> None:
-    promote(1, report=lambda _: None)
+    promote(1)
     told = pamrx("predict", "--example", "--bundle", "models:/pamrx@champion", "-o", "a.csv")
     assert told.returncode == 0, told.stderr
     predict(PredictOptions(bundle=filled / "1", output=store / "b.csv", example=True))

@@ -18,12 +18,13 @@ from mlflow import MlflowClient
 from pamrx.bundle.bundle import load_bundle
 from pamrx.model import boosted
 from pamrx_training.evaluation import boosted_baseline, study
+from pamrx_training.evaluation.explanations import write_explanations
 from pamrx_training.evaluation.study import CANDIDATES, HYBRID
 from pamrx_training.fitting.cohort import Cohort, build_cohort
+from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out
 from pamrx_training.tracking import DataSet, Run, log_run
 from pamrx_training.tracking.evaluations import Settings, log_study
-from pamrx_training.tracking.explanations import write_explanations
 from pamrx_training.tracking.views import runs_address
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
@@ -61,9 +62,9 @@ def ui(made_up_gdsc, small_bundle: Path, tmp_path_factory: pytest.TempPathFactor
         patch.setattr(boosted, "ROUNDS", 2)
         patch.setattr(boosted_baseline, "ROUNDS", 20)
         cohort = build_cohort(made_up_gdsc(n=90))
-        done = study.study(cohort, leave_cell_line_out(cohort, 3, SEED), SEED, jobs=1, draws=100, report=quiet)
-        assert log_study(done, Settings({"seed": SEED, "n_folds": 3}, DATA), 3.0, quiet) is not None
-        explained = log_run(explained_run(cohort, small_bundle), quiet)
+        done = study.study(cohort, leave_cell_line_out(cohort, 3, SEED), RunContext(1, seed=SEED), draws=100)
+        assert log_study(done, Settings({"seed": SEED, "n_folds": 3}, DATA), 3.0) is not None
+        explained = log_run(explained_run(cohort, small_bundle))
         assert explained is not None
         yield from served(folder, explained)
 
@@ -73,7 +74,7 @@ def explained_run(cohort: Cohort, small_bundle: Path) -> Run:
     features = bundle.builder.transform(cohort.profiles.subset(cohort.lines[:40]))
 
     def files(folder: Path) -> None:
-        write_explanations(folder, "small", bundle.model, features, quiet)
+        write_explanations(folder, "small", bundle.model, features)
 
     return Run("small model", DATA, {"lco_pearson": 0.4}, {"seed": SEED}, {"kind": "training"}, files)
 
@@ -175,10 +176,6 @@ def test_a_shap_figure_is_shown(ui: Ui, browser: webdriver.Chrome, page) -> None
     page(f"{ui.root}/#/experiments/{ui.experiment}/runs/{ui.explained}/artifacts/{FIGURE}", "GDSC2.Alpelisib.png")
     widths = "return [...document.images].map(one => one.complete ? one.naturalWidth : 0)"
     waits(browser, lambda: max(browser.execute_script(widths), default=0) > 600)
-
-
-def quiet(_: str) -> None:
-    pass
 
 
 def labels(browser: webdriver.Chrome) -> list[str]:

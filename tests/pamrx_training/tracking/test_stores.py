@@ -89,12 +89,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.mark.slow
 def test_a_server_killed_in_the_middle_loses_nothing(
-    server: Server, work: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, work: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
 ) -> None:
     """It dies when the parent is logged and the child's artifacts are not; a sync completes the same two runs."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.uri)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    said: list[str] = []
     log_artifacts, calls = MlflowClient.log_artifacts, []
 
     def killing(self: MlflowClient, run_id: str, *given: object) -> None:
@@ -105,16 +104,16 @@ def test_a_server_killed_in_the_middle_loses_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(MlflowClient, "log_artifacts", killing)
-        assert log_run(study(), said.append, "; the bundle is in X") is None
+        assert log_run(study(), "; the bundle is in X") is None
     (kept,) = (work / "mlruns-pending").iterdir()
     assert len(said) == 1 and "\n" not in said[0]
     assert "the run is incomplete (the server does not answer" in said[0]
     assert f"kept in mlruns-pending/{kept.name}" in said[0] and said[0].endswith("; the bundle is in X")
     assert json.loads((kept / "children" / "00" / "run.json").read_text())["metrics"] == {"lco_pearson": 0.5}
     with pytest.raises(PamrxError, match=r"does not answer.*still waits"):
-        sync(said.append)
+        sync()
     server.start()
-    assert sync(said.append) == 0
+    assert sync() == 0
     assert not (work / "mlruns-pending").exists() and list(work.iterdir()) == []
     client = MlflowClient(tracking_uri=server.uri)
     runs = client.search_runs([client.get_experiment_by_name("pamrx").experiment_id])
@@ -136,6 +135,8 @@ LOGS = """
 import sys
 from pathlib import Path
 from pamrx_training.tracking import DataSet, Run, log_run
+from pamrx_training.cli.log_lines import show_log
+show_log()
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(3):
@@ -187,10 +188,10 @@ def test_a_lock_is_held_by_one_and_given_back(tmp_path: Path) -> None:
     assert not lock.exists()
 
 
-def test_a_run_that_another_process_logs_is_left_to_it(work: Path) -> None:
-    kept, said = keep(Run("mine", DATA)), []
+def test_a_run_that_another_process_logs_is_left_to_it(work: Path, said: list[str]) -> None:
+    kept = keep(Run("mine", DATA))
     with alone(kept.with_name(f".{kept.name}.lock")):
-        assert sync(said.append) == 1
+        assert sync() == 1
     assert "another process is logging it" in said[0] and (kept / "run.json").exists()
 
 
@@ -198,33 +199,31 @@ def test_a_run_begun_in_one_store_is_a_new_one_in_another(work: Path) -> None:
     kept = keep(study())
     content = json.loads((kept / "run.json").read_text())
     (kept / "run.json").write_text(json.dumps(content | {"run_id": "0" * 32}))
-    assert sync(lambda _: None) == 0
+    assert sync() == 0
     client = MlflowClient(tracking_uri=f"sqlite:///{work / 'mlflow.db'}")
     runs = client.search_runs([client.get_experiment_by_name("pamrx").experiment_id])
     assert len(runs) == 2 and "0" * 32 not in {run.info.run_id for run in runs}
 
 
-def test_a_run_that_cannot_be_written_leaves_nothing_and_costs_one_line(work: Path) -> None:
+def test_a_run_that_cannot_be_written_leaves_nothing_and_costs_one_line(work: Path, said: list[str]) -> None:
     def full(_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    said: list[str] = []
-    assert log_run(Run("big", DATA, files=full), said.append) is None
+    assert log_run(Run("big", DATA, files=full)) is None
     assert said[0].startswith("warning: run 'big' was not logged") and "No space left" in said[0]
     assert list(work.iterdir()) == []
 
 
-def test_nothing_to_sync_is_said_and_a_wrong_folder_is_an_error(work: Path) -> None:
-    said: list[str] = []
-    assert sync(said.append) == 0
+def test_nothing_to_sync_is_said_and_a_wrong_folder_is_an_error(work: Path, said: list[str]) -> None:
+    assert sync() == 0
     assert said == [f"nothing waits in {work / 'mlruns-pending'}"]
     with pytest.raises(PamrxError, match="no such folder"):
-        sync(said.append, work / "none")
+        sync(work / "none")
 
 
 @pytest.mark.slow
 def test_the_ui_says_its_address_and_ends_with_its_command(work: Path) -> None:
-    assert log_run(study("shown"), lambda _: None) is not None
+    assert log_run(study("shown")) is not None
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
         taken = pamrx("ui", "--port", str(port))

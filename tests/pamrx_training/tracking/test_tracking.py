@@ -20,16 +20,20 @@ from pamrx.knowledge.drugs import screened_drugs
 from pamrx.model import boosted
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx_training.evaluation.evaluate import Evaluation
-from pamrx_training.fitting.held_out import HeldOut
-from pamrx_training.registry.registry import bundle_folder, register
-from pamrx_training.tracking import log_training, metric_name, sync, tracking_uri, without_password
+from pamrx_training.fitting.cross_validation import OutOfFold
+from pamrx_training.fitting.masked_predictions import MaskedPredictions
+from pamrx_training.registry.registry import bundle_folder
+from pamrx_training.serving.model import save_served
+from pamrx_training.serving.registration import register
+from pamrx_training.tracking import metric_name, sync, tracking_uri, without_password
+from pamrx_training.tracking.trainings import Training, log_training
 
 ASSAYS = ["GDSC1:Alpelisib", "GDSC2:Alpelisib", "GDSC1:AKT inhibitor VIII"]
 FINGERPRINT = "0123456789abcdef" * 4
 
 
 @dataclass(frozen=True)
-class Training:
+class Fitted:
     model: SensitivityModel
     features: pd.DataFrame
     evaluation: Evaluation
@@ -37,7 +41,7 @@ class Training:
 
 
 @pytest.fixture(scope="module")
-def training(small_bundle: Path) -> Training:
+def training(small_bundle: Path) -> Fitted:
     """60 lines, PIK3CA mutation sensitises; few rounds, and a bundle of another training."""
     random = np.random.default_rng(0)
     lines = pd.Index([f"L{number}" for number in range(60)], name="cell_line")
@@ -49,7 +53,7 @@ def training(small_bundle: Path) -> Training:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "ROUNDS", 10)
         model = SensitivityModel(seed=1).fit(features, responses)
-    return Training(model, features, evaluation_of(responses, model.predict(features)), small_bundle)
+    return Fitted(model, features, evaluation_of(responses, model.predict(features)), small_bundle)
 
 
 def evaluation_of(measured: pd.DataFrame, predicted: pd.DataFrame) -> Evaluation:
@@ -68,9 +72,9 @@ def evaluation_of(measured: pd.DataFrame, predicted: pd.DataFrame) -> Evaluation
         index=pd.Index(ASSAYS, name="assay"),
     )
     summary = {"lco_pearson": 0.375, "lco_pearson_low": 0.3, "n_lines": 60.0, "seconds": 12.0}
-    nothing = pd.DataFrame()
-    held = HeldOut(nothing, {}, {}, nothing, pd.Series(dtype=object))  # intervals are no part of what is logged here
-    return Evaluation(long, per_assay, summary, held, nothing)
+    nothing, no_folds = pd.DataFrame(), pd.Series(dtype=object)
+    masked = MaskedPredictions(nothing, {}, {}, nothing, no_folds)  # intervals are no part of what is logged here
+    return Evaluation(long, per_assay, summary, OutOfFold(no_folds, predicted, measured, {}, None, None, masked, 12.0))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +87,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def log(training: Training, said: list[str], **changes: object) -> str | None:
+def log(training: Fitted, **changes: object) -> str | None:
     arguments = {
         "run_name": "small",
         "parameters": {"seed": 7, "block_weights": {"ncrna": 0.1}, "long": "x" * 9000},
@@ -93,16 +97,15 @@ def log(training: Training, said: list[str], **changes: object) -> str | None:
         "data_fingerprint": FINGERPRINT,
         "bundle_dir": training.bundle,
         "tags": {"bundle_fingerprint": "f00"},
-        "report": said.append,
         "intervals": {"interval_coverage.complete": 0.91, "interval_width.complete": 4.0},
     }
-    return log_training(**{**arguments, **changes})  # type: ignore[arg-type]
+    return log_training(Training(**{**arguments, **changes}), save_served)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
-def logged(training: Training, store: Path) -> tuple[MlflowClient, str, list[str]]:
-    said: list[str] = []
-    run_id = log(training, said)
+def logged(training: Fitted, store: Path, lines_logged) -> tuple[MlflowClient, str, list[str]]:
+    with lines_logged() as said:
+        run_id = log(training)
     assert run_id is not None, said
     return MlflowClient(tracking_uri=f"sqlite:///{store / 'mlflow.db'}"), run_id, said
 
@@ -159,7 +162,7 @@ def test_metrics_are_named_alike_for_means_and_assays(logged: tuple[MlflowClient
 
 
 def test_artifacts_hold_predictions_and_explanations(
-    logged: tuple[MlflowClient, str, list[str]], training: Training, tmp_path: Path
+    logged: tuple[MlflowClient, str, list[str]], training: Fitted, tmp_path: Path
 ) -> None:
     client, run_id, _ = logged
     folder = Path(client.download_artifacts(run_id, "", str(tmp_path)))
@@ -196,7 +199,7 @@ def test_artifacts_hold_predictions_and_explanations(
 
 
 def test_the_bundle_is_the_runs_model_with_signature_and_example(
-    logged: tuple[MlflowClient, str, list[str]], training: Training, store: Path, tmp_path: Path
+    logged: tuple[MlflowClient, str, list[str]], training: Fitted, store: Path, tmp_path: Path, said: list[str]
 ) -> None:
     client, run_id, _ = logged
     (output,) = client.get_run(run_id).outputs.model_outputs
@@ -206,18 +209,17 @@ def test_the_bundle_is_the_runs_model_with_signature_and_example(
     told = mlflow.models.Model.load(str(folder))
     assert told.signature is not None and told.saved_input_example_info is not None
     assert load_bundle(folder / "artifacts" / "bundle").manifest == load_bundle(training.bundle).manifest
-    said: list[str] = []
-    number = register(run_id, said.append)
+    number = register(run_id)
     assert client.get_model_version("pamrx", str(number)).source == f"models:/{output.model_id}"
     with bundle_folder(Path(f"models:/pamrx/{number}")) as place:
         assert load_bundle(place).manifest == load_bundle(training.bundle).manifest
 
 
 def test_a_second_training_is_a_second_run_of_the_same_experiment(
-    logged: tuple[MlflowClient, str, list[str]], training: Training
+    logged: tuple[MlflowClient, str, list[str]], training: Fitted
 ) -> None:
     client, first, _ = logged
-    second = log(training, [], run_name="again")
+    second = log(training, run_name="again")
     assert second not in (None, first)
     experiment = client.get_experiment_by_name("pamrx")
     assert experiment is not None
@@ -226,16 +228,19 @@ def test_a_second_training_is_a_second_run_of_the_same_experiment(
 
 
 def test_a_store_that_fails_on_the_way_leaves_a_failed_run_that_a_sync_completes(
-    logged: tuple[MlflowClient, str, list[str]], training: Training, store: Path, monkeypatch: pytest.MonkeyPatch
+    logged: tuple[MlflowClient, str, list[str]],
+    training: Fitted,
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    said: list[str],
 ) -> None:
     client, _, _ = logged
 
     def full(*_: object) -> None:
         raise RuntimeError("no space\nleft")
 
-    said: list[str] = []
     monkeypatch.setattr(MlflowClient, "log_artifacts", full)
-    assert log(training, said, run_name="cut off") is None
+    assert log(training, run_name="cut off") is None
     assert said[-1].startswith("warning: MLflow at sqlite:")
     assert "the run is incomplete (no space left)" in said[-1]
     assert str(training.bundle) in said[-1]
@@ -244,7 +249,7 @@ def test_a_store_that_fails_on_the_way_leaves_a_failed_run_that_a_sync_completes
     (run,) = client.search_runs([experiment.experiment_id], "attributes.run_name = 'cut off'")
     assert run.info.status == "FAILED"
     monkeypatch.undo()
-    assert sync(said.append, store / "mlruns-pending") == 0
+    assert sync(store / "mlruns-pending") == 0
     run = client.get_run(run.info.run_id)
     assert run.info.status == "FINISHED" and "shap_share.mutation" in run.data.metrics
     assert len(run.outputs.model_outputs) == 1
@@ -252,10 +257,10 @@ def test_a_store_that_fails_on_the_way_leaves_a_failed_run_that_a_sync_completes
 
 
 def test_a_mistake_of_our_own_is_not_taken_for_a_broken_store(
-    logged: tuple[MlflowClient, str, list[str]], training: Training
+    logged: tuple[MlflowClient, str, list[str]], training: Fitted
 ) -> None:
     with pytest.raises(Exception, match=r"mutation\.PIK3CA"):
-        log(training, [], features=training.features.drop(columns="mutation.PIK3CA"))
+        log(training, features=training.features.drop(columns="mutation.PIK3CA"))
 
 
 @pytest.mark.parametrize(
@@ -268,7 +273,7 @@ def test_a_mistake_of_our_own_is_not_taken_for_a_broken_store(
     ],
 )
 def test_a_store_that_cannot_be_used_costs_one_line(
-    uri: str, told: str, training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    uri: str, told: str, training: Fitted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
 ) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -277,8 +282,7 @@ def test_a_store_that_cannot_be_used_costs_one_line(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri.format(port=port, folder=tmp_path))
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    said: list[str] = []
-    assert log(training, said) is None
+    assert log(training) is None
     assert said[-1].startswith("warning: MLflow at ")
     assert told in said[-1]
     assert "\n" not in said[-1]

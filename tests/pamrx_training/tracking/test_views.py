@@ -52,13 +52,13 @@ def test_an_experiment_gets_its_view_and_keeps_what_somebody_wrote(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    run_id = log_run(Run("one", DATA), lambda _: None)
+    run_id = log_run(Run("one", DATA))
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
     experiment = client.get_run(run_id).info.experiment_id
     assert client.get_experiment(experiment).tags.items() >= experiment_tags().items()
     client.set_experiment_tag(experiment, NOTE, "ours")
     client.set_experiment_tag(experiment, VIEW, "an older one")
-    assert log_run(Run("two", DATA), lambda _: None) is not None
+    assert log_run(Run("two", DATA)) is not None
     tags = client.get_experiment(experiment).tags
     assert tags[NOTE] == "ours" and tags[VIEW] == experiment_tags()[VIEW]
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from pamrx.errors import PamrxError, did_you_mean
 
+from pamrx_training.cli.log_lines import show_log
 from pamrx_training.cli.model_commands import models, serve
 from pamrx_training.cli.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
 from pamrx_training.cli.run_commands import app as run_commands
-
-if TYPE_CHECKING:
-    from pamrx_training.fitting.cohort import Cohort
 
 app = typer.Typer(rich_markup_mode=None)
 data = typer.Typer(
@@ -52,7 +51,8 @@ def data_fetch(
         "ccle-mirna": datasets.fetch_ccle_mirna,
         "panel718": datasets.fetch_panel718,
     }
-    by_source[source](cache=cache, data_dir=data_dir, report=typer.echo)
+    show_log()
+    by_source[source](cache=cache, data_dir=data_dir)
 
 
 @data.command("status")
@@ -114,46 +114,56 @@ def evaluate(
     from pamrx.tables import check_ending, write_table
 
     from pamrx_training.evaluation.evaluate import evaluate as run
-    from pamrx_training.evaluation.protocols import Asked, Run, check, run_asked, track_plain
+    from pamrx_training.evaluation.evidence_tables import print_result
+    from pamrx_training.evaluation.protocols import Options, check, run_protocol, tidy_table
     from pamrx_training.evaluation.tables import print_evaluation
     from pamrx_training.fitting.cluster import on_cluster
-    from pamrx_training.fitting.fit_cache import open_store
     from pamrx_training.fitting.loading import load_cohort
+    from pamrx_training.fitting.run_context import RunContext, open_store
     from pamrx_training.fitting.splits import read_folds, repeated
 
+    show_log()
     if output is not None:
         check_ending(output)
-    asked = Asked(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
-    split = check(asked)
-    cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
+    options = Options(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
+    split = check(options)
+    cohort, data_fingerprint = load_cohort(cache, mirna, panel)
     splits = repeated(cohort, n_folds, seed, repeats, split) if folds is None else [(seed, read_folds(folds, cohort))]
     fold = splits[0][1]
-    if not asked.elsewhere:
+    if not options.elsewhere:
         left = len(cohort.lines) - len(fold)
         outside = f"; {left} lines of the data are not in {folds} and take no part" if left else ""
         typer.echo(f"{protocol}: {len(fold)} lines in {fold.nunique()} folds{outside}")
-    tracking = None
+    settings = None
     if track:
         from pamrx_training.tracking import DataSet
-        from pamrx_training.tracking.evaluations import Settings
+        from pamrx_training.tracking.evaluations import Settings, log_evaluation, log_result
 
-        said = {"seed": seed, "n_folds": fold.nunique(), "folds": folds.name if folds else "by seed"}
+        parameters = {"seed": seed, "n_folds": fold.nunique(), "folds": folds.name if folds else "by seed"}
         data = DataSet(data_fingerprint, {"lines": len(fold)}, "evaluation")
-        tracking = Settings({**said, "mirna": mirna, "panel": panel}, data)
-    if not asked.plain:
-        store = open_store(cache, data_fingerprint)
-        with on_cluster(dask, jobs, typer.echo) as at_once:
-            run_asked(cohort, asked, splits, Run(store, at_once, output, typer.echo, tracking))
+        settings = Settings({**parameters, "mirna": mirna, "panel": panel}, data)
+    if not options.plain:
+        store, started = open_store(cache, data_fingerprint), time.perf_counter()
+        with on_cluster(dask, jobs) as at_once:
+            found = run_protocol(cohort, options, splits, RunContext(at_once, store, seed))
+        seconds = time.perf_counter() - started
+        print_result(found, options, splits)
+        if output is not None:
+            table = tidy_table(found)
+            write_table(table, output)
+            typer.echo(f"{len(table)} rows written to {output}")
+        if settings is not None:
+            log_result(found, options, settings, seconds)
         return
-    with on_cluster(dask, jobs, typer.echo) as at_once:
-        evaluation = run(cohort, fold, seed=seed, jobs=at_once, report=typer.echo)
+    with on_cluster(dask, jobs) as at_once:
+        evaluation = run(cohort, fold, RunContext(at_once, seed=seed))
     if output is not None:
         write_table(evaluation.oof, output)
     print_evaluation(evaluation)
     if output is not None:
         typer.echo(f"{len(evaluation.oof)} out-of-fold predictions written to {output}")
-    if tracking is not None:
-        track_plain(cohort, evaluation, asked, tracking, typer.echo)
+    if settings is not None:
+        log_evaluation(evaluation, cohort.cell_lines["tissue"], options, settings)
 
 
 @app.command()
@@ -185,59 +195,27 @@ def train(
     from pamrx.bundle.bundle import save_bundle
 
     from pamrx_training.evaluation.dossier import dossier
-    from pamrx_training.evaluation.model_card import model_card
     from pamrx_training.evaluation.tables import print_evaluation
     from pamrx_training.fitting.cluster import on_cluster
-    from pamrx_training.fitting.fit import train as run
-    from pamrx_training.fitting.fit import trained_on
-    from pamrx_training.fitting.fit_cache import open_store
+    from pamrx_training.fitting.fit import without_lines
     from pamrx_training.fitting.loading import load_cohort
-    from pamrx_training.tracking import log_training
+    from pamrx_training.fitting.run_context import RunContext, open_store
+    from pamrx_training.release.examples import lines_named
+    from pamrx_training.serving.model import save_served
+    from pamrx_training.tracking.trainings import Training, log_training
+    from pamrx_training.training import train as run
 
+    show_log()
     if data_dir is not None and not evidence:
         raise PamrxError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
-    cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
-    away = _held_out(cohort, hold_out)
-    sections = []
-    with on_cluster(dask, jobs, typer.echo) as at_once:
-        trained = run(cohort, away, data_fingerprint, output.name, seed, at_once, typer.echo)
-        if evidence:
-            store = open_store(cache, data_fingerprint)
-            sections = dossier(trained_on(cohort, away), seed, store, at_once, data_dir, typer.echo)
-    manifest = save_bundle(trained.bundle, output, model_card(trained, sections))
+    cohort, data_fingerprint = load_cohort(cache, mirna, panel)
+    held_out = lines_named(hold_out, cohort)
+    store = open_store(cache, data_fingerprint) if evidence else None
+    with on_cluster(dask, jobs) as at_once:
+        context = RunContext(at_once, store, seed)
+        trained = run(cohort, held_out, data_fingerprint, output.name, context)
+        sections = dossier(without_lines(cohort, held_out), context, data_dir) if evidence else []
+    manifest = save_bundle(trained.bundle, output, trained.card(sections))
     print_evaluation(trained.evaluation)
     typer.echo(f"bundle written to {output}; fingerprint {manifest['fingerprint']}")
-    model = trained.bundle.model
-    log_training(
-        run_name=run_name or output.name,
-        parameters={
-            "seed": seed,
-            "boosted_share": model.boosted_share,
-            "n_boosted": model.n_boosted,
-            **{f"weight_{block}": weight for block, weight in model.block_weights.items()},
-            "lines": len(trained.features),
-            "lines_with_mirna": manifest["lines_with_mirna"],
-            "lines_with_calls": manifest["lines_with_calls"],
-            "protocol": manifest["protocol"],
-        },
-        evaluation=trained.evaluation,
-        model=model,
-        features=trained.features,
-        data_fingerprint=data_fingerprint,
-        bundle_dir=output,
-        tags={"bundle_fingerprint": manifest["fingerprint"]},
-        report=typer.echo,
-        intervals=manifest["intervals"],
-    )
-
-
-def _held_out(cohort: Cohort, words: str) -> list[str]:
-    from pamrx_training.release.examples import held_out
-
-    if words == "none":
-        return []
-    if words == "examples":
-        return held_out(cohort)
-    from pamrx_training.datasets import line_key
-
-    return [line_key(word) for word in words.split(",") if word.strip()]
+    log_training(Training.of(trained, manifest, output, run_name or output.name), save_served)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pamrx_training.cli.log_lines import show_log
+
 models = typer.Typer(
     help="Register, compare and promote versions of the model in MLflow's registry.",
     no_args_is_help=True,
@@ -31,9 +33,10 @@ def models_register(
     source: Annotated[str, typer.Argument(help="Folder of a bundle, or the run of a training: its id or runs:/ID.")],
 ) -> None:
     """Make a bundle a version of the model, as `challenger`."""
-    from pamrx_training.registry.registry import register
+    from pamrx_training.serving.registration import register
 
-    register(source, report=typer.echo)
+    show_log()
+    register(source)
 
 
 @models.command("promote")
@@ -51,7 +54,8 @@ def models_promote(
     """
     from pamrx_training.registry.registry import promote
 
-    promote(version, force=force, reason=reason, report=typer.echo)
+    show_log()
+    promote(version, force=force, reason=reason)
 
 
 @models.command("rollback")
@@ -59,7 +63,8 @@ def models_rollback(reason: Reason = None) -> None:
     """Make the champion before this one the `champion` again."""
     from pamrx_training.registry.registry import rollback
 
-    rollback(reason=reason, report=typer.echo)
+    show_log()
+    rollback(reason=reason)
 
 
 def serve(
@@ -79,6 +84,7 @@ def serve(
     from pamrx_training.registry.registry import bundle_folder
     from pamrx_training.serving.server import serve as run
 
+    show_log()
     with bundle_folder(bundle) as folder:
         loaded = load_bundle(folder)
-    run(loaded, host, port, max_mb, report=typer.echo)
+    run(loaded, host, port, max_mb)

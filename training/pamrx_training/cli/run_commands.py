@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from pamrx.errors import PamrxError
 
+from pamrx_training.cli.log_lines import show_log
 from pamrx_training.cli.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
 from pamrx_training.cli.tune_command import tune
 
@@ -43,17 +44,18 @@ def study(
     from pamrx_training.evaluation.study import study as run
     from pamrx_training.evaluation.study_tables import print_study
     from pamrx_training.fitting.cluster import on_cluster
-    from pamrx_training.fitting.fit_cache import open_store
     from pamrx_training.fitting.loading import load_cohort
+    from pamrx_training.fitting.run_context import RunContext, open_store
     from pamrx_training.fitting.splits import leave_cell_line_out
 
+    show_log()
     if output is not None:
         check_ending(output)
-    cohort, data_fingerprint = load_cohort(cache, mirna, panel, typer.echo)
+    cohort, data_fingerprint = load_cohort(cache, mirna, panel)
     folds = leave_cell_line_out(cohort, n_folds, seed)
     started = time.perf_counter()
-    with on_cluster(dask, jobs, typer.echo) as at_once:
-        done = run(cohort, folds, seed, open_store(cache, data_fingerprint), at_once, report=typer.echo)
+    with on_cluster(dask, jobs) as at_once:
+        done = run(cohort, folds, RunContext(at_once, open_store(cache, data_fingerprint), seed))
     seconds = time.perf_counter() - started
     print_study(done)
     if output is not None:
@@ -64,8 +66,8 @@ def study(
         from pamrx_training.tracking.evaluations import Settings, log_study
 
         data = DataSet(data_fingerprint, {"lines": len(folds)}, "evaluation")
-        said = {"seed": seed, "n_folds": n_folds, "mirna": mirna, "panel": panel}
-        if log_study(done, Settings(said, data), seconds, typer.echo) is not None:
+        parameters = {"seed": seed, "n_folds": n_folds, "mirna": mirna, "panel": panel}
+        if log_study(done, Settings(parameters, data), seconds) is not None:
             typer.echo("`pamrx ui` shows the candidates side by side, as a table and as charts")
 
 
@@ -108,11 +110,12 @@ def ui(port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen 
 
     That is MLFLOW_TRACKING_URI, or the SQLite store in the working directory.
     """
-    import mlflow  # noqa: F401  (so that a missing MLflow is what is told)
+    import mlflow  # noqa: F401  (a missing MLflow is the error to show)
 
     from pamrx_training.tracking.ui import serve_ui
 
-    serve_ui(port, typer.echo)
+    show_log()
+    serve_ui(port)
 
 
 @runs.command("sync")
@@ -122,9 +125,10 @@ def runs_sync(
     ] = None,
 ) -> None:
     """Log the runs that could not be logged when they were made."""
-    import mlflow  # noqa: F401  (so that a missing MLflow is what is told)
+    import mlflow  # noqa: F401  (a missing MLflow is the error to show)
 
     from pamrx_training.tracking import sync
 
-    if sync(typer.echo, folder):
+    show_log()
+    if sync(folder):
         raise typer.Exit(1)

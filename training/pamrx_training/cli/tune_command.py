@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pamrx_training.cli.log_lines import show_log
 from pamrx_training.cli.options import CORES, Cache, Dask, Jobs, Mirna, Panel
 
 if TYPE_CHECKING:
-    from pamrx_training.fitting.tune import Tuned
+    from pamrx_training.evaluation.tuning import TuningResult
 
 
 def tune(
@@ -35,29 +36,27 @@ def tune(
     """
     from pamrx.tables import check_ending, write_table
 
-    from pamrx_training.datasets import cache_folder
+    from pamrx_training.evaluation.tuning import FOLDER, Budget, check_seed
+    from pamrx_training.evaluation.tuning import tune as run
     from pamrx_training.fitting.cluster import on_cluster
-    from pamrx_training.fitting.fit import trained_on
+    from pamrx_training.fitting.fit import without_lines
     from pamrx_training.fitting.loading import load_cohort
-    from pamrx_training.fitting.tune import check_seed
-    from pamrx_training.fitting.tune import tune as run
+    from pamrx_training.fitting.run_context import RunContext, open_store
     from pamrx_training.release.examples import held_out
     from pamrx_training.tracking.tuning import TrackedStudy
 
+    show_log()
     if output is not None:
         check_ending(output)
     check_seed(seed)
-    whole, fingerprint = load_cohort(cache, mirna, panel, typer.echo)
-    cohort = trained_on(whole, held_out(whole))
-    seconds = None if timeout is None else 60.0 * timeout
-    folder = cache_folder(cache, make=True)
-    said = {"seed": seed, "n_folds": n_folds, "mirna": mirna, "panel": panel}
-    tracked = TrackedStudy(fingerprint, len(cohort.lines), said, typer.echo) if track else None
-    with on_cluster(dask, jobs, typer.echo) as at_once:
-        found = run(
-            cohort, trials, n_folds, seed, folder, fingerprint, at_once, seconds, typer.echo,
-            *([tracked.log] if tracked else []),
-        )  # fmt: skip
+    whole, fingerprint = load_cohort(cache, mirna, panel)
+    cohort = without_lines(whole, held_out(whole))
+    budget = Budget(trials, n_folds, None if timeout is None else 60.0 * timeout)
+    store = open_store(cache, fingerprint, FOLDER)
+    parameters = {"seed": seed, "n_folds": n_folds, "mirna": mirna, "panel": panel}
+    tracked = TrackedStudy(fingerprint, len(cohort.lines), parameters) if track else None
+    with on_cluster(dask, jobs) as at_once:
+        found = run(cohort, budget, RunContext(at_once, store, seed), *([tracked.log] if tracked else []))
     if tracked is not None:
         tracked.finish(found)
     if output is not None:
@@ -66,9 +65,9 @@ def tune(
     _show(found)
 
 
-def _show(found: Tuned) -> None:
+def _show(found: TuningResult) -> None:
     """The best trial beside the released settings, and what follows."""
-    from pamrx_training.fitting.tune import released
+    from pamrx_training.evaluation.tuning import released
 
     first, best = found.trials[0], found.best
     difference, low, high = found.difference

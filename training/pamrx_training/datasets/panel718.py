@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import logging
 import os
 import zlib
 from pathlib import Path
@@ -30,7 +31,8 @@ from pamrx_training.datasets.cache import (
     write_source,
 )
 from pamrx_training.datasets.names import alias_table, ccle_line_key
-from pamrx_training.datasets.packages import Report
+
+log = logging.getLogger(__name__)
 
 SOURCE = "panel718"
 LAYOUT = 1
@@ -41,7 +43,6 @@ ID = "CCLE_ID"
 def fetch_panel718(
     cache: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
-    report: Report = print,
 ) -> dict[str, Any]:
     """Bring the calls into the cache as tidy Parquet. Does nothing where they are there already and unchanged.
 
@@ -65,7 +66,7 @@ def fetch_panel718(
     folder = cache_folder(cache, make=True)
     basis = {"layout": LAYOUT, "aliases": content_sha256(alias_table())}
     if record := current_record(folder, SOURCE, basis):
-        report(f"{SOURCE}: already in {folder} and unchanged; nothing to do")
+        log.info(f"{SOURCE}: already in {folder} and unchanged; nothing to do")
         return record
     if data_dir is None:
         names = ", ".join(_file(kind) for kind in KINDS)
@@ -82,8 +83,8 @@ def fetch_panel718(
         ]
         record = write_source(folder, SOURCE, tables, {"basis": basis, "sources": found, **ledger.record()})
     for line in ledger.lines():
-        report(f"{SOURCE}: {line}")
-    report(f"{SOURCE}: written to {folder / SOURCE}")
+        log.info(f"{SOURCE}: {line}")
+    log.info(f"{SOURCE}: written to {folder / SOURCE}")
     return record
 
 

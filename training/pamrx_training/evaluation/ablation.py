@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from pamrx.errors import PamrxError, did_you_mean
 from pamrx.features import BLOCKS
 
-from pamrx_training.evaluation.evaluate import out_of_fold
+from pamrx_training.evaluation.evaluate import oof_table
 from pamrx_training.evaluation.metrics import (
     bootstrap_mean_pearson,
     interval,
@@ -20,7 +20,8 @@ from pamrx_training.evaluation.metrics import (
     within_tissue,
 )
 from pamrx_training.fitting.cohort import Cohort
-from pamrx_training.fitting.fit_cache import Fit, Store, run_fits
+from pamrx_training.fitting.fit_cache import Fit, run_fits
+from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import sides
 
 FULL = "all blocks"
@@ -71,10 +72,8 @@ def ablate(
     cohort: Cohort,
     folds: Sequence[tuple[int, pd.Series]],
     kind: str = "removed",
-    store: Store | None = None,
-    jobs: int = 2,
+    context: RunContext = RunContext(),
     draws: int = 1000,
-    report: Callable[[str], None] = print,
 ) -> Ablation:
     """Fit every variant on every fold of every repeat.
 
@@ -92,7 +91,7 @@ def ablate(
             for variant, blocks in chosen.items():
                 fits[f"{seed}|{name}|{variant}"] = (seed, variant, Fit(tuple(train), tuple(test), seed, blocks))
     parts: dict[tuple[int, str], list[pd.DataFrame]] = {}
-    for key, frame in run_fits(cohort, {key: fit for key, (_, _, fit) in fits.items()}, store, jobs, report):
+    for key, frame in run_fits(cohort, {key: fit for key, (_, _, fit) in fits.items()}, context):
         seed, variant, _ = fits[key]
         parts.setdefault((seed, variant), []).append(frame)
     predicted = {key: pd.concat(frames) for key, frames in parts.items()}
@@ -126,7 +125,7 @@ def summarise(
             one = per_assay(measured, side)
             one["within_tissue_pearson"] = within_tissue(measured, side, tissue)
             rows.append(one.reset_index().assign(repeat=seed, variant=name))
-            tidy.append(out_of_fold(measured, side, fold, cohort).assign(variant=name, repeat=seed))
+            tidy.append(oof_table(measured, side, fold, cohort).assign(variant=name, repeat=seed))
         plain.append(bootstrap_mean_pearson(measured, sides_, draws))
         centred = [tissue_centred(side.where(measured.notna()), tissue).fillna(0.0) for side in sides_]
         within.append(bootstrap_mean_pearson(tissue_centred(measured, tissue), centred, draws))

@@ -1,4 +1,4 @@
-"""What a model must beat: the drug's mean, the tissue's mean of the drug, and a plain ridge per assay."""
+"""Baselines: the drug's mean, the tissue's mean of the drug, and a plain ridge per assay."""
 
 from __future__ import annotations
 
@@ -6,10 +6,31 @@ import numpy as np
 import pandas as pd
 from pamrx.identifiers.feature_name import FeatureName, blocks_of
 from pamrx.model.linear import moments, standardise
+from threadpoolctl import threadpool_limits
+
+from pamrx_training.fitting.cross_validation import Split
 
 RIDGE_PENALTIES = (0.2, 0.4, 0.8, 1.6, 3.2)
 TISSUE_PRIOR_LINES = 5.0
 """A tissue mean is shrunk towards the drug's mean as if it held this many more lines of that mean."""
+
+
+def baseline_predictions(split: Split) -> dict[str, pd.DataFrame]:
+    """Predictions of every baseline for the test lines of a split, by name; all is learned on its training lines.
+
+    Where drugs outside the axis are known, `specific_tissue_drug_mean` is of the drug-specific response.
+    """
+    lines = split.test_features.index
+    with threadpool_limits(1):
+        ridge = assay_ridge(split.features, split.known, split.test_features, split.seed)
+    out = {
+        "drug_mean": drug_mean(split.known, lines),
+        "tissue_drug_mean": tissue_drug_mean(split.known, split.tissue, lines),
+        "ridge": ridge,
+    }
+    if split.known_specific is not None:
+        out["specific_tissue_drug_mean"] = tissue_drug_mean(split.known_specific, split.tissue, lines)
+    return out
 
 
 def drug_mean(train: pd.DataFrame, test_lines: pd.Index) -> pd.DataFrame:

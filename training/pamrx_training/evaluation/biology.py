@@ -16,7 +16,7 @@ all. An effect is therefore called invented by its `excess` over the measured on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,8 @@ import pandas as pd
 from pamrx_training.evaluation.metrics import tissue_centred
 from pamrx_training.evaluation.relations import Relation, carriers, read_relations
 from pamrx_training.fitting.cohort import Cohort
-from pamrx_training.fitting.fit_cache import Fit, Store, run_fits
+from pamrx_training.fitting.fit_cache import Fit, run_fits
+from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import sides
 
 MIN_ALTERED = 20
@@ -66,10 +67,8 @@ class Biology:
 def biology(
     cohort: Cohort,
     folds: tuple[int, pd.Series],
-    store: Store | None = None,
-    jobs: int = 2,
+    context: RunContext = RunContext(),
     draws: int = 1000,
-    report: Callable[[str], None] = print,
 ) -> Biology:
     """Predict every line of (seed, fold by line) out of fold with all blocks, and judge the known relations.
 
@@ -86,7 +85,7 @@ def biology(
         train, test = sides(cohort, fold, name)
         fits[str(name)] = Fit(tuple(train), tuple(test), seed)
         measured.append(cohort.response_matrix(train).loc[test])
-    predicted = pd.concat([frame for _, frame in run_fits(cohort, fits, store, jobs, report)])
+    predicted = pd.concat([frame for _, frame in run_fits(cohort, fits, context)])
     lines = [line for line in cohort.lines if line in predicted.index]
     truth = pd.concat(measured).loc[lines]
     return judge(truth, predicted.loc[lines], cohort.cell_lines["tissue"], relations, flags, draws)

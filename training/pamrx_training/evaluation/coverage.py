@@ -10,7 +10,7 @@ from pamrx.prediction.intervals import COVERAGE, Intervals
 from pamrx.prediction.missing_data import pattern_from
 
 from pamrx_training.fitting.calibration import fit_intervals, own_patterns, under
-from pamrx_training.fitting.held_out import HeldOut, chosen
+from pamrx_training.fitting.masked_predictions import MaskedPredictions, restricted
 
 MIN_TISSUE_LINES = 20
 """Coverage of a smaller tissue says nothing."""
@@ -32,7 +32,7 @@ REPORTED = {
 
 
 def cross_coverage(
-    held: HeldOut, coverage: float = COVERAGE, reported: Sequence[str] = tuple(REPORTED), seed: int = 0
+    masked: MaskedPredictions, coverage: float = COVERAGE, reported: Sequence[str] = tuple(REPORTED), seed: int = 0
 ) -> pd.DataFrame:
     """Calibrate on all folds but one, look at that one: coverage and width of every measured response.
 
@@ -43,18 +43,18 @@ def cross_coverage(
         same nominal coverage), covered_assay, width_constant, covered_constant (one constant for all assays).
     """
     out = []
-    for fold in pd.unique(held.fold):
-        rest = held.fold.index[held.fold != fold]
-        calibration = chosen(held, list(rest), [name for name in pd.unique(held.fold) if name != fold])
-        test = chosen(held, list(held.fold.index[held.fold == fold]), [fold])
+    for fold in pd.unique(masked.fold):
+        rest = masked.fold.index[masked.fold != fold]
+        calibration = restricted(masked, list(rest), [name for name in pd.unique(masked.fold) if name != fold])
+        test = restricted(masked, list(masked.fold.index[masked.fold == fold]), [fold])
         out.append(coverage_of(fit_intervals(calibration, seed), calibration, test, coverage, reported))
     return pd.concat(out, ignore_index=True)
 
 
 def coverage_of(
     intervals: Intervals,
-    calibration: HeldOut,
-    test: HeldOut,
+    calibration: MaskedPredictions,
+    test: MaskedPredictions,
     coverage: float = COVERAGE,
     reported: Sequence[str] = tuple(REPORTED),
 ) -> pd.DataFrame:
@@ -138,6 +138,6 @@ def _rank(errors: np.ndarray, coverage: float) -> float:
     return float(found[0, 1])
 
 
-def _patterns_for(words: str, held: HeldOut) -> list[str]:
+def _patterns_for(words: str, masked: MaskedPredictions) -> list[str]:
     name = REPORTED[words]
-    return own_patterns(held) if name is None else [name] * len(held.measured)
+    return own_patterns(masked) if name is None else [name] * len(masked.measured)

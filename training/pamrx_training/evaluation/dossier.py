@@ -1,8 +1,8 @@
-"""What a model card says beside the headline: other protocols, ablation, other laboratories, peers; as Markdown."""
+"""Sections of a model card beside the headline: other protocols, ablation, other laboratories, peers; as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from pamrx_training.evaluation.relations import DRIVERS
 from pamrx_training.evaluation.repeats import evaluate_repeats
 from pamrx_training.evaluation.screens import DIRECTIONS, across_screens
 from pamrx_training.fitting.cohort import Cohort
-from pamrx_training.fitting.fit_cache import Store
+from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out, leave_tissue_out
 
 PEERS_FOLDER, PEERS_TEXT = "peers", "peers.md"
-"""In the data cache: what `benchmarks/peers.py` found."""
+"""In the data cache: the table that `benchmarks/peers.py` writes."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +38,13 @@ class Section:
         return f"### {self.title}\n\n{self.how}{table}"
 
 
-def dossier(
-    cohort: Cohort,
-    seed: int,
-    store: Store,
-    jobs: int = 2,
-    data_dir: Path | None = None,
-    report: Callable[[str], None] = print,
-) -> list[Section]:
+def dossier(cohort: Cohort, context: RunContext, data_dir: Path | None = None) -> list[Section]:
     """Every protocol of `pamrx evaluate` on these lines; laboratories where `data_dir` holds them.
 
-    Finished fits are read from `store`, so that a run that was stopped goes on. Peers are told where
+    Finished fits are read from the store of `context`, so that a run that was stopped goes on. Peers are told where
     `benchmarks/peers.py` has left its table in the data cache.
     """
+    seed, store = context.seed, context.store
     lines = [(seed, leave_cell_line_out(cohort, seed=seed))]
     tissues = [(seed, leave_tissue_out(cohort, seed=seed))]
     n = len(cohort.lines)
@@ -59,20 +53,20 @@ def dossier(
             "What each block adds",
             f"Five-fold leave-cell-line-out, {n} lines, seed {seed}; differences are paired, 95 % over lines. Blocks "
             "overlap: a block that can be missed beside the others may still hold much (`alone`).",
-            ablation_table(ablate(cohort, lines, "both", store, jobs, report=report).table),
+            ablation_table(ablate(cohort, lines, "both", context).table),
         ),
         Section(
             "Tissues that the model never saw",
             f"Five-fold leave-tissue-out, {n} lines, seed {seed}.",
-            unseen_tissues(evaluate_repeats(cohort, tissues, store, jobs, report=report).summaries),
+            unseen_tissues(evaluate_repeats(cohort, tissues, context).summaries),
         ),
         Section(
             "The other screen",
             "Trained on one screen, compared with the other screen's measurements of the same drugs on unseen lines.",
-            other_screen(cohort, lines, store, jobs, report),
+            other_screen(cohort, lines, context),
         ),
     ]
-    known = biology(cohort, lines[0], store, jobs, report=report).relations
+    known = biology(cohort, lines[0], context).relations
     how = (
         "Tissue-centred effect of an alteration, measured and predicted out of fold, in standard deviations of either "
         "side (docs/evidence.md says how it is judged). *: all calls of a gene panel, not drivers alone."
@@ -81,11 +75,11 @@ def dossier(
     for name in ("nci60", "gcsi"):
         if data_dir is not None and (data_dir / name).is_dir():
             laboratory = load_gcsi(data_dir) if name == "gcsi" else load_nci60(data_dir, cohort.cell_lines["tissue"])
-            means = elsewhere(cohort, laboratory, [seed], store, jobs, report=report).means
+            means = elsewhere(cohort, laboratory, [seed], context).means
             how = "Held out: the model saw neither line nor donor. All: it was trained on GDSC's data of most lines."
             found.append(Section(f"Another laboratory: {name}", how, other_laboratory(means)))
-    peers = store.folder.parent / PEERS_FOLDER / PEERS_TEXT
-    if peers.is_file():
+    peers = None if store is None else store.folder.parent / PEERS_FOLDER / PEERS_TEXT
+    if peers is not None and peers.is_file():
         found.append(Section("Beside other models", peers.read_text(encoding="utf-8").strip()))
     return found
 
@@ -126,12 +120,10 @@ def unseen_tissues(summaries: pd.DataFrame) -> pd.DataFrame:
 def other_screen(
     cohort: Cohort,
     folds: Sequence[tuple[int, pd.Series]],
-    store: Store,
-    jobs: int,
-    report: Callable[[str], None],
+    context: RunContext,
 ) -> pd.DataFrame:
     """Means over drugs of `pamrx_training.evaluation.screens`, both directions."""
-    found = across_screens(cohort, folds, store, jobs, report=report)
+    found = across_screens(cohort, folds, context)
     rows = []
     for direction in DIRECTIONS:
         part = found.table[(found.table["trained_on"] == direction[0]) & (found.table["tested_on"] == direction[1])]

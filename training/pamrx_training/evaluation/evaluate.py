@@ -1,38 +1,29 @@
-"""Evaluation on lines that the fitted model never saw: out-of-fold predictions, metrics, baselines, intervals."""
+"""Metrics of out-of-fold predictions beside the baselines on the same folds, with intervals over lines."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
-from joblib import Parallel, delayed
-from pamrx.features import FeatureBuilder
-from pamrx.model.drug_specific import SpecificResponse
-from pamrx.model.sensitivity import SensitivityModel
-from pamrx.prediction.applicability import Panel
-from threadpoolctl import threadpool_limits
 
-from pamrx_training.evaluation import baselines
+from pamrx_training.evaluation.baselines import baseline_predictions
 from pamrx_training.evaluation.ceiling import ceilings, with_ceiling
 from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
 from pamrx_training.fitting.cohort import Cohort
-from pamrx_training.fitting.held_out import HeldOut, held_out, together
-from pamrx_training.fitting.splits import sides
-from pamrx_training.progress import track
+from pamrx_training.fitting.cross_validation import OutOfFold, cross_validate
+from pamrx_training.fitting.run_context import RunContext
 
 MODEL = "pamrx"
 COMPARED = (MODEL, "drug_mean", "tissue_drug_mean", "ridge")
 """The model and the baselines that stand beside it, by the names used in tables and metrics."""
 
 SPECIFIC = "specific"
-"""The response without the line's general sensitivity (`pamrx.model.drug_specific`)."""
+"""The drug-specific response (`pamrx.model.drug_specific`)."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one evaluation found.
+    """Metrics of one cross-validation.
 
     Attributes
     ----------
@@ -40,109 +31,43 @@ class Evaluation:
     per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson, `<baseline>_pearson` and
         `<baseline>_rmse` of each baseline, and, where the assay was measured more than once, ceiling, ceiling_low,
         ceiling_high, ceiling_within_screen and share_of_ceiling (see `ceiling`); where drugs outside the axis
-        are known, specific_pearson and specific_within_tissue_pearson of the specific response, and
+        are known, specific_pearson and specific_within_tissue_pearson of the drug-specific response, and
         specific_plain_pearson of the plain prediction against it.
-    summary : the same as means over assays, with 95 % bootstrap intervals over lines.
-    held : the test lines under every pattern of evidence, what intervals are calibrated on.
-    predicted : (n_lines, n_assays) out-of-fold predictions for every line, measured or not.
-    specific : the same of the specific response, where drugs outside the axis are known.
+    summary : the same as means over assays, with 95 % bootstrap intervals over lines; and seconds of the fits.
+    predictions : that were judged, of every line, measured or not.
     """
 
     oof: pd.DataFrame
     per_assay: pd.DataFrame
     summary: dict[str, float]
-    held: HeldOut
-    predicted: pd.DataFrame
-    specific: pd.DataFrame | None = None
+    predictions: OutOfFold
 
 
-def evaluate(
-    cohort: Cohort,
-    folds: pd.Series,
-    seed: int = 0,
-    jobs: int = 2,
-    draws: int = 1000,
-    report: Callable[[str], None] = print,
-) -> Evaluation:
-    """Fit on all folds but one, predict that one, and compare with the baselines on the same folds.
+def evaluate(cohort: Cohort, folds: pd.Series, context: RunContext = RunContext(), draws: int = 1000) -> Evaluation:
+    """Cross-validate the model and the baselines, and judge both.
 
     Parameters
     ----------
     folds : fold by line; lines outside it take no part.
-    jobs : processes; the results do not depend on it.
     draws : bootstrap draws over lines.
     """
-    started = time.perf_counter()
-    names = sorted(folds.unique())
-    runs = Parallel(n_jobs=min(jobs, len(names)), return_as="generator")(
-        delayed(run_fold_masked)(cohort, folds, name, seed) for name in names
-    )
-    parts: dict[str, list[pd.DataFrame]] = {}
-    held = []
-    for run, seen in track(runs, len(names), "fold", report):
-        held.append(seen)
-        for name, frame in run.items():
-            parts.setdefault(name, []).append(frame)
-    lines = [line for line in cohort.lines if line in folds.index]
-    frames = {name: pd.concat(part).reindex(lines) for name, part in parts.items()}
-    measured = frames.pop("measured")
-    tissue = cohort.cell_lines.loc[lines, "tissue"]
-    table = with_ceiling(_table(measured, frames, tissue), ceilings(cohort.responses))
-    summary = _summary(measured, frames, table, draws)
-    if SPECIFIC in frames:
-        table = table.join(_specific_table(frames, tissue))
-        summary |= _specific_summary(frames, table, draws)
-    summary["seconds"] = time.perf_counter() - started
-    oof = out_of_fold(measured, frames[MODEL], folds, cohort)
-    return Evaluation(oof, table, summary, together(held), frames[MODEL], frames.get(SPECIFIC))
+    return judge(cohort, cross_validate(cohort, folds, context, baseline_predictions), draws)
 
 
-def run_fold(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> dict[str, pd.DataFrame]:
-    """Measured values and every method's predictions for the test lines of one fold, each (n_test, n_assays).
-
-    ln IC50 only; `run_fold_masked` also models the specific response.
-    """
-    return run_fold_masked(cohort, folds, fold, seed, masked=False)[0]
-
-
-def run_fold_masked(
-    cohort: Cohort, folds: pd.Series, fold: object, seed: int, masked: bool = True
-) -> tuple[dict[str, pd.DataFrame], HeldOut | None]:
-    """`run_fold`, and with `masked` the specific response and both predictions under every pattern of evidence.
-
-    Features, response alignment, scaling, selection and penalties are all learned on the training lines.
-    """
-    train, test = sides(cohort, folds, fold)
-    builder = FeatureBuilder().fit(cohort.profiles.subset(train))
-    features = builder.transform(cohort.profiles.subset(train))
-    test_features = builder.transform(cohort.profiles.subset(test))
-    responses = cohort.response_matrix(train)
-    known, donors = responses.loc[train], cohort.cell_lines.loc[train, "donor"]
-    model = SensitivityModel(seed=seed).fit(features, known, donors.to_numpy(dtype=str))
-    tissue = cohort.cell_lines["tissue"]
-    with threadpool_limits(1):
-        ridge = baselines.assay_ridge(features, known, test_features, seed)
-    frames = {
-        "measured": responses.loc[test],
-        MODEL: model.predict(test_features),
-        "drug_mean": baselines.drug_mean(known, test_features.index),
-        "tissue_drug_mean": baselines.tissue_drug_mean(known, tissue, test_features.index),
-        "ridge": ridge,
-    }
-    if not masked:
-        return frames, None
-    specific, general = None, cohort.general_sensitivity(train)
-    if general.shape[1]:
-        specific = SpecificResponse.fit(features, known, general.loc[train], donors.to_numpy(dtype=str), seed)
-        frames["specific_measured"] = specific.regression.rest(responses.loc[test], general.loc[test])
-        frames[SPECIFIC] = specific.predict(test_features, frames[MODEL])
-        rest = specific.regression.rest(known, general.loc[train])
-        frames["specific_tissue_drug_mean"] = baselines.tissue_drug_mean(rest, tissue, test_features.index)
-    panel, profiles = Panel.fit(features), cohort.profiles.subset(test)
-    return frames, held_out(builder, model, panel, profiles, responses.loc[test], fold, seed, specific)
+def judge(cohort: Cohort, found: OutOfFold, draws: int = 1000) -> Evaluation:
+    """Metrics of out-of-fold predictions, and of the baselines among their `others`."""
+    frames = {MODEL: found.predicted, **found.others}
+    tissue = cohort.cell_lines.loc[found.measured.index, "tissue"]
+    table = with_ceiling(_table(found.measured, frames, tissue), ceilings(cohort.responses))
+    summary = _summary(found.measured, frames, table, draws)
+    if found.specific is not None:
+        table = table.join(_specific_table(found, tissue))
+        summary |= _specific_summary(found, table, draws)
+    summary["seconds"] = found.seconds
+    return Evaluation(oof_table(found.measured, found.predicted, found.folds, cohort), table, summary, found)
 
 
-def out_of_fold(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series, cohort: Cohort) -> pd.DataFrame:
+def oof_table(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series, cohort: Cohort) -> pd.DataFrame:
     """Matrices of lines by assays as the rows of `Evaluation.oof`."""
     long = _long(measured, "measured").dropna(subset="measured")
     long = long.merge(_long(predicted, "predicted"), on=["cell_line", "assay"], validate="one_to_one")
@@ -181,19 +106,22 @@ def _summary(
     return out
 
 
-def _specific_table(frames: dict[str, pd.DataFrame], tissue: pd.Series) -> pd.DataFrame:
-    measured = frames["specific_measured"]
+def _specific_table(found: OutOfFold, tissue: pd.Series) -> pd.DataFrame:
+    measured, specific = found.specific_measured, found.specific
+    assert measured is not None and specific is not None
     return pd.DataFrame(
         {
-            "specific_pearson": per_assay(measured, frames[SPECIFIC])["pearson"],
-            "specific_within_tissue_pearson": within_tissue(measured, frames[SPECIFIC], tissue),
-            "specific_plain_pearson": per_assay(measured, frames[MODEL])["pearson"],
+            "specific_pearson": per_assay(measured, specific)["pearson"],
+            "specific_within_tissue_pearson": within_tissue(measured, specific, tissue),
+            "specific_plain_pearson": per_assay(measured, found.predicted)["pearson"],
         }
     )
 
 
-def _specific_summary(frames: dict[str, pd.DataFrame], table: pd.DataFrame, draws: int) -> dict[str, float]:
-    measured, sides_ = frames["specific_measured"], [frames[SPECIFIC], frames["specific_tissue_drug_mean"]]
+def _specific_summary(found: OutOfFold, table: pd.DataFrame, draws: int) -> dict[str, float]:
+    measured, specific = found.specific_measured, found.specific
+    assert measured is not None and specific is not None
+    sides_ = [specific, found.others["specific_tissue_drug_mean"]]
     resampled = bootstrap_mean_pearson(measured, sides_, draws)
     out = {f"lco_{column}": float(table[column].mean()) for column in table.columns if column.startswith(SPECIFIC)}
     for place, key in enumerate(("lco_specific_pearson", "lco_specific_pearson_tissue_drug_mean")):

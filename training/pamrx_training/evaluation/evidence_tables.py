@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from rich.console import Console
@@ -10,10 +12,27 @@ from rich.table import Table
 from pamrx_training.evaluation.ablation import Ablation
 from pamrx_training.evaluation.biology import MIN_ALTERED, Biology
 from pamrx_training.evaluation.laboratories import Elsewhere
+from pamrx_training.evaluation.protocols import Options, Result
 from pamrx_training.evaluation.relations import ALL_CALLS
 from pamrx_training.evaluation.relations import DIRECTIONS as KNOWN
 from pamrx_training.evaluation.repeats import Repeated
 from pamrx_training.evaluation.screens import DIRECTIONS, Transfer
+
+
+def print_result(found: Result, options: Options, splits: Sequence[tuple[int, pd.Series]]) -> None:
+    """The result of `pamrx_training.evaluation.protocols.run_protocol` on the terminal."""
+    lines, repeats = len(splits[0][1]), len(splits)
+    match found:
+        case Ablation():
+            print_ablation(found, lines, repeats)
+        case Biology():
+            print_biology(found, options.protocol, lines)
+        case Transfer():
+            print_transfer(found)
+        case Elsewhere():
+            print_elsewhere(found, options.protocol)
+        case Repeated():
+            print_repeats(found, options.protocol)
 
 
 def print_ablation(found: Ablation, lines: int, repeats: int, console: Console | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,8 @@ from scipy.stats import rankdata
 from pamrx_training.datasets.laboratory import Laboratory
 from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, correlation, interval
 from pamrx_training.fitting.cohort import Cohort
-from pamrx_training.fitting.fit_cache import Fit, Store, run_fits
+from pamrx_training.fitting.fit_cache import Fit, run_fits
+from pamrx_training.fitting.run_context import RunContext
 
 MIN_LINES = 10
 """Fewer lines give no correlation."""
@@ -63,10 +64,8 @@ def elsewhere(
     cohort: Cohort,
     laboratory: Laboratory,
     seeds: Sequence[int],
-    store: Store | None = None,
-    jobs: int = 2,
+    context: RunContext = RunContext(),
     draws: int = 1000,
-    report: Callable[[str], None] = print,
 ) -> Elsewhere:
     """Predict the laboratory's lines from its own profiles, where it has any, and from GDSC's; compare."""
     profiles = {"GDSC": cohort.profiles}
@@ -80,7 +79,7 @@ def elsewhere(
         for name, fit in laboratory_fits(cohort, list(known), seed, PARTS.get(laboratory.name, 5)).items()
     }
     parts: dict[tuple[int, str], list[pd.DataFrame]] = {}
-    runs = run_fits(cohort, fits, store, jobs, report, profiles, laboratory.fingerprint)
+    runs = run_fits(cohort, fits, context, profiles, laboratory.fingerprint)
     for key, frame in runs:
         seed, _, name = key.partition("|")
         parts.setdefault((int(seed), "all" if name == "all" else "held out"), []).append(frame)

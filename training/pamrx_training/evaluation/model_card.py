@@ -1,4 +1,4 @@
-"""The model card: what a bundle is, where it may be trusted and where not, written from the run itself."""
+"""The model card: what a bundle is, where it may be trusted and where not, written from its own evaluation."""
 
 from __future__ import annotations
 
@@ -7,32 +7,44 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 import pandas as pd
+from pamrx.bundle.bundle import Bundle
 from pamrx.features import BLOCKS
 from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.feature_name import blocks_of
 
+from pamrx_training.evaluation.applicability import errors_by_score, flagged_share
 from pamrx_training.evaluation.dossier import Section, markdown
+from pamrx_training.evaluation.evaluate import Evaluation
 from pamrx_training.evaluation.evidence_tables import number
-from pamrx_training.evaluation.flag_trials import errors_by_score, flagged_share
-from pamrx_training.fitting.fit import Trained
+from pamrx_training.fitting.masked_predictions import MaskedPredictions
 
 NO_SECTIONS = (
     "Other protocols, ablation and other laboratories were not run for this bundle (`pamrx train --evidence`)."
 )
 
 
-def model_card(trained: Trained, sections: Sequence[Section] = ()) -> str:
-    """The card as Markdown.
+def model_card(
+    bundle: Bundle,
+    features: Sequence[str],
+    evaluation: Evaluation,
+    coverage: pd.DataFrame,
+    sections: Sequence[Section] = (),
+) -> str:
+    """The card as Markdown; every number comes from the arguments, the text from `model_card.md`.
 
-    Every number comes from `trained` and `sections` (see `dossier`); the prose stands in `model_card.md`.
+    Parameters
+    ----------
+    features : names of the features that the bundle was fitted on.
+    evaluation, coverage : of its cross-validation, and of its intervals there.
+    sections : see `dossier`.
     """
-    manifest, summary, table = trained.bundle.manifest, trained.evaluation.summary, trained.evaluation.per_assay
+    manifest, summary, table = bundle.manifest, evaluation.summary, evaluation.per_assay
     template = (files(__package__) / "model_card.md").read_text(encoding="utf-8")
     return template.format(
         name=manifest["name"],
         n_lines=len(manifest["trained_lines"]),
-        n_assays=len(trained.bundle.model.assays_),
-        n_drugs=len({AssayId.parse(assay).drug for assay in trained.bundle.model.assays_}),
+        n_assays=len(bundle.model.assays_),
+        n_drugs=len({AssayId.parse(assay).drug for assay in bundle.model.assays_}),
         held_out=", ".join(manifest["held_out_lines"]) or "none",
         optional=" and ".join(
             f"{manifest[key]} of the lines have {what}" if manifest[key] else f"trained without {what}"
@@ -40,11 +52,11 @@ def model_card(trained: Trained, sections: Sequence[Section] = ()) -> str:
         ),
         data_fingerprint=manifest["data_fingerprint"],
         seed=manifest["seed"],
-        blocks=_blocks(trained.features),
+        blocks=_blocks(features),
         headline=headline(summary),
         assays=_assays(table),
-        coverage=_coverage(trained.coverage),
-        flags=_flags(trained),
+        coverage=_coverage(coverage),
+        flags=_flags(bundle, evaluation.predictions.masked),
         sections="\n\n".join(section.text() for section in sections) or NO_SECTIONS,
     )
 
@@ -68,8 +80,8 @@ def headline(summary: dict[str, float]) -> str:
     return "\n".join(lines)
 
 
-def _blocks(features: pd.DataFrame) -> str:
-    counts = pd.Series(blocks_of(features.columns)).value_counts()
+def _blocks(features: Sequence[str]) -> str:
+    counts = pd.Series(blocks_of(features)).value_counts()
     return "\n".join(
         ["| block | features |", "| --- | --- |", *[f"| {name} | {counts.get(name, 0)} |" for name in BLOCKS]]
     )
@@ -110,14 +122,14 @@ def _coverage(coverage: pd.DataFrame) -> str:
     return markdown(pd.DataFrame(rows, columns=[*heads, "against one constant"]))
 
 
-def _flags(trained: Trained) -> str:
+def _flags(bundle: Bundle, masked: MaskedPredictions) -> str:
     """Share of held-out lines flagged, and error by fifths of the score."""
-    held, limits = trained.evaluation.held, trained.bundle.applicability
+    limits = bundle.applicability
     assert limits is not None
-    table = errors_by_score(held, limits)
+    table = errors_by_score(masked, limits)
     rows = [(kind, *part["error"].map("{:.2f}".format)) for kind, part in table.groupby("profiles", sort=False)]
     heads = ["mean squared error, by fifths of the distance", *map(str, range(1, 6))]
     return (
-        f"{flagged_share(held):.1%} of held-out lines are flagged, by limits from other folds. Errors in units of "
+        f"{flagged_share(masked):.1%} of held-out lines are flagged, by limits from other folds. Errors in units of "
         f"each assay's variance:\n\n{markdown(pd.DataFrame(rows, columns=heads))}"
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +13,10 @@ from pamrx.tables import whole_file
 
 from pamrx_training.evaluation.evaluate import evaluate
 from pamrx_training.fitting.cohort import Cohort
-from pamrx_training.fitting.fit_cache import Store, code_digest
+from pamrx_training.fitting.fit_cache import CODE
+from pamrx_training.fitting.run_context import RunContext, Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -33,22 +36,20 @@ class Repeated:
 def evaluate_repeats(
     cohort: Cohort,
     folds: Sequence[tuple[int, pd.Series]],
-    store: Store | None = None,
-    jobs: int = 2,
+    context: RunContext = RunContext(),
     draws: int = 1000,
-    report: Callable[[str], None] = print,
 ) -> Repeated:
-    """Evaluate on (seed, folds) of each repeat; a split that was finished before is read from `store`."""
+    """Evaluate on (seed, folds) of each repeat; a split that was finished before is read from the store."""
     tables, summaries = [], {}
     for count, (seed, fold) in enumerate(folds, start=1):
-        path = None if store is None else _path(store, seed, fold, draws)
+        path = None if context.store is None else _path(context.store, seed, fold, draws)
         if path is not None and path.exists():
-            report(f"split {count} of {len(folds)} (seed {seed}): run before and read again")
+            log.info("split %d of %d (seed %d): run before and read again", count, len(folds), seed)
             stored = json.loads(path.read_text(encoding="utf-8"))
             table, summary = pd.DataFrame(stored["per_assay"]), stored["summary"]
         else:
-            report(f"split {count} of {len(folds)} (seed {seed})")
-            evaluation = evaluate(cohort, fold, seed, jobs, draws, report)
+            log.info("split %d of %d (seed %d)", count, len(folds), seed)
+            evaluation = evaluate(cohort, fold, replace(context, seed=seed), draws)
             table, summary = evaluation.per_assay.reset_index(), evaluation.summary
             if path is not None:
                 _keep(path, table, summary)
@@ -61,17 +62,8 @@ def evaluate_repeats(
 
 
 def _path(store: Store, seed: int, folds: pd.Series, draws: int) -> Path:
-    told = json.dumps([seed, draws, [[str(a), str(b)] for a, b in folds.items()], store.data, _code()])
-    return store.folder / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.json"
-
-
-def _code() -> str:
-    """The digest of what predictions depend on, and of what metrics do."""
-    here = Path(__file__).parent
-    digest = hashlib.sha256(code_digest().encode())
-    for path in sorted(here.glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    key = [seed, draws, [[str(a), str(b)] for a, b in folds.items()]]
+    return store.path(key, __name__, *CODE, suffix=".json")
 
 
 def _keep(path: Path, table: pd.DataFrame, summary: dict[str, float]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,8 @@ from pamrx.identifiers.assay import AssayId
 
 from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, per_assay, within_tissue
 from pamrx_training.fitting.cohort import Cohort
-from pamrx_training.fitting.fit_cache import Fit, Store, run_fits
+from pamrx_training.fitting.fit_cache import Fit, run_fits
+from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import sides
 
 SCREENS = ("GDSC1", "GDSC2")
@@ -56,10 +57,8 @@ def screen_fits(cohort: Cohort, folds: pd.Series, seed: int) -> dict[str, Fit]:
 def across_screens(
     cohort: Cohort,
     folds: Sequence[tuple[int, pd.Series]],
-    store: Store | None = None,
-    jobs: int = 2,
+    context: RunContext = RunContext(),
     draws: int = 1000,
-    report: Callable[[str], None] = print,
 ) -> Transfer:
     """Both directions over (seed, folds) of each repeat; folds keep donors on one side.
 
@@ -73,7 +72,7 @@ def across_screens(
         raise PamrxError(f"leave-screen-out: no drug of the axis is in both {' and '.join(SCREENS)}")
     every = {f"{seed}|{key}": fit for seed, fold in folds for key, fit in screen_fits(cohort, fold, seed).items()}
     parts: dict[tuple[int, str], list[pd.DataFrame]] = {}
-    for key, frame in run_fits(cohort, every, store, jobs, report):
+    for key, frame in run_fits(cohort, every, context):
         number, screen, _ = key.split("|")
         parts.setdefault((int(number), screen), []).append(frame)
     rows = []

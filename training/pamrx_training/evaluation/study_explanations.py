@@ -1,10 +1,10 @@
-"""What the candidates of a study rest on: each fitted once on all lines, and explained."""
+"""Importance of features in the candidates of a study, each fitted once on all lines."""
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -13,19 +13,19 @@ from threadpoolctl import threadpool_limits
 
 from pamrx_training.evaluation.baselines import ridge_importance
 from pamrx_training.evaluation.boosted_baseline import boosted_importance, validation_lines
+from pamrx_training.evaluation.explanations import in_the_clinic, write_explanations, write_importance_figures
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.fit_cache import Fit, fit_lines
-from pamrx_training.tracking.explanations import in_the_clinic, write_explanations, write_importance_figures
+
+log = logging.getLogger(__name__)
 
 HYBRID, LINEAR, TREES = "hybrid", "linear", "trees"
 
 
-def explained(
-    cohort: Cohort, name: str, family: str, fit: Fit, kept: Path | None, report: Callable[[str], None]
-) -> Path | None:
-    """A folder that holds `shap/` of a candidate, made where it is not there.
+def explained(cohort: Cohort, name: str, family: str, fit: Fit, kept: Path | None) -> Path | None:
+    """A folder with `shap/` of a candidate, made where it is absent.
 
-    None where `kept` is None, and of a mean, which rests on no feature.
+    None where `kept` is None, and for a mean, which uses no feature.
 
     Of a hybrid contributions, their figures for the drugs in the clinic, and importance; of other models importance.
     """
@@ -34,7 +34,7 @@ def explained(
     if not kept.is_dir():
         unfinished = Path(tempfile.mkdtemp(prefix=f".{kept.name}.", dir=kept.parent))
         try:
-            _write(cohort, name, family, fit, unfinished, report)
+            _write(cohort, name, family, fit, unfinished)
             unfinished.chmod(0o755)
             unfinished.rename(kept)
         finally:
@@ -42,15 +42,15 @@ def explained(
     return kept
 
 
-def _write(cohort: Cohort, name: str, family: str, fit: Fit, folder: Path, report: Callable[[str], None]) -> None:
+def _write(cohort: Cohort, name: str, family: str, fit: Fit, folder: Path) -> None:
     train = list(fit.train)
     if family == HYBRID:
         fitted = fit_lines(cohort, fit)
         features = fitted.builder.transform(cohort.profiles.subset(train))
         assays = in_the_clinic(fitted.model.assays_)
-        write_explanations(folder, name, fitted.model, features, report, assays, full=False)
+        write_explanations(folder, name, fitted.model, features, assays, full=False)
         return
-    report(f"explaining {name}")
+    log.info("explaining %s", name)
     features = FeatureBuilder(blocks=fit.blocks).fit_transform(cohort.profiles.subset(train))
     responses = cohort.response_matrix(train).loc[train]
     write_importance_figures(folder, name, _importance(cohort, family, features, responses, fit.seed))

@@ -9,9 +9,10 @@ from pamrx.explanation.contributions import readable
 from rich.console import Console
 from rich.table import Table
 
+from pamrx_training.evaluation.candidates import CANDIDATES, HYBRID
 from pamrx_training.evaluation.comparison import PEARSON, RMSE, Comparison, Logged
 from pamrx_training.evaluation.evidence_tables import difference, number, wide
-from pamrx_training.evaluation.study import CANDIDATES, HYBRID, Study
+from pamrx_training.evaluation.study import Study
 
 FEATURES_SHOWN = 15
 

@@ -22,7 +22,7 @@ from pamrx.prediction.missing_data import all_patterns, narrower, pattern_from, 
 from sklearn.linear_model import Ridge
 from threadpoolctl import threadpool_limits
 
-from pamrx_training.fitting.held_out import HeldOut, traits_under
+from pamrx_training.fitting.masked_predictions import MaskedPredictions, traits_under
 
 PENALTY = 0.05
 """Of the ridge regression of difficulty, per row."""
@@ -37,72 +37,72 @@ FEWEST = 30
 BIOLOGY_QUANTILE = 0.99
 
 
-def fit_intervals(held: HeldOut, seed: int = 0) -> Intervals:
+def fit_intervals(masked: MaskedPredictions, seed: int = 0) -> Intervals:
     """Calibrate on held-out lines: scales per pattern, difficulty, and scaled errors (`pamrx.prediction.intervals`)."""
-    errors = {name: (held.measured - frame).abs() for name, frame in held.predictions.items()}
-    mean = held.measured.mean().to_numpy(dtype=float)
-    sd = held.measured.std().to_numpy(dtype=float)
+    errors = {name: (masked.measured - frame).abs() for name, frame in masked.predictions.items()}
+    mean = masked.measured.mean().to_numpy(dtype=float)
+    sd = masked.measured.std().to_numpy(dtype=float)
     names = list(errors)
-    own = own_patterns(held)
-    assigned = _assigned(held, own, seed)
+    own = own_patterns(masked)
+    assigned = _assigned(masked, own, seed)
     scale = _scales({name: frame.to_numpy() for name, frame in errors.items()}, own)
     relative, grid, fold = [], [], []
-    columns = [*PREDICTED, "platform", "depth", *in_block(held.traits["whole"].columns, "tissue")]
+    columns = [*PREDICTED, "platform", "depth", *in_block(masked.traits["whole"].columns, "tissue")]
     for family in FAMILIES:
-        predicted, traits, error = under(held, assigned[family])
-        told = np.stack([scale[names.index(name)] if name else np.full(len(sd), np.nan) for name in assigned[family]])
-        relative.append(np.minimum(error / told, LARGEST))
+        predicted, traits, error = under(masked, assigned[family])
+        scales = np.stack([scale[names.index(name)] if name else np.full(len(sd), np.nan) for name in assigned[family]])
+        relative.append(np.minimum(error / scales, LARGEST))
         found = covariates(predicted, traits, mean, sd, columns)
         grid.append(np.stack([np.broadcast_to(values, error.shape) for values in found], axis=-1))
-        fold.append(held.fold.to_numpy())
+        fold.append(masked.fold.to_numpy())
     crossed, difficulty = _difficulty(np.stack(relative), np.stack(grid), np.stack(fold)[0], mean, sd, columns)
     shares = {}
-    for name, frame in held.predictions.items():
-        size = difficulty(np.ascontiguousarray(frame.to_numpy(dtype=float)), traits_under(held, name))
+    for name, frame in masked.predictions.items():
+        size = difficulty(np.ascontiguousarray(frame.to_numpy(dtype=float)), traits_under(masked, name))
         shares[name] = errors[name].to_numpy() / size
     scale = _scales(shares, own)
-    table = pd.DataFrame(scale.astype(np.float32), index=names, columns=held.measured.columns)
+    table = pd.DataFrame(scale.astype(np.float32), index=names, columns=masked.measured.columns)
     scores = []
     for place, family in enumerate(FAMILIES):
-        _, _, error = under(held, assigned[family])
-        told = np.stack([scale[names.index(name)] if name else np.full(len(sd), np.nan) for name in assigned[family]])
-        rows = [f"{family}.{line}" for line in held.measured.index]
-        scores.append(pd.DataFrame(error / (told * crossed[place]), index=rows, columns=held.measured.columns))
-    return Intervals(list(held.measured.columns), table, difficulty, pd.concat(scores).astype(np.float32))
+        _, _, error = under(masked, assigned[family])
+        scales = np.stack([scale[names.index(name)] if name else np.full(len(sd), np.nan) for name in assigned[family]])
+        rows = [f"{family}.{line}" for line in masked.measured.index]
+        scores.append(pd.DataFrame(error / (scales * crossed[place]), index=rows, columns=masked.measured.columns))
+    return Intervals(list(masked.measured.columns), table, difficulty, pd.concat(scores).astype(np.float32))
 
 
-def fit_applicability(held: HeldOut, panel: Panel) -> Applicability:
+def fit_applicability(masked: MaskedPredictions, panel: Panel) -> Applicability:
     """Limits of the three distances from held-out lines; `panel` is of the lines that the model was fitted on."""
-    traits = held.traits["whole"]
-    platform = max(_crossing(held.disturbed), float(traits["platform"].quantile(BIOLOGY_QUANTILE)))
-    return Applicability(panel, platform, float(traits["depth"].quantile(BIOLOGY_QUANTILE)), _skills(held))
+    traits = masked.traits["whole"]
+    platform = max(_crossing(masked.disturbed), float(traits["platform"].quantile(BIOLOGY_QUANTILE)))
+    return Applicability(panel, platform, float(traits["depth"].quantile(BIOLOGY_QUANTILE)), _skills(masked))
 
 
-def own_patterns(held: HeldOut) -> list[str]:
+def own_patterns(masked: MaskedPredictions) -> list[str]:
     """The richest pattern of each line: that of its profile as it is."""
     order = [pattern_name(pattern) for pattern in all_patterns()]
-    known = np.stack([held.predictions[name].notna().any(axis=1).to_numpy() for name in order])
+    known = np.stack([masked.predictions[name].notna().any(axis=1).to_numpy() for name in order])
     return [order[place] for place in known.argmax(axis=0)]
 
 
-def under(held: HeldOut, names: Sequence[str]) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
+def under(masked: MaskedPredictions, names: Sequence[str]) -> tuple[np.ndarray, pd.DataFrame, np.ndarray]:
     """Predictions, traits and absolute errors, each line under its pattern of `names`."""
-    predicted = np.full(held.measured.shape, np.nan)
-    traits = pd.DataFrame(np.nan, index=held.measured.index, columns=held.traits["whole"].columns)
+    predicted = np.full(masked.measured.shape, np.nan)
+    traits = pd.DataFrame(np.nan, index=masked.measured.index, columns=masked.traits["whole"].columns)
     at = np.array(names, dtype=object)
     for name in set(names) - {""}:
         rows = np.flatnonzero(at == name)
-        predicted[rows] = held.predictions[name].to_numpy()[rows]
-        traits.iloc[rows] = traits_under(held, name).to_numpy()[rows]
-    return predicted, traits, np.abs(held.measured.to_numpy() - predicted)
+        predicted[rows] = masked.predictions[name].to_numpy()[rows]
+        traits.iloc[rows] = traits_under(masked, name).to_numpy()[rows]
+    return predicted, traits, np.abs(masked.measured.to_numpy() - predicted)
 
 
-def _assigned(held: HeldOut, own: Sequence[str], seed: int) -> dict[str, list[str]]:
+def _assigned(masked: MaskedPredictions, own: Sequence[str], seed: int) -> dict[str, list[str]]:
     """By family one pattern per line, among those that the line can show; "" where there is none.
 
     Errors of one line under several patterns are almost the same, so one of each family says it all.
     """
-    possible = {name: frame.notna().any(axis=1).to_numpy() for name, frame in held.predictions.items()}
+    possible = {name: frame.notna().any(axis=1).to_numpy() for name, frame in masked.predictions.items()}
     random = np.random.default_rng(seed)
     out: dict[str, list[str]] = {}
     for family in FAMILIES:
@@ -188,12 +188,12 @@ def _crossing(disturbed: pd.DataFrame) -> float:
     return float(np.interp(0.0, excess, platform))
 
 
-def _skills(held: HeldOut) -> dict[str, float]:
+def _skills(masked: MaskedPredictions) -> dict[str, float]:
     """Share of the complete profile's skill that each pattern keeps, on lines that can show both."""
-    variance = held.measured.var().where(lambda value: value > 0)
-    complete, _, _ = under(held, own_patterns(held))
-    squares = {name: (held.measured - frame) ** 2 / variance for name, frame in held.predictions.items()}
-    best = (held.measured - complete) ** 2 / variance
+    variance = masked.measured.var().where(lambda value: value > 0)
+    complete, _, _ = under(masked, own_patterns(masked))
+    squares = {name: (masked.measured - frame) ** 2 / variance for name, frame in masked.predictions.items()}
+    best = (masked.measured - complete) ** 2 / variance
     nothing = squares["none"]
     out = {}
     for name, frame in squares.items():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from joblib import parallel_config
 from pamrx.cohort.cluster import connected, cores_of
 
+log = logging.getLogger(__name__)
+
 
 @contextmanager
-def on_cluster(address: str | None, jobs: int, report: Callable[[str], None] = print) -> Iterator[int]:
+def on_cluster(address: str | None, jobs: int) -> Iterator[int]:
     """Send the fits made inside to the cluster at `address`; gives how many run at once.
 
     Finished fits are kept in the data cache as ever, so workers on other machines must see the same folder. Without an
@@ -26,6 +29,6 @@ def on_cluster(address: str | None, jobs: int, report: Callable[[str], None] = p
         return
     with connected(address, jobs) as client:
         cores = cores_of(client)
-        report(f"fitting on a Dask cluster: {len(client.nthreads())} workers, {cores} fits at once")
+        log.info("fitting on a Dask cluster: %d workers, %d fits at once", len(client.nthreads()), cores)
         with parallel_config(backend="dask", client=client):
             yield cores

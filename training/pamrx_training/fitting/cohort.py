@@ -11,7 +11,7 @@ from pamrx.errors import PamrxError
 from pamrx.profiles import Profiles
 
 from pamrx_training.datasets import GdscData, assay_matrix
-from pamrx_training.fitting.general import general_sensitivity
+from pamrx_training.fitting.general_sensitivity import general_sensitivity
 
 X_LINKED = ("ARAF", "RRAGB")
 """Genes of the axis on chromosome X: the panel calls their one copy in male lines a deletion (ARAF: 149 of 925 lines),
@@ -52,7 +52,7 @@ class Cohort:
         return assay_matrix(self.responses, train_lines).reindex(self.lines)
 
     def general_sensitivity(self, train_lines: Sequence[str]) -> pd.DataFrame:
-        """(n_lines, n_screens), see `general`; no columns where nothing outside the axis is known."""
+        """(n_lines, n_screens), see `general_sensitivity`; no columns where nothing outside the axis is known."""
         if self.outside is None or self.outside.empty:
             return pd.DataFrame(index=self.lines)
         return general_sensitivity(self.outside, train_lines, self.lines)

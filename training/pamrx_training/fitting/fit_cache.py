@@ -1,19 +1,14 @@
-"""One fit and what it predicts, as a task that can run in another process and survive an interruption.
+"""One fit and its predictions, as a task that can run in another process and survive an interruption.
 
 A finished task is a Parquet file whose name is the SHA-256 of all that its content depends on: the data, the lines
-and assays trained on, the lines predicted, the seed, the blocks, and the code. A re-run reads what is there; where
-anything has changed the name is another one. The folder may be deleted at any time.
+and assays trained on, the lines predicted, the seed, the blocks, and the code (`pamrx_training.fitting.run_context`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -24,20 +19,22 @@ from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
 from pamrx.profiles import Profiles
 from pamrx.tables import whole_file
 
-from pamrx_training.datasets import cache_folder
 from pamrx_training.fitting.cohort import Cohort
+from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.progress import track
 
-FOLDER = "evaluations"
-"""Inside the data cache."""
+log = logging.getLogger(__name__)
+
+CODE = (
+    __name__,
+    "pamrx_training.fitting.loading",
+    "pamrx_training.datasets.gcsi",
+    "pamrx_training.datasets.nci60",
+)
+"""The modules whose code makes the predictions of a fit: the fit itself, the cohort and the profiles given to it."""
 
 SCORES = ("tme", "programme")
 """Blocks that are sums of transcripts."""
-
-# What a prediction depends on; tables and commands may change without making it stale.
-_CODE = ("cohort.py", "fits.py", "general.py", "splits.py")
-_PREDICTOR = ("features", "profiles", "knowledge", "boosted.py", "linear.py", "model.py", "responses.py")
-_JUDGED_BY = "relations.csv"
 
 
 @dataclass(frozen=True)
@@ -70,35 +67,6 @@ class Fitted:
     def predict(self, profiles: Profiles) -> pd.DataFrame:
         """(n_samples, n_assays) ln IC50."""
         return self.model.predict(self.builder.transform(profiles))
-
-
-@dataclass(frozen=True)
-class Store:
-    """Finished tasks in a folder, and the fingerprint of the data that they were run on."""
-
-    folder: Path
-    data: str
-
-    def path(self, fit: Fit, extra: str = "") -> Path:
-        """Where the predictions of `fit` belong; `extra` names what else they depend on."""
-        told = json.dumps([asdict(fit), self.data, extra, code_digest()], sort_keys=True)
-        return self.folder / f"{hashlib.sha256(told.encode()).hexdigest()[:32]}.parquet"
-
-
-def open_store(cache: str | os.PathLike[str] | None, data: str) -> Store:
-    """The store in the data cache (see `cache_folder`), made where it is not there.
-
-    Raises
-    ------
-    PamrxError
-        If the folder cannot be made.
-    """
-    path = cache_folder(cache, make=True) / FOLDER
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PamrxError(f"{path}: cannot be made ({error.strerror}); name another folder with --cache") from None
-    return Store(path, data)
 
 
 def fit_lines(cohort: Cohort, fit: Fit) -> Fitted:
@@ -146,36 +114,40 @@ def block_weights(blocks: Sequence[str]) -> dict[str, float]:
 def run_fits(
     cohort: Cohort,
     fits: Mapping[str, Fit],
-    store: Store | None = None,
-    jobs: int = 2,
-    report: Callable[[str], None] = print,
+    context: RunContext = RunContext(),
     profiles: Mapping[str, Profiles] | None = None,
     extra: str = "",
     what: str = "fit",
 ) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Name and predictions of each fit, in order; finished ones are read from `store`.
+    """Name and predictions of each fit, in order; finished ones are read from the store of `context`.
 
     Parameters
     ----------
     profiles : name -> profiles to predict in place of the cohort's; predictions then carry that name as a first index
-        level, and the samples are those of `fit.test` that the profiles hold.
+        level, and the samples are those of `fit.test` that the profiles contain.
     extra : fingerprint of `profiles`.
+    what : word for a fit in lines of progress.
 
     Returns
     -------
     Iterator of (name, (n_test, n_assays) ln IC50).
     """
     names = list(fits)
-    paths = {name: None if store is None else store.path(fits[name], extra) for name in names}
-    there = sum(path is not None and path.exists() for path in paths.values())
-    if there:
-        report(f"{there} of {len(names)} {what}s were run before and are read again")
+    paths = {name: fit_path(context.store, fits[name], extra) for name in names}
+    finished = sum(path is not None and path.exists() for path in paths.values())
+    if finished:
+        log.info("%d of %d %ss were run before and are read again", finished, len(names), what)
     # Drugs outside the axis are many rows, and no fit here looks at them.
     sent = replace(cohort, outside=None)
-    runs = Parallel(n_jobs=min(jobs, max(len(names), 1)), return_as="generator")(
+    runs = Parallel(n_jobs=min(context.jobs, max(len(names), 1)), return_as="generator")(
         delayed(_run)(sent, fits[name], paths[name], profiles) for name in names
     )
-    yield from zip(names, track(runs, len(names), what, report), strict=True)
+    yield from zip(names, track(runs, len(names), what), strict=True)
+
+
+def fit_path(store: Store | None, fit: Fit, extra: str = "") -> Path | None:
+    """Where the predictions of `fit` are kept; `extra` names what else they depend on. None without a store."""
+    return None if store is None else store.path([asdict(fit), extra], *CODE)
 
 
 def _run(cohort: Cohort, fit: Fit, path: Path | None, profiles: Mapping[str, Profiles] | None) -> pd.DataFrame:
@@ -199,16 +171,3 @@ def _plain_labels(table: pd.DataFrame) -> pd.DataFrame:
     levels = [table.index.get_level_values(n).astype(object) for n in range(table.index.nlevels)]
     index = levels[0] if len(levels) == 1 else pd.MultiIndex.from_arrays(levels)
     return table.set_axis(index.set_names(table.index.names)).set_axis(table.columns.astype(object), axis=1)
-
-
-@cache
-def code_digest() -> str:
-    """SHA-256 over the files that predictions depend on: features and model, their tables, the making of the cohort."""
-    here = Path(__file__).parent
-    parts = [here.parent / "predictor" / name for name in _PREDICTOR]
-    inside = [path for part in parts for ending in ("*.py", "*.csv") for path in part.rglob(ending)]
-    files = sorted(path for path in [*inside, *filter(Path.is_file, parts)] if path.name != _JUDGED_BY)
-    digest = hashlib.sha256(f"lightgbm {version('lightgbm')}, numpy {version('numpy')}".encode())
-    for path in [*files, *sorted((here / "datasets").rglob("*.py")), *(here / name for name in _CODE)]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

@@ -1,18 +1,18 @@
-"""The cohort of what was fetched."""
+"""The training cohort from the sources in the data cache."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from pathlib import Path
 
 from pamrx_training.datasets import fingerprint, load_ccle_mirna, load_gdsc, load_panel718
 from pamrx_training.fitting.cohort import Cohort, build_cohort
 
+log = logging.getLogger(__name__)
 
-def load_cohort(
-    cache: Path | None, mirna: bool = True, panel: bool = True, report: Callable[[str], None] = print
-) -> tuple[Cohort, str]:
-    """The cohort, and the fingerprint of the tables it came from; `report` is told what was not fetched."""
+
+def load_cohort(cache: Path | None, mirna: bool = True, panel: bool = True) -> tuple[Cohort, str]:
+    """The cohort, and the fingerprint of the tables it came from; the log names the sources that were not fetched."""
     gdsc = load_gdsc(cache)
     levels = load_ccle_mirna(cache) if mirna else None
     calls = load_panel718(cache) if panel else None
@@ -25,5 +25,5 @@ def load_cohort(
             used.append(source)
         else:
             why = f"{source} was not fetched (`pamrx data fetch {source}`)" if wanted else "as asked"
-            report(f"without {what}: {why}")
+            log.info("without %s: %s", what, why)
     return build_cohort(gdsc, levels, calls), fingerprint(cache, used)

@@ -1,6 +1,7 @@
 """Versions of the model in MLflow's registry: which there are, which is the champion, and how it became one.
 
-A version is a bundle as an MLflow model (`pamrx_training.serving.model`), with what its manifest says as tags:
+A version is a bundle as an MLflow model (`pamrx_training.serving.registration` makes it), with the facts of its
+manifest as tags:
 
 ```
 bundle_fingerprint, data_fingerprint, seed, protocol   as in the manifest
@@ -17,8 +18,7 @@ split. The champions so far stand in the tag `champions` of the model, the lates
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
+import logging
 import math
 import os
 import re
@@ -26,7 +26,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from pamrx.bundle.bundle import load_bundle
@@ -34,7 +34,6 @@ from pamrx.errors import PamrxError
 
 from pamrx_training.registry.registry_store import (
     MODEL,
-    Report,
     aliases_of,
     all_versions,
     model_of,
@@ -42,12 +41,16 @@ from pamrx_training.registry.registry_store import (
     version_of,
 )
 from pamrx_training.tracking.provenance import user
-from pamrx_training.tracking.store import experiment_of, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+log = logging.getLogger(__name__)
+
 CHAMPION, CHALLENGER = "champion", "challenger"
+ARTIFACT = "bundle"
+"""The bundle's name among the artifacts of its MLflow model, and its folder below `artifacts/`."""
+
 SCHEME = "models:/"
 METRIC = "lco_pearson"
 """By which versions are compared: higher is better."""
@@ -64,7 +67,6 @@ SAME = {
 
 _CHAMPIONS, _KEPT = "champions", 100
 _ADDRESS = re.compile(r"models:/+(?P<model>[^/@]+)(?:/(?P<version>\d+)|@(?P<alias>[^/@]+))/?")
-_RUN = re.compile(r"(?:runs:/+)?(?P<id>[0-9a-f]{32})(?:/bundle)?/?")
 
 
 def versions() -> pd.DataFrame:
@@ -94,40 +96,7 @@ def versions() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def register(source: str | os.PathLike[str], report: Report = print) -> int:
-    """Make a bundle a version of the model, as challenger; gives the version, also of a bundle that is one already.
-
-    Parameters
-    ----------
-    source : folder of a bundle; or the id of a run, also as `runs:/ID`, whose model is taken.
-
-    Raises
-    ------
-    PamrxError
-        If there is no such bundle or run, or the store cannot be used.
-    """
-    run = _RUN.fullmatch(str(source))
-    if run is None:
-        manifest = _checked(Path(source))  # before a store is made for nothing
-    with registry(report, make=run is None) as client, tempfile.TemporaryDirectory(prefix="pamrx-") as scratch:
-        folder, run_id, logged = Path(source), None, None
-        if run is not None:
-            run_id = run["id"]
-            folder, logged = _of_run(client, run_id, scratch)
-            manifest = _checked(folder)
-        fingerprint = manifest["fingerprint"]
-        for version in all_versions(client):
-            if version.tags.get("bundle_fingerprint") == fingerprint:
-                report(f"{MODEL}: this bundle is version {version.version} already")
-                return int(version.version)
-        number = _add(client, folder, manifest, run_id, logged, Path(scratch))
-        told = manifest.get("evaluation", {}).get(METRIC)
-        accuracy = f"{METRIC} {told:.4f}" if isinstance(told, float) else f"no {METRIC} known"
-        report(f"{MODEL}: version {number} registered as {CHALLENGER} ({accuracy}, bundle {fingerprint[:12]})")
-        return number
-
-
-def promote(version: int, *, force: bool = False, reason: str | None = None, report: Report = print) -> None:
+def promote(version: int, *, force: bool = False, reason: str | None = None) -> None:
     """Make a version the champion, and keep who did it, when and why.
 
     Raises
@@ -163,10 +132,10 @@ def promote(version: int, *, force: bool = False, reason: str | None = None, rep
         _become(client, version, [*past, version])
         if aliases.get(CHALLENGER) == version:
             client.delete_registered_model_alias(MODEL, CHALLENGER)
-    report(f"{MODEL}: version {version} is the {CHAMPION} ({told['reason']})")
+    log.info(f"{MODEL}: version {version} is the {CHAMPION} ({told['reason']})")
 
 
-def rollback(*, reason: str | None = None, report: Report = print) -> int:
+def rollback(*, reason: str | None = None) -> int:
     """Make the champion before this one the champion again; gives its version.
 
     Raises
@@ -189,7 +158,7 @@ def rollback(*, reason: str | None = None, report: Report = print) -> int:
         why = (reason or "").strip() or "no reason given"
         _record(client, current, "rolled_back", {"at": _now(), "by": user(), "reason": why, "to": str(before)})
         _become(client, before, past)
-    report(f"{MODEL}: version {before} is the {CHAMPION} again, version {current} is not ({why})")
+    log.info(f"{MODEL}: version {before} is the {CHAMPION} again, version {current} is not ({why})")
     return before
 
 
@@ -213,15 +182,6 @@ def bundle_folder(address: str | os.PathLike[str] | None) -> Iterator[Path | Non
         yield folder
 
 
-def fold_tags(manifest: Mapping[str, Any], assays: list[str]) -> dict[str, str]:
-    """What makes the folds that a bundle was evaluated on, as tags (see `SAME`)."""
-    tags = {name: str(manifest[name]) for name in ("data_fingerprint", "protocol", "seed") if name in manifest}
-    tags["folds.lines"] = _hash(sorted(manifest.get("trained_lines", [])))
-    tags["folds.assays"] = _hash(sorted(assays))
-    tags["folds"] = _hash([tags.get(name) for name in SAME])
-    return tags
-
-
 def _judged(new: Mapping[str, str], old: Mapping[str, str], version: int, current: int) -> tuple[str, bool]:
     """How a version compares with the champion, in words, and whether that speaks against it."""
     champion = f"version {current}, the {CHAMPION},"
@@ -239,64 +199,8 @@ def _judged(new: Mapping[str, str], old: Mapping[str, str], version: int, curren
     return f"{'as good' if ours == theirs else 'better'}: {numbers}", False
 
 
-def _checked(folder: Path) -> dict[str, Any]:
-    if not folder.exists():
-        raise PamrxError(f"{folder}: no such folder and no id of a run; expected a bundle, or a run's id")
-    return load_bundle(folder).manifest
-
-
-def _of_run(client: MlflowClient, run_id: str, scratch: str) -> tuple[Path, str]:
-    """The bundle of a training, and the id of the logged model that holds it."""
-    from mlflow.artifacts import download_artifacts
-
-    from pamrx_training.serving.model import ARTIFACT
-
-    outputs = client.get_run(run_id).outputs
-    models = [] if outputs is None else [output.model_id for output in outputs.model_outputs]
-    if not models:
-        raise PamrxError(f"run {run_id}: no model; only the run of a `pamrx train` has one")
-    place = client.get_logged_model(models[-1]).artifact_location
-    return Path(download_artifacts(artifact_uri=f"{place}/artifacts/{ARTIFACT}", dst_path=scratch)), models[-1]
-
-
-def _add(
-    client: MlflowClient, folder: Path, manifest: dict[str, Any], run_id: str | None, logged: str | None, scratch: Path
-) -> int:
-    """A new version; `logged` is the logged model that holds the bundle already, where a training made one."""
-    from mlflow.exceptions import MlflowException
-
-    tags = {
-        "bundle_fingerprint": manifest["fingerprint"],
-        **fold_tags(manifest, load_bundle(folder).model.assays_),
-        **{name: repr(value) for name, value in manifest.get("evaluation", {}).items() if math.isfinite(value)},
-    }
-    if logged is None:
-        logged = _logged(client, folder, manifest, run_id, tags, scratch / "model")
-    with contextlib.suppress(MlflowException):  # where it is there already
-        client.create_registered_model(MODEL, description="Response to inhibitors of the PI3K/AKT/mTOR axis")
-    version = client.create_model_version(MODEL, f"{SCHEME}{logged}", run_id, tags=tags, model_id=logged)
-    client.set_registered_model_alias(MODEL, CHALLENGER, version.version)
-    return int(version.version)
-
-
-def _logged(
-    client: MlflowClient, folder: Path, manifest: dict[str, Any], run_id: str | None, tags: dict[str, str], saved: Path
-) -> str:
-    from pamrx_training.serving.model import save_served
-
-    save_served(folder, saved)
-    name = re.sub(r"[^\w-]", "_", str(manifest.get("name", MODEL)))
-    place = experiment_of(client, tracking_uri())
-    made = client.create_logged_model(place, name=name, source_run_id=run_id, tags=tags, model_type="bundle")
-    client.log_model_artifacts(made.model_id, str(saved))
-    client.finalize_logged_model(made.model_id, "READY")
-    return str(made.model_id)
-
-
 def _download(client: MlflowClient, address: str, scratch: str) -> Path:
     from mlflow.artifacts import download_artifacts
-
-    from pamrx_training.serving.model import ARTIFACT
 
     parts = _ADDRESS.fullmatch(address)
     if parts is None:
@@ -335,10 +239,6 @@ def _note(tags: Mapping[str, str]) -> str:
 def _record(client: MlflowClient, version: int, what: str, told: Mapping[str, str]) -> None:
     for key, value in told.items():
         client.set_model_version_tag(MODEL, str(version), f"{what}.{key}", value)
-
-
-def _hash(content: object) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
 def _now() -> str:

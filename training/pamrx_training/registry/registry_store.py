@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pamrx.errors import PamrxError
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 MODEL = "pamrx"
-Report = Callable[[str], None]
 
 
 @contextlib.contextmanager
-def registry(report: Report = lambda _: None, make: bool = False) -> Iterator[MlflowClient]:
+def registry(make: bool = False) -> Iterator[MlflowClient]:
     """A client of the store. Whatever the store raises becomes one line.
 
     `make`: whether a SQLite store that is not there is made.
@@ -51,7 +50,7 @@ def registry(report: Report = lambda _: None, make: bool = False) -> Iterator[Ml
             )
         try:
             with _chosen(uri):
-                yield open_client(uri, report)
+                yield open_client(uri)
         except PamrxError:
             raise
         except Exception as error:

@@ -20,7 +20,7 @@ from pamrx.profiles import Profiles
 from pamrx.readers.matrix import SEGMENT
 from pamrx.tables import whole_file
 
-from pamrx_training.datasets import GdscData
+from pamrx_training.datasets import GdscData, line_key
 from pamrx_training.fitting.cohort import Cohort, build_cohort
 
 
@@ -66,6 +66,15 @@ def held_out(cohort: Cohort) -> list[str]:
         raise PamrxError(f"example lines: {absent[0]} is not in the training data; fetch GDSC again")
     donors = set(cohort.cell_lines.loc[list(EXAMPLE_LINES), "donor"])
     return [line for line, donor in zip(cohort.lines, cohort.donors, strict=True) if donor in donors]
+
+
+def lines_named(words: str, cohort: Cohort) -> list[str]:
+    """The lines to hold out: those of `held_out` for "examples", none for "none", else canonical keys with commas."""
+    if words == "none":
+        return []
+    if words == "examples":
+        return held_out(cohort)
+    return [line_key(word) for word in words.split(",") if word.strip()]
 
 
 def write_examples(gdsc: GdscData, folder: Path) -> None:

@@ -46,10 +46,8 @@ from pamrx.prediction.schema import RESULT
 from pamrx.profiles import read_records
 from pamrx.readers.records import PARTS
 
+from pamrx_training.registry.registry import ARTIFACT
 from pamrx_training.serving.rows import FIELDS_OF_ROW, one_per_row, predict_samples
-
-ARTIFACT = "bundle"
-"""The bundle's name among the artifacts of the model, and its folder below `artifacts/`."""
 
 SETTINGS: dict[str, Any] = {"drugs": None, "coverage": COVERAGE, "expression_unit": None}
 """What `params` may hold, by the names of the options of `pamrx predict`, with the defaults."""

@@ -7,6 +7,7 @@ that the server is up. Whatever goes wrong is answered as `{"error_code": ..., "
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -14,6 +15,8 @@ from typing import Any, cast
 
 from pamrx.bundle.bundle import Bundle
 from pamrx.errors import PamrxError, did_you_mean
+
+log = logging.getLogger(__name__)
 
 HOST, PORT, MAX_MB = "127.0.0.1", 5001, 64
 MEGABYTE = 1_000_000
@@ -36,9 +39,8 @@ def serve(
     host: str = HOST,
     port: int = PORT,
     max_mb: int = MAX_MB,
-    report: Callable[[str], None] = print,
 ) -> None:
-    """Serve until interrupted. `port` 0 takes any free one; `report` is told the address once requests are taken.
+    """Serve until interrupted. `port` 0 takes any free one; the address is logged once requests are taken.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def serve(
     application = served_app(bundle, max_mb * MEGABYTE)
     name, at = bundle.manifest["name"], listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
-    report(
+    log.info(
         f"serving {name} ({bundle.manifest['fingerprint'][:12]}) at http://{shown}:{at}{ENDPOINT}, requests of up to "
         f"{max_mb} MB; stop with Ctrl-C"
     )

@@ -19,8 +19,8 @@ A study (an ablation, repeated splits, a comparison of candidates) is a run with
 """
 
 from pamrx_training.tracking.names import metric_name
-from pamrx_training.tracking.runs import DataSet, Run, log_run, sync
+from pamrx_training.tracking.records import DataSet, Run
+from pamrx_training.tracking.runs import log_run, sync
 from pamrx_training.tracking.store import tracking_uri, without_password
-from pamrx_training.tracking.trainings import log_training
 
-__all__ = ["DataSet", "Run", "log_run", "log_training", "metric_name", "sync", "tracking_uri", "without_password"]
+__all__ = ["DataSet", "Run", "log_run", "metric_name", "sync", "tracking_uri", "without_password"]

@@ -7,52 +7,75 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 from pamrx.features import BLOCKS
 
+from pamrx_training.evaluation.ablation import Ablation, variants
+from pamrx_training.evaluation.biology import Biology
+from pamrx_training.evaluation.candidates import CANDIDATES
+from pamrx_training.evaluation.coverage import coverage_metrics, coverage_table, cross_coverage
+from pamrx_training.evaluation.evaluate import Evaluation
+from pamrx_training.evaluation.laboratories import Elsewhere
+from pamrx_training.evaluation.protocols import LINE, Options, Result
+from pamrx_training.evaluation.repeats import Repeated
+from pamrx_training.evaluation.screens import Transfer
+from pamrx_training.evaluation.study import PROTOCOL, Study
 from pamrx_training.tracking.names import PREFIX, against, assay_metrics, evaluation_metrics, renamed
-from pamrx_training.tracking.runs import DataSet, Run, log_run
+from pamrx_training.tracking.records import DataSet, Run
+from pamrx_training.tracking.runs import log_run
+from pamrx_training.tracking.summaries import biology_metrics, laboratory_metrics, transfer_metrics
 from pamrx_training.tracking.trainings import write_evaluation
-
-if TYPE_CHECKING:
-    from pamrx_training.evaluation.ablation import Ablation
-    from pamrx_training.evaluation.evaluate import Evaluation
-    from pamrx_training.evaluation.repeats import Repeated
-    from pamrx_training.evaluation.study import Study
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What every run of one evaluation says: parameters (`seed` among them) and data."""
+    """Parameters (`seed` among them) and data of every run of one evaluation."""
 
     parameters: Mapping[str, object]
     data: DataSet
 
 
-def log_evaluation(
-    evaluation: Evaluation,
-    protocol: str,
-    settings: Settings,
-    intervals: Mapping[str, float],
-    report: Report = print,
-) -> str | None:
-    """One run for a plain evaluation, named after its protocol and seed; gives its id, as `log_run`."""
+def log_evaluation(evaluation: Evaluation, tissue: pd.Series, options: Options, settings: Settings) -> str | None:
+    """One run for a plain evaluation, with coverage and width of intervals on its lines; gives its id, as `log_run`.
+
+    Parameters
+    ----------
+    tissue : tissue by line.
+    """
+    prefix, masked = PREFIX[options.protocol], evaluation.predictions.masked
+    intervals = coverage_metrics(coverage_table(cross_coverage(masked, seed=options.seed), tissue))
     run = Run(
-        name=f"{protocol}, seed {settings.parameters['seed']}",
+        name=f"{options.protocol}, seed {settings.parameters['seed']}",
         data=settings.data,
-        metrics=evaluation_metrics(evaluation, PREFIX[protocol]) | dict(intervals),
-        parameters={"protocol": protocol, **settings.parameters},
+        metrics=evaluation_metrics(evaluation, prefix) | intervals,
+        parameters={"protocol": options.protocol, **settings.parameters},
         tags={"kind": "evaluation"},
         files=lambda folder: write_evaluation(folder, evaluation.oof, evaluation.per_assay),
     )
-    return log_run(run, report)
+    return log_run(run)
 
 
-def log_repeats(found: Repeated, protocol: str, settings: Settings, report: Report = print) -> str | None:
+def log_result(found: Result, options: Options, settings: Settings, seconds: float) -> str | None:
+    """One run for the result of `pamrx_training.evaluation.protocols.run_protocol`; `seconds` is how long it took."""
+    protocol = options.protocol
+    match found:
+        case Ablation():
+            kind = str(options.ablate)
+            return log_ablation(found, kind, variants(kind), settings, seconds, protocol)
+        case Repeated():
+            return log_repeats(found, protocol, settings)
+        case Biology():
+            name, metrics = f"known biology, {protocol}", biology_metrics(found)
+        case Transfer():
+            name, metrics = protocol, transfer_metrics(found)
+        case Elsewhere():
+            name, metrics = f"another laboratory: {protocol}", laboratory_metrics(found, protocol)
+    metrics = metrics | {"seconds": seconds}
+    return log_table(f"{name}, seed {options.seed}", found.table, metrics, protocol, settings)
+
+
+def log_repeats(found: Repeated, protocol: str, settings: Settings) -> str | None:
     """A run for the splits together, and one under it for each."""
     prefix, children = PREFIX[protocol], []
     for seed, summary in found.summaries.iterrows():
@@ -77,17 +100,16 @@ def log_repeats(found: Repeated, protocol: str, settings: Settings, report: Repo
         files=lambda folder: found.summaries.to_csv(folder / "splits.csv"),
         children=children,
     )
-    return log_run(run, report)
+    return log_run(run)
 
 
 def log_ablation(
     found: Ablation,
     kind: str,
-    protocol: str,
     blocks: Mapping[str, Sequence[str]],
     settings: Settings,
     seconds: float,
-    report: Report = print,
+    protocol: str = LINE,
 ) -> str | None:
     """A run for the ablation, and one under it for each variant; `blocks` of each variant by its name."""
     children = [variant_run(found, name, protocol, settings, _blocks(kept)) for name, kept in blocks.items()]
@@ -101,13 +123,11 @@ def log_ablation(
         children=children,
         started=time.time() - seconds,
     )
-    return log_run(run, report)
+    return log_run(run)
 
 
-def log_study(done: Study, settings: Settings, seconds: float, report: Report = print) -> str | None:
+def log_study(done: Study, settings: Settings, seconds: float) -> str | None:
     """A run for the study, and one under it for each candidate."""
-    from pamrx_training.evaluation.study import CANDIDATES, PROTOCOL
-
     children = []
     for candidate in CANDIDATES:
         # MLflow's axes show ten letters of a value: what differs comes first.
@@ -126,7 +146,7 @@ def log_study(done: Study, settings: Settings, seconds: float, report: Report = 
         children=children,
         started=time.time() - seconds,
     )
-    return log_run(run, report)
+    return log_run(run)
 
 
 def log_table(
@@ -135,7 +155,6 @@ def log_table(
     metrics: Mapping[str, float],
     protocol: str,
     settings: Settings,
-    report: Report = print,
 ) -> str | None:
     """A run for an evaluation that is one tidy table: another screen, another laboratory, known biology."""
     run = Run(
@@ -146,7 +165,7 @@ def log_table(
         tags={"kind": "evaluation"},
         files=lambda folder: table.to_csv(folder / "table.csv", index=False),
     )
-    return log_run(run, report)
+    return log_run(run)
 
 
 def variant_run(

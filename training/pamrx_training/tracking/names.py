@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pamrx.identifiers.assay import AssayId
+from pamrx_training.evaluation.labels import assay_label
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pamrx_training.evaluation.evaluate import Evaluation
+
+NOTE = "mlflow.note.content"
+"""The tag that MLflow's UI shows as a description."""
 
 LCO = "lco"
 PREFIX = {"leave-cell-line-out": LCO, "leave-tissue-out": "lto"}
@@ -26,13 +29,7 @@ def metric_name(assay: str, metric: str = "lco_pearson") -> str:
     MLflow allows letters, digits, `_ - . / :` and blanks, a colon not on Windows, and the UI groups by a slash.
     Whatever else a drug's name holds, and these two, become `_`.
     """
-    parsed = AssayId.parse(assay)
-    return f"{metric}.{plain(parsed.screen)}.{plain(parsed.drug)}"
-
-
-def plain(name: str) -> str:
-    """`name` with nothing in it that MLflow refuses in a key."""
-    return re.sub(r"[^\w.\- ]", "_", name)
+    return f"{metric}.{assay_label(assay)}"
 
 
 def against(name: str) -> str:

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from pamrx_training.tracking.names import PREFIX, finite
-
-if TYPE_CHECKING:
-    from pamrx_training.tracking.runs import Run
-
-NOTE = "mlflow.note.content"
+from pamrx_training.tracking.records import Run
 
 LONGEST = 8000
 """What MLflow takes as the value of a tag."""

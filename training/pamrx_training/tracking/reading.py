@@ -12,7 +12,7 @@ import pandas as pd
 from pamrx.errors import PamrxError, did_you_mean
 
 from pamrx_training.evaluation.comparison import Logged
-from pamrx_training.tracking.explanations import IMPORTANCE
+from pamrx_training.evaluation.explanations import IMPORTANCE
 from pamrx_training.tracking.store import (
     EXPERIMENT,
     URI_VARIABLE,
@@ -53,7 +53,7 @@ def reading() -> Iterator[MlflowClient]:
     try:
         with brief():
             with storing():
-                client = open_client(uri, lambda _: None)
+                client = open_client(uri)
             yield client
     except StoreFailure as error:
         raise PamrxError(f"MLflow at {without_password(uri)}: {one_line(error)}") from None

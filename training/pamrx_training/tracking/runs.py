@@ -16,21 +16,23 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pamrx.errors import PamrxError
 
-from pamrx_training.tracking.names import finite, plain
-from pamrx_training.tracking.notes import NOTE, note_of
+from pamrx_training.evaluation.labels import plain
+from pamrx_training.tracking.names import NOTE, finite
+from pamrx_training.tracking.notes import note_of
 from pamrx_training.tracking.provenance import standard_tags
+from pamrx_training.tracking.records import Run
 from pamrx_training.tracking.store import (
     StoreFailure,
     alone,
@@ -46,6 +48,8 @@ from pamrx_training.tracking.store import (
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+log = logging.getLogger(__name__)
+
 PENDING = "mlruns-pending"
 RUN, FILES, MODEL, CHILDREN = "run.json", "artifacts", "model", "children"
 PARENT, COLOUR = "mlflow.parentRunId", "mlflow.runColor"
@@ -60,79 +64,38 @@ LONGEST_VALUE, DIGEST = 500, 12
 MODEL_TAGS = ("bundle_fingerprint", "data_fingerprint")
 """Of the run, told of its model too."""
 
-Report = Callable[[str], None]
 
-
-@dataclass(frozen=True)
-class DataSet:
-    """The data of a run: SHA-256 over the training tables, and their size in words (`{"lines": 924}`)."""
-
-    fingerprint: str
-    profile: Mapping[str, int] = field(default_factory=dict)
-    context: str = "training"
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one run says.
-
-    Attributes
-    ----------
-    name : what the UI shows.
-    data : logged as the run's input.
-    metrics : by the names of `pamrx_training.tracking.names`; those that are no number are left out.
-    parameters : what was set; nested mappings are flattened with dots.
-    tags : beside those that every run gets.
-    files : writes the artifacts into a folder.
-    children : runs of the same study, logged under this one.
-    started : seconds since 1970; by default the moment of logging.
-    model : writes an MLflow model to a new folder; logged as the run's output.
-    """
-
-    name: str
-    data: DataSet
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    tags: Mapping[str, object] = field(default_factory=dict)
-    files: Callable[[Path], None] | None = None
-    children: Sequence[Run] = ()
-    started: float | None = None
-    model: Callable[[Path], None] | None = None
-
-
-def log_run(run: Run, report: Report = print, consolation: str = "") -> str | None:
+def log_run(run: Run, consolation: str = "") -> str | None:
     """Log a run and those under it; gives its id.
 
-    Where the store cannot be reached, or fails on the way, the run stays in `mlruns-pending`, `report` gets one line
-    that says so and ends in `consolation`, and the result is None: tracking never takes finished work down with it.
+    Where the store cannot be reached, or fails on the way, the run stays in `mlruns-pending`, one warning in the log
+    says so and ends in `consolation`, and the result is None: a failure of tracking never loses finished work.
     """
     try:
         kept = keep(run)
     except OSError as error:
-        report(
-            f"warning: run '{run.name}' was not logged: it cannot be written to disk ({one_line(error)}){consolation}"
-        )
+        log.warning(f"run '{run.name}' was not logged: it cannot be written to disk ({one_line(error)}){consolation}")
         return None
     started, uri = time.perf_counter(), tracking_uri()
     told = f"MLflow at {without_password(uri)}"
     with alone(_lock(kept)):
         try:
-            run_id = _log_kept(kept, uri, report)
+            run_id = _log_kept(kept, uri)
         except (StoreFailure, OSError) as error:
             part = "the run is incomplete" if "run_id" in _content(kept) else "nothing was logged"
-            report(
-                f"warning: {told}: {part} ({one_line(error)}); it is kept in {_shown(kept)}, and `pamrx runs sync` "
+            log.warning(
+                f"{told}: {part} ({one_line(error)}); it is kept in {_shown(kept)}, and `pamrx runs sync` "
                 f"logs it later{consolation}"
             )
             return None
     _tidy(kept.parent)
     many = f" with {len(run.children)} under it" if run.children else ""
-    report(f"{told}: logged run '{run.name}'{many} in {time.perf_counter() - started:.0f} s")
+    log.info(f"{told}: logged run '{run.name}'{many} in {time.perf_counter() - started:.0f} s")
     return run_id
 
 
-def add_metrics(run_id: str, metrics: Mapping[str, float], report: Report = print) -> None:
-    """Add to a run that is finished; a store that fails is told in one line."""
+def add_metrics(run_id: str, metrics: Mapping[str, float]) -> None:
+    """Add to a run that is finished; a store that fails costs one warning in the log."""
     from mlflow.entities import Metric
 
     uri = tracking_uri()
@@ -140,16 +103,16 @@ def add_metrics(run_id: str, metrics: Mapping[str, float], report: Report = prin
         with brief(), storing():
             now = int(time.time() * 1000)
             known = [Metric(name, value, now, 0) for name, value in finite(metrics).items()]
-            open_client(uri, report).log_batch(run_id, metrics=known)
+            open_client(uri).log_batch(run_id, metrics=known)
     except StoreFailure as error:
-        report(f"warning: MLflow at {without_password(uri)}: the last metrics were not logged ({error})")
+        log.warning(f"MLflow at {without_password(uri)}: the last metrics were not logged ({error})")
 
 
 def run_exists(run_id: str) -> bool:
     """Whether the store has this run, and not as a deleted one; False where it does not answer."""
     try:
         with brief(), storing():
-            found = open_client(tracking_uri(), lambda _: None).get_run(run_id)
+            found = open_client(tracking_uri()).get_run(run_id)
     except StoreFailure:
         return False
     return bool(found.info.lifecycle_stage == "active")
@@ -180,7 +143,7 @@ def keep(run: Run) -> Path:
     return kept
 
 
-def sync(report: Report = print, folder: Path | None = None) -> int:
+def sync(folder: Path | None = None) -> int:
     """Log what waits in `folder` (by default `mlruns-pending` of the working directory); gives how many still wait.
 
     Raises
@@ -193,24 +156,24 @@ def sync(report: Report = print, folder: Path | None = None) -> int:
         raise PamrxError(f"{folder}: no such folder; expected one named {PENDING}")
     waiting = sorted(path.parent for path in pending.glob(f"*/{RUN}") if not path.parent.name.startswith("."))
     if not waiting:
-        report(f"nothing waits in {pending}")
+        log.info(f"nothing waits in {pending}")
         return 0
     uri, left = tracking_uri(), 0
     told = f"MLflow at {without_password(uri)}"
     for kept in waiting:
         with alone(_lock(kept), wait=False) as ours:
             if not ours:
-                report(f"{kept.name}: another process is logging it")
+                log.info(f"{kept.name}: another process is logging it")
                 left += 1
                 continue
             if not (kept / RUN).exists():
                 continue
             name = _content(kept)["name"]
             try:
-                run_id = _log_kept(kept, uri, report)
+                run_id = _log_kept(kept, uri)
             except (StoreFailure, OSError) as error:
                 raise PamrxError(f"{told}: {one_line(error)}; {kept.name} still waits in {pending}") from None
-            report(f"{told}: logged run '{name}' ({run_id})")
+            log.info(f"{told}: logged run '{name}' ({run_id})")
     _tidy(pending)
     return left
 
@@ -259,7 +222,7 @@ def _write(run: Run, folder: Path, above: Mapping[str, str] | None = None) -> No
     _put(folder, content)
 
 
-def _log_kept(kept: Path, uri: str, report: Report) -> str:
+def _log_kept(kept: Path, uri: str) -> str:
     """Log the folder and take it away.
 
     Raises
@@ -268,7 +231,7 @@ def _log_kept(kept: Path, uri: str, report: Report) -> str:
         If the store fails; the folder then stays, and knows which runs the store has made.
     """
     with brief(), storing():
-        client = open_client(uri, report)
+        client = open_client(uri)
         run_id = _log(client, kept, experiment_of(client, uri))
     shutil.rmtree(kept)
     return run_id

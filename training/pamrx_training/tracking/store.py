@@ -10,7 +10,7 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from pamrx_training.tracking.views import describe, experiment_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+log = logging.getLogger(__name__)
 
 EXPERIMENT = "pamrx"
 URI_VARIABLE = "MLFLOW_TRACKING_URI"
@@ -67,7 +69,7 @@ def sqlite_file(uri: str) -> Path | None:
     return Path(path) if uri.startswith("sqlite:") and path and path != ":memory:" else None
 
 
-def open_client(uri: str, report: Callable[[str], None]) -> MlflowClient:
+def open_client(uri: str) -> MlflowClient:
     """A client whose store answers; an SQLite store that is not there is made.
 
     Raises
@@ -81,7 +83,7 @@ def open_client(uri: str, report: Callable[[str], None]) -> MlflowClient:
         raise StoreFailure(f"MLflow keeps runs in a database; set {URI_VARIABLE} to sqlite:///{STORE} or to a server")
     database = sqlite_file(uri)
     if database is not None and not database.exists():
-        _make(database, uri, report)
+        _make(database, uri)
     if not is_server(uri):
         _try_database(uri)
     return MlflowClient(tracking_uri=uri)
@@ -188,7 +190,7 @@ def _create_experiment(client: MlflowClient, location: str | None) -> str:
         return str(experiment.experiment_id)
 
 
-def _make(database: Path, uri: str, report: Callable[[str], None]) -> None:
+def _make(database: Path, uri: str) -> None:
     """Make and migrate an SQLite store under another name, and then give it its own.
 
     Nobody ever sees a store that is half migrated, which MLflow would take for out of date; a process that is stopped
@@ -199,7 +201,7 @@ def _make(database: Path, uri: str, report: Callable[[str], None]) -> None:
     with alone(database.with_name(f"{database.name}.lock")):
         if database.exists():
             return
-        report(f"making the MLflow store {database} (once; takes some seconds)")
+        log.info(f"making the MLflow store {database} (once; takes some seconds)")
         unfinished = database.with_name(f".{database.name}.new")
         unfinished.unlink(missing_ok=True)
         made = SqlAlchemyStore(f"sqlite:///{unfinished.as_posix()}", artifact_location(uri))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pamrx_training.tracking.names import plain
+from pamrx_training.evaluation.labels import plain
 
 if TYPE_CHECKING:
     from pamrx_training.evaluation.biology import Biology

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
@@ -30,15 +30,17 @@ from pamrx_training.tracking.store import (
 )
 from pamrx_training.tracking.views import describe, runs_address
 
+log = logging.getLogger(__name__)
+
 HOST, PORT = "127.0.0.1", 5000
 SECONDS_TO_START = 180
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def serve_ui(port: int = PORT, report: Callable[[str], None] = print) -> None:
-    """Start the UI, say its address when it answers, and stay until it or this process is stopped.
+def serve_ui(port: int = PORT) -> None:
+    """Start the UI, log its address when it answers, and stay until it or this process is stopped.
 
-    Where `MLFLOW_TRACKING_URI` names a server, that is its own UI: only its address is said.
+    Where `MLFLOW_TRACKING_URI` names a server, that has its own UI: only its address is logged.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def serve_ui(port: int = PORT, report: Callable[[str], None] = print) -> None:
     """
     uri = tracking_uri()
     if is_server(uri):
-        report(f"the UI is that of the tracking server: {without_password(uri)}")
+        log.info(f"the UI is that of the tracking server: {without_password(uri)}")
         return
     database = sqlite_file(uri)
     if database is not None and not database.exists():
@@ -57,22 +59,22 @@ def serve_ui(port: int = PORT, report: Callable[[str], None] = print) -> None:
         )
     _check_free(port)
     store = without_password(uri)
-    report(f"starting the MLflow UI on {store} (half a minute)")
-    with tempfile.NamedTemporaryFile("w+", prefix="pamrx-ui-", suffix=".log") as log:
-        server = subprocess.Popen(ui_command(uri, port), stdout=log, stderr=log, start_new_session=True)
+    log.info(f"starting the MLflow UI on {store} (half a minute)")
+    with tempfile.NamedTemporaryFile("w+", prefix="pamrx-ui-", suffix=".log") as output:
+        server = subprocess.Popen(ui_command(uri, port), stdout=output, stderr=output, start_new_session=True)
         # The server, in a group of its own, does not hear of a terminal that is closed. And a Ctrl-C reaches Python no
         # more once MLflow is imported, unless it is asked for again.
         before = {number: signal.signal(number, _stopped) for number in ENDS}
         try:
-            _wait(server, port, Path(log.name))
-            report(f"MLflow UI: http://{HOST}:{port} (Ctrl-C stops it)")
-            _say_candidates(f"http://{HOST}:{port}", uri, report)
+            _wait(server, port, Path(output.name))
+            log.info(f"MLflow UI: http://{HOST}:{port} (Ctrl-C stops it)")
+            _log_addresses(f"http://{HOST}:{port}", uri)
             code = server.wait()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
             _end(server)
-        raise PamrxError(f"the MLflow UI ended with code {code} ({_last_line(Path(log.name))})")
+        raise PamrxError(f"the MLflow UI ended with code {code} ({_last_line(Path(output.name))})")
 
 
 def ui_command(uri: str, port: int) -> list[str]:
@@ -84,7 +86,7 @@ def ui_command(uri: str, port: int) -> list[str]:
     return [*command, "--host", HOST, "--port", str(port), "--workers", "1"]
 
 
-def _say_candidates(root: str, uri: str, report: Callable[[str], None]) -> None:
+def _log_addresses(root: str, uri: str) -> None:
     """The addresses of the candidates side by side; nothing where nothing was logged."""
     from mlflow import MlflowClient
 
@@ -94,8 +96,8 @@ def _say_candidates(root: str, uri: str, report: Callable[[str], None]) -> None:
         if experiment is None:
             return
         describe(client, str(experiment.experiment_id))
-        report(f"candidates as a table: {runs_address(root, experiment.experiment_id)}")
-        report(f"candidates as charts:  {runs_address(root, experiment.experiment_id, charts=True)}")
+        log.info(f"candidates as a table: {runs_address(root, experiment.experiment_id)}")
+        log.info(f"candidates as charts:  {runs_address(root, experiment.experiment_id, charts=True)}")
 
 
 def _check_free(port: int) -> None:
@@ -109,17 +111,17 @@ def _check_free(port: int) -> None:
         raise PamrxError(f"cannot listen on {HOST} port {port} ({why}); name another with --port") from None
 
 
-def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait(server: subprocess.Popen[bytes], port: int, output: Path) -> None:
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until:
         if server.poll() is not None:
-            raise PamrxError(f"the MLflow UI did not start ({_last_line(log)})")
+            raise PamrxError(f"the MLflow UI did not start ({_last_line(output)})")
         try:
             with urlopen(f"http://{HOST}:{port}/health", timeout=5):
                 return
         except (URLError, OSError):
             time.sleep(0.3)
-    raise PamrxError(f"the MLflow UI did not answer within {SECONDS_TO_START} s ({_last_line(log)})")
+    raise PamrxError(f"the MLflow UI did not answer within {SECONDS_TO_START} s ({_last_line(output)})")
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
@@ -138,6 +140,6 @@ def _stopped(signal_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _last_line(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+def _last_line(output: Path) -> str:
+    lines = [line.strip() for line in output.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     return lines[-1][:200] if lines else "it said nothing"

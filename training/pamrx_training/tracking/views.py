@@ -9,7 +9,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from pamrx_training.tracking.notes import NOTE
+from pamrx_training.tracking.names import NOTE
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

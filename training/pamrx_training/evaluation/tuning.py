@@ -1,13 +1,11 @@
-"""Hyper-parameters chosen on inner folds: an Optuna study that can be stopped and gone on with.
+"""Hyper-parameters chosen on inner folds: an Optuna study that can be stopped and continued.
 
-Every trial is judged by the mean per-assay Pearson over the same inner folds of the lines that it is given. The
-settings of the released model are the first trial, and the best is told beside them.
+Every trial is judged by the mean per-assay Pearson over the same inner folds of the given lines. The settings of the
+released model are the first trial, and the best is shown beside them.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,23 +23,26 @@ from pamrx.tables import whole_file
 
 from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
 from pamrx_training.fitting.cohort import Cohort
-from pamrx_training.fitting.fit_cache import code_digest
+from pamrx_training.fitting.fit_cache import CODE
+from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out, sides
 
 if TYPE_CHECKING:
     import optuna
 
+log = logging.getLogger(__name__)
+
 FOLDER = "tuning"
 """Inside the data cache: a folder per study, with Optuna's journal and the predictions of each trial."""
 
 REPORTED_SEEDS = (2026, 7)
-"""Splits whose accuracy is told to others: nothing is chosen on them."""
+"""Splits whose accuracy is published: nothing is chosen on them."""
 
 AT_ONCE = 2
-"""Trials that are asked for together, whatever the number of processes: what is asked depends on what is known."""
+"""Trials proposed together, whatever the number of processes: a proposal depends on the trials finished before it."""
 
 STARTUP_TRIALS = 5
-"""Before so many are finished nothing is pruned, and settings are drawn at random."""
+"""Until so many trials are finished nothing is pruned, and settings are drawn at random."""
 
 REFERENCE = "transcriptome"
 """The block whose prior variance is 1: only ratios matter."""
@@ -69,8 +70,8 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Tuned:
-    """What a study found.
+class TuningResult:
+    """The outcome of a study.
 
     Attributes
     ----------
@@ -104,8 +105,8 @@ class Fold:
 
 
 @dataclass
-class Workplace:
-    """The inner folds, and where the study is kept. `path` None keeps nothing."""
+class InnerFolds:
+    """The inner folds of a study, and the folder that keeps its trials; `path` None keeps nothing."""
 
     folds: list[Fold]
     tissue: pd.Series
@@ -131,49 +132,57 @@ class Workplace:
         return self.kept[number]
 
 
+@dataclass(frozen=True)
+class Budget:
+    """The size of a study.
+
+    Attributes
+    ----------
+    n_trials : trials that the study shall have, with those of earlier runs.
+    n_folds : inner folds, by donor.
+    seconds : after which no further trial is begun; None for no limit.
+    """
+
+    n_trials: int
+    n_folds: int = 4
+    seconds: float | None = None
+
+
 def tune(
     cohort: Cohort,
-    n_trials: int,
-    n_folds: int = 4,
-    seed: int = 11,
-    folder: Path | None = None,
-    data: str = "",
-    jobs: int = 2,
-    seconds: float | None = None,
-    report: Callable[[str], None] = print,
-    on_trial: Callable[[Trial, Workplace], None] = lambda trial, workplace: None,
-) -> Tuned:
-    """Look for better settings than the released ones, until the study has `n_trials` trials.
+    budget: Budget,
+    context: RunContext = RunContext(seed=11),
+    on_trial: Callable[[Trial, InnerFolds], None] = lambda trial, folds: None,
+) -> TuningResult:
+    """Search for better settings than the released ones, until the study has the trials of `budget`.
 
     Parameters
     ----------
     cohort : the lines that may be looked at, and no others.
-    n_folds : inner folds, by donor, of these lines.
-    folder : where studies are kept (inside it one for these data, lines, code and folds); None keeps nothing.
-    data : fingerprint of the training tables.
-    seconds : after which no further trial is begun.
-    on_trial : is told of each trial when it is finished.
+    context : its store keeps studies, one for each combination of data, lines, code and folds.
+    on_trial : is called with each finished trial.
 
     Raises
     ------
     PamrxError
-        For the seed of a reported split, or one that is no seed.
+        For the seed of a reported split.
     """
-    check_seed(seed)
-    path = None if folder is None else _study_folder(folder, cohort, data, n_folds, seed)
-    workplace = _workplace(cohort, n_folds, seed, path, report)
-    study = _open(workplace, report)
+    check_seed(context.seed)
+    inner = _inner_folds(cohort, budget.n_folds, context)
+    study = _open(inner)
     started = time.monotonic()
-    while (left := n_trials - len(_finished(study))) > 0:
-        if seconds is not None and time.monotonic() - started > seconds:
-            report(f"the time is up; {left} of {n_trials} trials are left for another time")
+    while (left := budget.n_trials - len(_finished(study))) > 0:
+        if budget.seconds is not None and time.monotonic() - started > budget.seconds:
+            log.info("the time is up; %d of %d trials are left for another time", left, budget.n_trials)
             break
-        study.sampler = _sampler(seed, len(study.trials))
-        asked = [study.ask(_space()) for _ in range(min(AT_ONCE, left))]
-        for trial in _run(study, asked, workplace, jobs):
-            report(told(trial))
-            on_trial(trial, workplace)
-    return _tuned(study, workplace)
+        study.sampler = _sampler(context.seed, len(study.trials))
+        proposed = [study.ask(_space()) for _ in range(min(AT_ONCE, left))]
+        for trial in _run(study, proposed, inner, context.jobs):
+            word = "" if trial.state == COMPLETE else " (pruned)"
+            r, seconds = trial.metrics["lco_pearson"], trial.metrics["seconds"]
+            log.info("trial %d%s: r %.4f, %.0f s", trial.number, word, r, seconds)
+            on_trial(trial, inner)
+    return _result(study, inner)
 
 
 def check_seed(seed: int) -> None:
@@ -181,7 +190,7 @@ def check_seed(seed: int) -> None:
     if seed in REPORTED_SEEDS:
         shown = " and ".join(map(str, REPORTED_SEEDS))
         raise PamrxError(
-            f"--seed {seed}: found the seed of a reported split; {shown} are for telling accuracy, not tuning"
+            f"--seed {seed}: found the seed of a reported split; {shown} are for reporting accuracy, not tuning"
         )
 
 
@@ -197,12 +206,6 @@ def model_of(settings: Settings, seed: int) -> SensitivityModel:
     return SensitivityModel(weights, int(settings["n_boosted"]), float(settings["boosted_share"]), seed)
 
 
-def told(trial: Trial) -> str:
-    """One line on a finished trial."""
-    word = "" if trial.state == COMPLETE else " (pruned)"
-    return f"trial {trial.number}{word}: r {trial.metrics['lco_pearson']:.4f}, {trial.metrics['seconds']:.0f} s"
-
-
 def _space() -> dict[str, optuna.distributions.BaseDistribution]:
     from optuna.distributions import FloatDistribution, IntDistribution
 
@@ -212,10 +215,10 @@ def _space() -> dict[str, optuna.distributions.BaseDistribution]:
     return {**weights, "boosted_share": FloatDistribution(0.0, 0.7), "n_boosted": IntDistribution(4, 24)}
 
 
-def _study_folder(folder: Path, cohort: Cohort, data: str, n_folds: int, seed: int) -> Path:
-    own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    asked = json.dumps([data, cohort.lines, n_folds, seed, code_digest(), own])
-    path = folder / FOLDER / hashlib.sha256(asked.encode()).hexdigest()[:16]
+def _study_folder(cohort: Cohort, n_folds: int, context: RunContext) -> Path | None:
+    if context.store is None:
+        return None
+    path = context.store.path([cohort.lines, n_folds, context.seed], __name__, *CODE, suffix="")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -223,9 +226,10 @@ def _study_folder(folder: Path, cohort: Cohort, data: str, n_folds: int, seed: i
     return path
 
 
-def _workplace(cohort: Cohort, n_folds: int, seed: int, path: Path | None, report: Callable[[str], None]) -> Workplace:
-    report(f"building the features of {n_folds} inner folds of {len(cohort.lines)} lines")
-    lines = leave_cell_line_out(cohort, n_folds, seed)
+def _inner_folds(cohort: Cohort, n_folds: int, context: RunContext) -> InnerFolds:
+    path = _study_folder(cohort, n_folds, context)
+    log.info("building the features of %d inner folds of %d lines", n_folds, len(cohort.lines))
+    lines = leave_cell_line_out(cohort, n_folds, context.seed)
     folds = []
     for name in sorted(lines.unique()):
         train, test = sides(cohort, lines, name)
@@ -240,18 +244,18 @@ def _workplace(cohort: Cohort, n_folds: int, seed: int, path: Path | None, repor
                 responses.loc[test],
             )
         )
-    return Workplace(folds, cohort.cell_lines["tissue"], seed, path)
+    return InnerFolds(folds, cohort.cell_lines["tissue"], context.seed, path)
 
 
-def _open(workplace: Workplace, report: Callable[[str], None]) -> optuna.Study:
-    """The study, begun or gone on with; what was running when it was stopped is asked for again."""
+def _open(inner: InnerFolds) -> optuna.Study:
+    """The study, new or continued; trials that were running when it was stopped are proposed again."""
     import optuna
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(logging.ERROR)
     storage: Any = None
-    if workplace.path is not None:
-        backend = JournalFileBackend(str(workplace.path / "study.log"))
+    if inner.path is not None:
+        backend = JournalFileBackend(str(inner.path / "study.log"))
         storage = optuna.storages.JournalStorage(backend)
     pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP_TRIALS, n_warmup_steps=0)
     study = optuna.create_study(
@@ -261,7 +265,7 @@ def _open(workplace: Workplace, report: Callable[[str], None]) -> optuna.Study:
     if not study.trials:
         study.enqueue_trial(released())
     else:
-        report(f"going on with a study of {len(finished)} finished trials in {workplace.path}")
+        log.info("continuing a study of %d finished trials in %s", len(finished), inner.path)
     for trial in study.get_trials(states=(optuna.trial.TrialState.RUNNING,)):
         study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
         study.enqueue_trial(trial.params or released())
@@ -269,37 +273,37 @@ def _open(workplace: Workplace, report: Callable[[str], None]) -> optuna.Study:
 
 
 def _sampler(seed: int, known: int) -> optuna.samplers.BaseSampler:
-    """Seeded by what is known, so that a study that was stopped asks what it would have asked."""
+    """Seeded by the number of trials, so that a continued study proposes what an uninterrupted one would have."""
     import optuna
 
     return optuna.samplers.TPESampler(seed=1000 * seed + known, n_startup_trials=STARTUP_TRIALS)
 
 
-def _run(study: optuna.Study, asked: Sequence[optuna.Trial], workplace: Workplace, jobs: int) -> list[Trial]:
-    """The trials asked for, fold after fold side by side, so that a poor one is given up early."""
+def _run(study: optuna.Study, proposed: Sequence[optuna.Trial], inner: InnerFolds, jobs: int) -> list[Trial]:
+    """Run the proposed trials side by side, fold after fold, so that a poor one is pruned early."""
     import optuna
 
-    parts: dict[int, list[pd.DataFrame]] = {trial.number: [] for trial in asked}
+    parts: dict[int, list[pd.DataFrame]] = {trial.number: [] for trial in proposed}
     spent = dict.fromkeys(parts, 0.0)
     states: dict[int, str] = {}
-    for step, fold in enumerate(workplace.folds):
-        alive = [trial for trial in asked if trial.number not in states]
+    for step, fold in enumerate(inner.folds):
+        alive = [trial for trial in proposed if trial.number not in states]
         done = Parallel(n_jobs=min(jobs, max(len(alive), 1)))(
-            delayed(_fit)(dict(trial.params), fold, workplace.seed) for trial in alive
+            delayed(_fit)(dict(trial.params), fold, inner.seed) for trial in alive
         )
         for trial, (predicted, seconds) in zip(alive, done, strict=True):
             parts[trial.number].append(predicted)
             spent[trial.number] += seconds
-            trial.report(_pearson(workplace.measured, pd.concat(parts[trial.number])), step)
-            last = step == len(workplace.folds) - 1
+            trial.report(_pearson(inner.measured, pd.concat(parts[trial.number])), step)
+            last = step == len(inner.folds) - 1
             if not last and trial.should_prune():
                 states[trial.number] = PRUNED
     found = []
-    for trial in asked:
+    for trial in proposed:
         state = states.get(trial.number, COMPLETE)
         predicted = pd.concat(parts[trial.number])
-        metrics = _metrics(workplace, predicted) | {"seconds": spent[trial.number]}
-        workplace.keep(trial.number, predicted)
+        metrics = _metrics(inner, predicted) | {"seconds": spent[trial.number]}
+        inner.keep(trial.number, predicted)
         for name, value in metrics.items():
             trial.set_user_attr(name, value)
         ended = optuna.trial.TrialState.COMPLETE if state == COMPLETE else optuna.trial.TrialState.PRUNED
@@ -318,9 +322,9 @@ def _pearson(measured: pd.DataFrame, predicted: pd.DataFrame) -> float:
     return mean_pearson(per_assay(measured.loc[predicted.index], predicted))
 
 
-def _metrics(workplace: Workplace, predicted: pd.DataFrame) -> dict[str, float]:
-    measured = workplace.measured.loc[predicted.index]
-    within = within_tissue(measured, predicted, workplace.tissue.loc[predicted.index])
+def _metrics(inner: InnerFolds, predicted: pd.DataFrame) -> dict[str, float]:
+    measured = inner.measured.loc[predicted.index]
+    within = within_tissue(measured, predicted, inner.tissue.loc[predicted.index])
     return {"lco_pearson": _pearson(measured, predicted), "lco_within_tissue_pearson": float(within.mean())}
 
 
@@ -330,7 +334,7 @@ def _finished(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
     return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
 
 
-def _tuned(study: optuna.Study, workplace: Workplace) -> Tuned:
+def _result(study: optuna.Study, inner: InnerFolds) -> TuningResult:
     from optuna.trial import TrialState
 
     trials = [
@@ -347,7 +351,7 @@ def _tuned(study: optuna.Study, workplace: Workplace) -> Tuned:
         raise PamrxError("no trial was finished in the time given; expected more time, or --timeout left out")
     best = max(complete, key=lambda trial: trial.metrics["lco_pearson"])
     first = complete[0]
-    both = [workplace.predicted(trial.number) for trial in (best, first)]
-    draws = bootstrap_mean_pearson(workplace.measured.loc[both[0].index], [one.loc[both[0].index] for one in both])
+    both = [inner.predicted(trial.number) for trial in (best, first)]
+    draws = bootstrap_mean_pearson(inner.measured.loc[both[0].index], [one.loc[both[0].index] for one in both])
     low, high = interval(draws[:, 0] - draws[:, 1])
-    return Tuned(trials, best, (best.metrics["lco_pearson"] - first.metrics["lco_pearson"], low, high))
+    return TuningResult(trials, best, (best.metrics["lco_pearson"] - first.metrics["lco_pearson"], low, high))

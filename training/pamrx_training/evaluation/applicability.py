@@ -13,7 +13,7 @@ from pamrx.prediction.missing_data import pattern_from
 from pamrx.profiles import Profiles
 
 from pamrx_training.fitting.calibration import fit_applicability, own_patterns, under
-from pamrx_training.fitting.held_out import HeldOut, chosen, traits_under
+from pamrx_training.fitting.masked_predictions import MaskedPredictions, restricted, traits_under
 
 SPECIES_SHARED = 0.8
 """Of what sets another species apart, the share of its standard deviation that is the same in all its samples."""
@@ -28,7 +28,7 @@ def disturbed_profiles(profiles: Profiles, seed: int = 0) -> dict[str, Profiles]
     return {kind: _with_expression(profiles, make, seed) for kind, make in _KINDS.items()}
 
 
-def errors_by_score(held: HeldOut, applicability: Applicability, bins: int = 5) -> pd.DataFrame:
+def errors_by_score(masked: MaskedPredictions, applicability: Applicability, bins: int = 5) -> pd.DataFrame:
     """Mean squared error in units of the assay's variance, by fifths of the score.
 
     Returns
@@ -37,15 +37,15 @@ def errors_by_score(held: HeldOut, applicability: Applicability, bins: int = 5) 
         profiles (`as measured`, or `any evidence`: each line under every pattern), distance (mean in the bin), error,
         pairs (of line and pattern).
     """
-    variance = held.measured.var()
-    own = own_patterns(held)
-    predicted, traits, _ = under(held, own)
-    squares = ((held.measured - predicted) ** 2 / variance).mean(axis=1)
+    variance = masked.measured.var()
+    own = own_patterns(masked)
+    predicted, traits, _ = under(masked, own)
+    squares = ((masked.measured - predicted) ** 2 / variance).mean(axis=1)
     score = applicability.assess(traits, [pattern_from(name) for name in own])["distance"]
     parts = [(score, squares)]
-    for name, frame in held.predictions.items():
-        error = ((held.measured - frame) ** 2 / variance).mean(axis=1)
-        shown = traits_under(held, name)
+    for name, frame in masked.predictions.items():
+        error = ((masked.measured - frame) ** 2 / variance).mean(axis=1)
+        shown = traits_under(masked, name)
         parts.append((applicability.assess(shown, [pattern_from(name)] * len(error))["distance"], error))
     rows = []
     for kind, shown_parts in (("as measured", parts[:1]), ("any evidence", parts[1:])):
@@ -56,13 +56,13 @@ def errors_by_score(held: HeldOut, applicability: Applicability, bins: int = 5) 
     return pd.concat(rows, ignore_index=True)[["profiles", "distance", "error", "pairs"]]
 
 
-def flagged_share(held: HeldOut) -> float:
+def flagged_share(masked: MaskedPredictions) -> float:
     """Share of held-out lines that are flagged, by limits from the other folds' lines."""
     flagged = []
-    for fold in pd.unique(held.fold):
-        rest = held.fold.index[held.fold != fold]
-        others = chosen(held, list(rest), [name for name in pd.unique(held.fold) if name != fold])
-        test = chosen(held, list(held.fold.index[held.fold == fold]), [fold])
+    for fold in pd.unique(masked.fold):
+        rest = masked.fold.index[masked.fold != fold]
+        others = restricted(masked, list(rest), [name for name in pd.unique(masked.fold) if name != fold])
+        test = restricted(masked, list(masked.fold.index[masked.fold == fold]), [fold])
         names = own_patterns(test)
         _, traits, _ = under(test, names)
         # The traits are measured already, each by its own fold's panel: none is needed here.

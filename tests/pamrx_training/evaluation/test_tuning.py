@@ -12,8 +12,10 @@ from pamrx.errors import PamrxError
 from pamrx.model import boosted
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, BOOSTED_SHARE, N_BOOSTED, SensitivityModel
 from pamrx_training.cli.commands import app
-from pamrx_training.fitting import loading, tune
+from pamrx_training.evaluation import tuning
+from pamrx_training.fitting import loading
 from pamrx_training.fitting.cohort import Cohort, build_cohort
+from pamrx_training.fitting.run_context import RunContext, Store
 from typer.testing import CliRunner
 
 FINGERPRINT = "ab" * 32
@@ -29,27 +31,28 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boosted, "ROUNDS", 2)
 
 
-def quiet(_: str) -> None:
-    pass
-
-
-def studied(cohort: Cohort, trials: int, folder: Path | None = None, **more) -> tune.Tuned:
-    return tune.tune(cohort, trials, 3, 11, folder, "data", 1, report=quiet, **more)
+def studied(
+    cohort: Cohort, trials: int, folder: Path | None = None, seconds: float | None = None
+) -> tuning.TuningResult:
+    context = RunContext(1, None if folder is None else Store(folder, "data"), 11)
+    return tuning.tune(cohort, tuning.Budget(trials, 3, seconds), context)
 
 
 def test_the_first_trial_is_the_released_model(cohort: Cohort) -> None:
     found = studied(cohort, 1)
     (first,) = found.trials
-    assert first.settings == tune.released() and found.best == first and found.difference[0] == 0
-    model = tune.model_of(first.settings, 5)
+    assert first.settings == tuning.released() and found.best == first and found.difference[0] == 0
+    model = tuning.model_of(first.settings, 5)
     assert model.block_weights == BLOCK_WEIGHTS and model.seed == 5
     assert (model.n_boosted, model.boosted_share) == (N_BOOSTED, BOOSTED_SHARE)
     assert 0 < first.metrics["lco_pearson"] < 1 and first.metrics["seconds"] > 0
 
 
-def test_a_study_that_was_stopped_asks_what_it_would_have_asked(cohort: Cohort, tmp_path: Path, monkeypatch) -> None:
+def test_a_study_that_was_stopped_asks_what_it_would_have_asked(
+    cohort: Cohort, tmp_path: Path, monkeypatch, said: list[str]
+) -> None:
     whole = studied(cohort, 6, tmp_path / "whole")
-    real, calls = tune._fit, []
+    real, calls = tuning._fit, []
 
     def stopping(*given):
         calls.append(given)
@@ -57,13 +60,13 @@ def test_a_study_that_was_stopped_asks_what_it_would_have_asked(cohort: Cohort, 
             raise KeyboardInterrupt
         return real(*given)
 
-    monkeypatch.setattr(tune, "_fit", stopping)
+    monkeypatch.setattr(tuning, "_fit", stopping)
     with pytest.raises(KeyboardInterrupt):
         studied(cohort, 6, tmp_path / "stopped")
-    monkeypatch.setattr(tune, "_fit", real)
-    told: list[str] = []
-    resumed = tune.tune(cohort, 6, 3, 11, tmp_path / "stopped", "data", 1, report=told.append)
-    assert any("going on with a study of 2 finished trials" in line for line in told)
+    monkeypatch.setattr(tuning, "_fit", real)
+    said.clear()
+    resumed = studied(cohort, 6, tmp_path / "stopped")
+    assert any("continuing a study of 2 finished trials" in line for line in said)
     assert len(resumed.trials) == 6
     for before, after in zip(whole.trials[:4], resumed.trials[:4], strict=True):
         assert before.settings == after.settings
@@ -73,20 +76,20 @@ def test_a_study_that_was_stopped_asks_what_it_would_have_asked(cohort: Cohort, 
 
 
 def test_poor_trials_are_given_up(cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = tune._fit
+    real = tuning._fit
 
     def worse_and_worse(settings, fold, seed):
         predicted, seconds = real(settings, fold, seed)
-        poor = settings != tune.released() and settings["boosted_share"] > 0.2
+        poor = settings != tuning.released() and settings["boosted_share"] > 0.2
         return (-predicted if poor else predicted), seconds
 
-    monkeypatch.setattr(tune, "_fit", worse_and_worse)
+    monkeypatch.setattr(tuning, "_fit", worse_and_worse)
     found = studied(cohort, 12)
     states = {trial.number: trial.state for trial in found.trials}
-    assert tune.PRUNED in states.values() and states[0] == tune.COMPLETE
-    pruned = [trial for trial in found.trials if trial.state == tune.PRUNED]
+    assert tuning.PRUNED in states.values() and states[0] == tuning.COMPLETE
+    pruned = [trial for trial in found.trials if trial.state == tuning.PRUNED]
     assert all(trial.settings["boosted_share"] > 0.2 for trial in pruned)
-    assert found.best.state == tune.COMPLETE and set(found.table["state"]) == {"complete", "pruned"}
+    assert found.best.state == tuning.COMPLETE and set(found.table["state"]) == {"complete", "pruned"}
 
 
 def test_lines_outside_change_nothing(made_up_gdsc) -> None:
@@ -103,15 +106,15 @@ def test_lines_outside_change_nothing(made_up_gdsc) -> None:
         assert {**a.metrics, "seconds": 0} == {**b.metrics, "seconds": 0}
 
 
-@pytest.mark.parametrize("seed", tune.REPORTED_SEEDS)
+@pytest.mark.parametrize("seed", tuning.REPORTED_SEEDS)
 def test_a_reported_split_is_not_tuned_on(cohort: Cohort, seed: int) -> None:
     with pytest.raises(PamrxError, match=f"--seed {seed}: found the seed of a reported split"):
-        tune.tune(cohort, 1, seed=seed)
+        tuning.tune(cohort, tuning.Budget(1), RunContext(seed=seed))
 
 
 def test_when_the_time_is_up_no_trial_begins(cohort: Cohort, tmp_path: Path) -> None:
     studied(cohort, 2, tmp_path)
-    assert len(tune.tune(cohort, 9, 3, 11, tmp_path, "data", 1, seconds=0.0, report=quiet).trials) < 9
+    assert len(studied(cohort, 9, tmp_path, 0.0).trials) < 9
 
 
 def test_each_trial_is_a_run_under_the_study_and_no_trial_is_logged_twice(
@@ -153,4 +156,4 @@ def test_each_trial_is_a_run_under_the_study_and_no_trial_is_logged_twice(
     assert study.data.metrics["trials"] == 4
     assert study.data.metrics["lco_pearson"] == pytest.approx(table["lco_pearson"][table["state"] == "complete"].max())
     assert {"lco_pearson_minus_released", "lco_pearson_minus_released_low"} <= set(study.data.metrics)
-    assert isinstance(tune.model_of(table.iloc[3].to_dict(), 0), SensitivityModel)
+    assert isinstance(tuning.model_of(table.iloc[3].to_dict(), 0), SensitivityModel)

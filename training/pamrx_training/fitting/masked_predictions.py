@@ -1,4 +1,4 @@
-"""What a fold's model says of lines that it never saw, with whole sources masked: the raw material of intervals."""
+"""Predictions of lines that a model was not fitted on, with whole sources masked: what intervals are calibrated on."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from pamrx.prediction.missing_data import PARTIAL, SOURCES, all_patterns, patter
 from pamrx.profiles import Profiles
 
 GENES_KEPT = 0.6
-"""Of the transcripts, where they are there in part. Under half, a profile's transcripts count as not measured."""
+"""Share of the transcripts that a partial profile has. Under half, its transcripts count as not measured."""
 
 EXCHANGED = (0.2, 0.35, 0.5, 0.65)
-"""Shares of a profile's genes whose values trade places, to learn from which distance on transcripts mislead."""
+"""Shares of a profile's genes whose values are permuted, to learn from which distance on transcripts mislead."""
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """Held-out lines of one or more folds.
+class MaskedPredictions:
+    """Test lines of one or more folds under every missing-data pattern.
 
     Attributes
     ----------
     measured : (n, n_assays) ln IC50, NaN where not measured.
     predictions : by name of pattern, (n, n_assays); NaN for a line that lacks a source of the pattern.
     traits : by level of the transcripts, `whole` and `part`: (n, traits) platform, depth and tissues.
-    disturbed : one row per fold and share of genes exchanged: platform, error, error_without (without transcripts),
-        errors as mean squares in units of the variance of the held-out lines; and n.
+    disturbed : one row per fold and share of genes permuted: platform, error, error_without (without transcripts),
+        errors as mean squares in units of the variance of the test lines; and n.
     fold : of each line.
     specific : as `predictions`, of the specific response (`pamrx.model.drug_specific`); empty without a model of it.
     """
@@ -46,7 +46,7 @@ class HeldOut:
     specific: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def held_out(
+def predict_masked(
     builder: FeatureBuilder,
     model: SensitivityModel,
     panel: Panel,
@@ -55,8 +55,8 @@ def held_out(
     fold: object,
     seed: int = 0,
     specific: SpecificResponse | None = None,
-) -> HeldOut:
-    """Predict held-out `profiles` under every pattern of evidence.
+) -> MaskedPredictions:
+    """Predict `profiles` under every missing-data pattern.
 
     `builder`, `model`, `panel` and `specific` must have been fitted without these lines; nothing is learned here.
     `measured` are the lines' responses, aligned on the training lines.
@@ -89,12 +89,14 @@ def held_out(
             }
         )
     traits = {"whole": _traits(panel, whole), "part": _traits(panel, part)}
-    return HeldOut(measured, predictions, traits, pd.DataFrame(rows), pd.Series(fold, index=measured.index), beyond)
+    return MaskedPredictions(
+        measured, predictions, traits, pd.DataFrame(rows), pd.Series(fold, index=measured.index), beyond
+    )
 
 
-def together(parts: Sequence[HeldOut]) -> HeldOut:
-    """The held-out lines of several folds as one. A tissue that one fold's training lines lack is missing there."""
-    return HeldOut(
+def concatenated(parts: Sequence[MaskedPredictions]) -> MaskedPredictions:
+    """The test lines of several folds as one. A tissue that one fold's training lines lack is missing there."""
+    return MaskedPredictions(
         pd.concat([part.measured for part in parts]),
         {name: pd.concat([part.predictions[name] for part in parts]) for name in parts[0].predictions},
         {level: pd.concat([part.traits[level] for part in parts]) for level in parts[0].traits},
@@ -104,22 +106,22 @@ def together(parts: Sequence[HeldOut]) -> HeldOut:
     )
 
 
-def chosen(held: HeldOut, lines: list[str], folds: Sequence[object]) -> HeldOut:
+def restricted(masked: MaskedPredictions, lines: list[str], folds: Sequence[object]) -> MaskedPredictions:
     """Some of the lines, which must be those of `folds`."""
-    return HeldOut(
-        held.measured.loc[lines],
-        {name: frame.loc[lines] for name, frame in held.predictions.items()},
-        {level: frame.loc[lines] for level, frame in held.traits.items()},
-        held.disturbed[held.disturbed["fold"].isin(list(folds))],
-        held.fold.loc[lines],
-        {name: frame.loc[lines] for name, frame in held.specific.items()},
+    return MaskedPredictions(
+        masked.measured.loc[lines],
+        {name: frame.loc[lines] for name, frame in masked.predictions.items()},
+        {level: frame.loc[lines] for level, frame in masked.traits.items()},
+        masked.disturbed[masked.disturbed["fold"].isin(list(folds))],
+        masked.fold.loc[lines],
+        {name: frame.loc[lines] for name, frame in masked.specific.items()},
     )
 
 
-def traits_under(held: HeldOut, name: str) -> pd.DataFrame:
+def traits_under(masked: MaskedPredictions, name: str) -> pd.DataFrame:
     """The traits that the lines show under the pattern `name`."""
     words = name.split("+")
-    traits = held.traits["part" if PARTIAL in words else "whole"].copy()
+    traits = masked.traits["part" if PARTIAL in words else "whole"].copy()
     if not {"transcripts", PARTIAL} & set(words):
         traits[["platform", "depth"]] = np.nan
     if "tissue" not in words:

@@ -1,8 +1,9 @@
-"""What a model rests on, as artifacts of a run: contributions, importance, shares of blocks, figures."""
+"""Contributions, importance and shares of blocks of a model, as tables and figures in a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,12 @@ from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.predictions import chosen_assays
 from pamrx.report.figures import bar_figure, block_figure, dependence_figure, overall_figure, summary_figure
 
-from pamrx_training.tracking.names import metric_name
+from pamrx_training.evaluation.labels import assay_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+log = logging.getLogger(__name__)
 
 IMPORTANCE = "shap/importance.parquet"
 
@@ -31,7 +34,6 @@ def write_explanations(
     run_name: str,
     model: SensitivityModel,
     features: pd.DataFrame,
-    report: Callable[[str], None],
     assays: Sequence[str] | None = None,
     full: bool = True,
 ) -> dict[str, float]:
@@ -44,7 +46,7 @@ def write_explanations(
     full : whether to keep every contribution to the drugs in the clinic.
     """
     assays = [str(assay) for assay in chosen_assays(model.assays_)] if assays is None else list(assays)
-    report(f"explaining {len(assays)} drugs over {len(features)} lines")
+    log.info("explaining %d drugs over %d lines", len(assays), len(features))
     whole = importance_of(model)
     table = contribution_table(model, features, assays, importance=whole[assays])
     shares = block_shares(table)
@@ -70,7 +72,7 @@ def write_importance_figures(folder: Path, run_name: str, importance: pd.DataFra
          folder, "overall.png")  # fmt: skip
     for assay in in_the_clinic(list(importance.columns)):
         _put(bar_figure(importance[assay], f"{assay}: heaviest features of {run_name}"), folder, "bar",
-             f"{file_name(assay)}.png")  # fmt: skip
+             f"{assay_label(assay)}.png")  # fmt: skip
 
 
 def in_the_clinic(assays: Sequence[str]) -> list[str]:
@@ -105,7 +107,7 @@ def _write_full(folder: Path, model: SensitivityModel, features: pd.DataFrame, a
         parts = [block[:, :, 0].astype(np.float32) for _, block in batches(model, features, [assay])]
         full = pd.DataFrame(np.concatenate(parts), index=features.index, columns=model.features_)
         full.insert(0, "base", np.float32(base[assay]))
-        path = folder / "shap" / "full" / f"{file_name(assay)}.parquet"
+        path = folder / "shap" / "full" / f"{assay_label(assay)}.parquet"
         path.parent.mkdir(exist_ok=True)
         full.rename_axis(index="sample_id", columns=None).to_parquet(path, compression="zstd")
 
@@ -121,7 +123,7 @@ def _write_figures(
     base = dict(zip(model.assays_, model.base_, strict=True))
     _put(overall_figure(shares, importance, f"What the predictions of {run_name} rest on"), folder, "overall.png")
     for assay in importance.columns:
-        explained, name = shap_explanation(table, assay, base[assay]), f"{file_name(assay)}.png"
+        explained, name = shap_explanation(table, assay, base[assay]), f"{assay_label(assay)}.png"
         _put(summary_figure(explained, f"{assay}: what moves the prediction"), folder, "summary", name)
         _put(bar_figure(importance[assay], f"{assay}: heaviest features"), folder, "bar", name)
         _put(
@@ -143,8 +145,3 @@ def _put(figure: Figure, folder: Path, *place: str) -> None:
     path = (folder / "shap").joinpath(*place)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)
-
-
-def file_name(assay: str) -> str:
-    """`GDSC2.Alpelisib` for `GDSC2:Alpelisib`."""
-    return metric_name(assay, "")[1:]

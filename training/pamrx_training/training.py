@@ -1,0 +1,89 @@
+"""From a cohort to a bundle and the evidence for it: cross-validate, judge, then fit once on all training lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from pamrx.bundle.bundle import Bundle
+from pamrx.features.ncrna import is_mirna
+
+from pamrx_training.evaluation.coverage import coverage_metrics, coverage_table, cross_coverage
+from pamrx_training.evaluation.dossier import Section
+from pamrx_training.evaluation.evaluate import Evaluation, evaluate
+from pamrx_training.evaluation.model_card import model_card
+from pamrx_training.fitting.cohort import Cohort
+from pamrx_training.fitting.fit import fit_bundle, without_lines
+from pamrx_training.fitting.run_context import RunContext
+from pamrx_training.fitting.splits import leave_cell_line_out
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A bundle and the evidence for it.
+
+    Attributes
+    ----------
+    features : (n_lines, n_features) that it was fitted on.
+    coverage : of its intervals by kind of evidence, as `pamrx_training.evaluation.coverage.coverage_table`.
+    """
+
+    bundle: Bundle
+    features: pd.DataFrame
+    evaluation: Evaluation
+    coverage: pd.DataFrame
+
+    def card(self, sections: Sequence[Section] = ()) -> str:
+        """The model card as Markdown; `sections` as `pamrx_training.evaluation.dossier` makes them."""
+        return model_card(self.bundle, list(self.features.columns), self.evaluation, self.coverage, sections)
+
+
+def train(
+    cohort: Cohort, held_out: Sequence[str], data_fingerprint: str, name: str, context: RunContext = RunContext()
+) -> Trained:
+    """Evaluate by five-fold leave-cell-line-out on the training lines, then fit on all of them.
+
+    Parameters
+    ----------
+    held_out : lines that neither the evaluation nor the model sees.
+    data_fingerprint : SHA-256 over the content of the training tables, stored in the bundle.
+
+    Raises
+    ------
+    PamrxError
+        For a held-out line that the cohort lacks.
+    """
+    kept, seed = without_lines(cohort, held_out), context.seed
+    evaluation = evaluate(kept, leave_cell_line_out(kept, seed=seed), context)
+    found = evaluation.predictions
+    coverage = coverage_table(cross_coverage(found.masked, seed=seed), kept.cell_lines["tissue"])
+    manifest = {
+        "name": name,
+        "data_fingerprint": data_fingerprint,
+        "seed": seed,
+        "held_out_lines": sorted(held_out),
+        **_facts(kept, evaluation, coverage),
+    }
+    bundle, features = fit_bundle(kept, found, manifest, seed)
+    return Trained(bundle, features, evaluation, coverage)
+
+
+def _facts(kept: Cohort, evaluation: Evaluation, coverage: pd.DataFrame) -> dict[str, Any]:
+    """The entries of the manifest on lines, protocol and accuracy."""
+    return {
+        "trained_lines": kept.lines,
+        "lines_with_mirna": _lines_with_mirna(kept),
+        "lines_with_calls": len(kept.profiles.unfiltered or {}),
+        "protocol": "five-fold leave-cell-line-out, by donor",
+        "evaluation": {key: value for key, value in evaluation.summary.items() if key != "seconds"},
+        "intervals": coverage_metrics(coverage),
+    }
+
+
+def _lines_with_mirna(cohort: Cohort) -> int:
+    table = cohort.profiles.ncrna
+    if table is None:
+        return 0
+    return int(table[[name for name in table.columns if is_mirna(name)]].notna().any(axis=1).sum())
