@@ -13,7 +13,7 @@ from pamrx.model.sensitivity import BLOCK_WEIGHTS
 from pamrx_training.evaluation.ablation import FULL, ablate, variants
 from pamrx_training.fitting import fit_cache as fits
 from pamrx_training.fitting.cohort import Cohort, build_cohort
-from pamrx_training.fitting.fit_cache import Fit, block_weights, fit_lines, run_fits
+from pamrx_training.fitting.fit_cache import Fit, block_weights, fit_lines, fit_path, run_fits
 from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import repeated, sides
 
@@ -112,10 +112,11 @@ def test_a_second_run_reads_what_the_first_finished(cohort, quick, tmp_path, mon
 def test_other_data_or_another_split_is_another_task(tmp_path):
     one = Fit(("A",), ("B",), 11)
     store = Store(tmp_path, "data")
-    assert store.path(one) == Store(tmp_path, "data").path(Fit(("A",), ("B",), 11))
+    assert fit_path(store, one) == fit_path(Store(tmp_path, "data"), Fit(("A",), ("B",), 11))
     others = [Fit(("A", "C"), ("B",), 11), Fit(("A",), ("B",), 12), Fit(("A",), ("B",), 11, ("tissue",))]
     others.append(Fit(("A",), ("B",), 11, assays=("GDSC1:X",)))
-    assert len({store.path(fit) for fit in (one, *others)} | {Store(tmp_path, "other").path(one)}) == 6
+    assert len({fit_path(store, fit) for fit in (one, *others)} | {fit_path(Store(tmp_path, "other"), one)}) == 6
+    assert fit_path(store, one, "profiles") != fit_path(store, one) and fit_path(None, one) is None
 
 
 def _only(allowed: Fit):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 from pamrx_training.tracking import DataSet, Run, log_run
-from pamrx_training.tracking.notes import LONGEST, NOTE, note_of
+from pamrx_training.tracking.names import NOTE
+from pamrx_training.tracking.notes import LONGEST, note_of
 from pamrx_training.tracking.views import MEANS, VIEW, experiment_tags, runs_address
 
 DATA = DataSet("cd" * 32)
