@@ -94,7 +94,7 @@ class Bundle:
 
 
 def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> dict[str, Any]:
-    """Write the bundle to `folder`, replacing what is there only once all is written. Returns the manifest."""
+    """Write the bundle to `folder`, replacing an older one only once all is written. Returns the manifest."""
     target = Path(folder)
     if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
         raise PamrxError(f"{target}: holds other files and no bundle; name an empty or a new folder")
@@ -149,7 +149,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise PamrxError(f"{path}: no {MANIFEST} in it; expected a bundle, as `pamrx train` writes it")
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
-        version, files, told = manifest["format"], manifest["files"], manifest["fingerprint"]
+        version, files, recorded = manifest["format"], manifest["files"], manifest["fingerprint"]
         dict(files)
     except (ValueError, KeyError, TypeError):
         raise PamrxError(
@@ -157,7 +157,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         ) from None
     if version != FORMAT:
         raise PamrxError(f"{file}: bundle format {version}, expected {FORMAT}; use the version of pamrx that wrote it")
-    if told != _fingerprint(manifest):
+    if recorded != _fingerprint(manifest):
         raise PamrxError(
             f"{file}: its fingerprint does not fit its content; the bundle was changed, copy or train it again"
         )
@@ -183,8 +183,9 @@ def _write_parts(bundle: Bundle, folder: Path, card: str) -> None:
                 write_parquet(folder / f"{name}_partial.parquet", reference.partial)
     if bundle.specific is not None:
         write_model(bundle.specific.general, folder, GENERAL)
-        told = bundle.specific.regression
-        write_parquet(folder / "regression.parquet", pd.DataFrame({"intercept": told.intercept, "slope": told.slope}))
+        fitted = bundle.specific.regression
+        table = pd.DataFrame({"intercept": fitted.intercept, "slope": fitted.slope})
+        write_parquet(folder / "regression.parquet", table)
     _write_uncertainty(bundle, folder)
     (folder / CARD).write_text(card, encoding="utf-8")
 
@@ -230,9 +231,9 @@ def _sha256(path: Path) -> str:
 
 def _fingerprint(manifest: dict[str, Any]) -> str:
     """Over all but the card: that says what was measured of the model, which may be more or less for the same model."""
-    told = {key: value for key, value in manifest.items() if key != "fingerprint"}
-    told["files"] = {name: digest for name, digest in manifest["files"].items() if name != CARD}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    content = {key: value for key, value in manifest.items() if key != "fingerprint"}
+    content["files"] = {name: digest for name, digest in manifest["files"].items() if name != CARD}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _swap(draft: Path, target: Path) -> None:

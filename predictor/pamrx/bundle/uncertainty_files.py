@@ -1,4 +1,4 @@
-"""Intervals and applicability as plain numbers: what of them stands in a bundle.
+"""Intervals and applicability as plain numbers, the files of a bundle.
 
 ```
 uncertainty.json     difficulty, limits, skills
@@ -47,10 +47,10 @@ def state_of(intervals: Intervals, applicability: Applicability) -> tuple[dict[s
 
 def from_state(content: dict[str, Any], tables: dict[str, pd.DataFrame]) -> tuple[Intervals, Applicability]:
     """What `state_of` was given. Raises KeyError or ValueError where something lacks."""
-    told, assays = content["difficulty"], list(content["assays"])
-    told = {**told, "scale": [np.inf if value is None else value for value in told["scale"]]}
-    numbers = {name: np.array(told[name], dtype=float) for name in ("mean", "sd", "centre", "scale", "slope")}
-    difficulty = Difficulty(names=list(told["names"]), **numbers)
+    stored, assays = content["difficulty"], list(content["assays"])
+    stored = {**stored, "scale": [np.inf if value is None else value for value in stored["scale"]]}
+    numbers = {name: np.array(stored[name], dtype=float) for name in ("mean", "sd", "centre", "scale", "slope")}
+    difficulty = Difficulty(names=list(stored["names"]), **numbers)
     intervals = Intervals(assays, tables["scales"][assays], difficulty, tables["scores"][assays])
     values = tables["panel"].to_numpy(dtype=float)
     panel = Panel(

@@ -28,7 +28,7 @@ def predict(
     copy_number: Annotated[Path | None, typer.Option(help="Copy-number matrix: GISTIC -2..2 or log2 ratios.")] = None,
     expression_unit: Annotated[
         str | None,
-        typer.Option(help="Unit of --expression: counts, tpm, fpkm, log2 or zscore. [default: told from the values]"),
+        typer.Option(help="Unit of --expression: counts, tpm, fpkm, log2 or zscore. [default: detected]"),
     ] = None,
     samples: Annotated[
         Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi (words: `pamrx vocab`).")
@@ -58,7 +58,7 @@ def predict(
 ) -> None:
     """Predict each tumour's response to each drug.
 
-    Any subset of inputs will do: what is missing stays missing, and `evidence` says how much was there.
+    Any subset of inputs will do: what is missing stays missing, and `evidence` says how much was present.
     """
     inputs = {
         "study": study,

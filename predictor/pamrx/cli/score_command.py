@@ -20,7 +20,7 @@ def score(
     panel: Annotated[Path | None, typer.Option(help="Genes that the mutations cover. [default: all genes]")] = None,
     expression_unit: Annotated[
         str | None,
-        typer.Option(help="Unit of the expression: counts, tpm, fpkm, log2 or zscore. [default: told from the values]"),
+        typer.Option(help="Unit of the expression: counts, tpm, fpkm, log2 or zscore. [default: detected]"),
     ] = None,
     bundle: Bundle = None,
     drugs: Annotated[str | None, typer.Option(help="Only these drugs, with commas between. [default: all]")] = None,

@@ -15,7 +15,7 @@ from pamrx.explanation.contributions import block_name, readable
 from pamrx.identifiers.feature_name import FeatureName
 
 PLAIN_WIDTH = 150
-"""Columns when the output is no terminal (a file, a log)."""
+"""Columns when the output is not a terminal (a file, a log)."""
 
 LOW_EVIDENCE = 0.25
 """Below this share a prediction mostly repeats its drug's mean. A choice, not a measurement."""
@@ -55,7 +55,7 @@ def show_tumour(
     rows : its predictions, best first; with `measured_ln_ic50` where a measurement is to stand beside.
     reasons : its rows of `pamrx.explanation.contributions.top_contributions`.
     purity : its row of `pamrx.features.purity.estimate_purity`; NaN is not shown.
-    calls : whether its copy number is told by calls of single genes; segments alone tell none.
+    calls : whether its copy number has calls of single genes; segments alone give none.
     """
     console = _console()
     words = [str(word).replace("_", " ") for word in about if isinstance(word, str)]
@@ -159,8 +159,8 @@ def show_evidence_written(samples: int, output: Path) -> None:
 
 def show_contributions_written(rows: int, samples: int, drugs: int, output: Path) -> None:
     """One line on the file of contributions."""
-    told = f"contributions to {samples} samples x {drugs} drugs ({rows:,} rows)"
-    _console().print(f"{told} written to {output}", soft_wrap=True)
+    what = f"contributions to {samples} samples x {drugs} drugs ({rows:,} rows)"
+    _console().print(f"{what} written to {output}", soft_wrap=True)
 
 
 def show_evidence(table: pd.DataFrame) -> None:
@@ -195,10 +195,10 @@ def _alterations(altered: pd.DataFrame, present: pd.Series, calls: bool = True) 
 def _purity(purity: pd.Series, about: pd.Series) -> str:
     """The purity with its two scores, and what it rests on."""
     beyond = math.isnan(purity["purity"])
-    told = "beyond the formula's range" if beyond else f"about {purity['purity']:.2f}"
+    value = "beyond the formula's range" if beyond else f"about {purity['purity']:.2f}"
     known = isinstance(about["tissue"], str) and isinstance(about["sample_type"], str)
     return (
-        f"ESTIMATE purity, approximate: {told} (stromal score {purity['stromal']:.0f}, immune score "
+        f"ESTIMATE purity, approximate: {value} (stromal score {purity['stromal']:.0f}, immune score "
         f"{purity['immune']:.0f})" + ("" if known else "; holds for a solid tumour only")
     )
 

@@ -59,8 +59,8 @@ def driver_calls(mutations: pd.DataFrame) -> pd.Series:
     bool per row, same index.
     """
     called = _per_distinct(mutations, _by_rule).astype(bool)
-    told = mutations["driver"].notna()
-    called[told] = mutations.loc[told, "driver"].astype(bool)
+    annotated = mutations["driver"].notna()
+    called[annotated] = mutations.loc[annotated, "driver"].astype(bool)
     return called
 
 
@@ -69,7 +69,7 @@ def non_synonymous(mutations: pd.DataFrame) -> pd.Series:
     return _per_distinct(mutations, _changes_protein).astype(bool)
 
 
-def untold_changes(mutations: pd.DataFrame) -> pd.Series:
+def ambiguous_changes(mutations: pd.DataFrame) -> pd.Series:
     """True where the protein change is not given and decides: missense or in-frame, in a gene that has hotspots."""
     known = mutations["gene"].isin(list(_hotspots())) & mutations["driver"].isna()
     by_change = mutations["variant_classification"].isin(["Missense_Mutation", *IN_FRAME])
@@ -83,13 +83,14 @@ def variant_classes(mutations: pd.DataFrame) -> pd.Series:
     -------
     One word per row, same index: activating (a hotspot that the table says activates), truncating (frame shift, stop,
     splice site, lost start), damaging (a change that the table says loses function), other. A change that the file
-    itself calls a driver, and of which it tells no more, is damaging in a tumour suppressor and activating in an
+    itself calls a driver, without saying more, is damaging in a tumour suppressor and activating in an
     oncogene.
     """
     words = _per_distinct(mutations, _class_of)
-    told = mutations["driver"].fillna(False).astype(bool) & (words == "other")
+    driver = mutations["driver"].fillna(False).astype(bool) & (words == "other")
     role = mutations["gene"].map(_roles())
-    return words.mask(told & (role == "tumour_suppressor"), "damaging").mask(told & (role == "oncogene"), "activating")
+    words = words.mask(driver & (role == "tumour_suppressor"), "damaging")
+    return words.mask(driver & (role == "oncogene"), "activating")
 
 
 @cache
@@ -101,7 +102,7 @@ def training_symbol() -> dict[str, str]:
 
 
 def _per_distinct(mutations: pd.DataFrame, rule: Callable[[str, str, str], object]) -> pd.Series:
-    """`rule(gene, variant_classification, hgvsp)` of each row, worked out once for each distinct mutation."""
+    """`rule(gene, variant_classification, hgvsp)` of each row, computed once for each distinct mutation."""
     parts = [pd.factorize(mutations[name].fillna("")) for name in ("gene", "variant_classification", "hgvsp")]
     code = np.zeros(len(mutations), dtype=np.int64)
     for codes, words in parts:
@@ -137,7 +138,7 @@ def _by_rule(gene: str, variant_classification: str, hgvsp: str) -> bool:
 
 
 def _kinds(variant_classification: str, text: str) -> tuple[str, ...]:
-    """What kinds of change it is, as ranges name them; the class decides, the text only where no class is told."""
+    """What kinds of change it is, as ranges name them; the class decides, the text only where no class is given."""
     if variant_classification in TRUNCATING:
         # Some annotators call a change truncating, or one at a splice site, and write one that keeps the frame.
         written = [kind for kind, pattern in _WRITTEN.items() if pattern.fullmatch(text)]

@@ -94,8 +94,8 @@ class MutationBlock:
         if "PIK3CA" not in flags:
             return np.full(len(flags), np.nan)
         altered = flags["PIK3CA"].to_numpy()
-        told = flags.columns.get_indexer(pd.Index([gene for gene in RAS_RAF if gene in flags]))
-        others = np.take(flags.to_numpy(), told, axis=1)
+        places = flags.columns.get_indexer(pd.Index([gene for gene in RAS_RAF if gene in flags]))
+        others = np.take(flags.to_numpy(), places, axis=1)
         # Known without the rest: a wild-type PIK3CA, or one altered member of RAS and RAF.
         settled = (altered == 0) | (others == 1).any(axis=1)
         known = settled | ~(np.isnan(altered) | np.isnan(others).any(axis=1))
@@ -103,7 +103,7 @@ class MutationBlock:
 
 
 def driver_flags(profiles: Profiles, genes: list[str], calls: MutationCalls | None = None) -> pd.DataFrame:
-    """(n_samples, genes): 1 driver, 0 none found; NaN not assessed, or altered in a way that the file does not tell.
+    """(n_samples, genes): 1 driver, 0 none found; NaN not assessed, or altered in a way that the file leaves open.
 
     A missense or in-frame change without its protein change may or may not be a hotspot of the gene. `calls` are those
     of the profiles' mutations in these genes and perhaps others, where they are known already.
@@ -111,7 +111,7 @@ def driver_flags(profiles: Profiles, genes: list[str], calls: MutationCalls | No
     calls = calls or MutationCalls.of(profiles, genes)
     flags = _flags(profiles, genes, calls, "driver", profiles.assessed())
     if calls is not None:
-        flags[(flags == 0) & (calls.counts(calls.untold, profiles.n, genes) > 0)] = np.nan
+        flags[(flags == 0) & (calls.counts(calls.ambiguous, profiles.n, genes) > 0)] = np.nan
     return pd.DataFrame(flags, index=profiles.samples.index, columns=genes, copy=False)
 
 
@@ -132,9 +132,9 @@ def _flags(
     if calls is None:
         return np.full((profiles.n, len(genes)), np.nan)
     flags = (calls.counts(getattr(calls, which), profiles.n, genes) > 0).astype(float)
-    for told, chosen in known:
-        if told is not None:
-            names = {training_symbol().get(gene, gene) for gene in told}
+    for assessed, chosen in known:
+        if assessed is not None:
+            names = {training_symbol().get(gene, gene) for gene in assessed}
             outside = np.array([gene not in names for gene in genes], dtype=bool)
             flags[np.ix_(chosen, outside)] = np.nan
     flags[~profiles.sequenced.to_numpy()] = np.nan

@@ -1,4 +1,4 @@
-"""What each mutation of some profiles does, told once for all the flags and counts that ask."""
+"""What each mutation of some profiles does, computed once for all flags and counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pamrx.features.drivers import driver_calls, non_synonymous, training_symbol, untold_changes
+from pamrx.features.drivers import ambiguous_changes, driver_calls, non_synonymous, training_symbol
 from pamrx.profiles import Profiles
 
 
@@ -22,7 +22,7 @@ class MutationCalls:
     gene : (m,) place in `genes`.
     sample : (m,) row of the sample.
     change : (m,) a number for each distinct protein change, -1 where it is missing.
-    driver, untold, changed : (m,) bool, as `drivers.driver_calls`, `untold_changes` and `non_synonymous` say.
+    driver, ambiguous, changed : (m,) bool, as `drivers.driver_calls`, `ambiguous_changes` and `non_synonymous` say.
     """
 
     genes: pd.Index
@@ -30,7 +30,7 @@ class MutationCalls:
     sample: np.ndarray
     change: np.ndarray
     driver: np.ndarray
-    untold: np.ndarray
+    ambiguous: np.ndarray
     changed: np.ndarray
 
     @classmethod
@@ -51,7 +51,7 @@ class MutationCalls:
             sample=profiles.samples.index.get_indexer(pd.Index(rows["sample_id"])),
             change=pd.factorize(rows["hgvsp"])[0],
             driver=driver_calls(rows).to_numpy(),
-            untold=untold_changes(rows).to_numpy(dtype=bool),
+            ambiguous=ambiguous_changes(rows).to_numpy(dtype=bool),
             changed=non_synonymous(rows).to_numpy(),
         )
 
@@ -65,7 +65,7 @@ class MutationCalls:
 
     def distinct_drivers(self) -> np.ndarray:
         """(m,) bool: drivers, but one only of those with the same change of the same gene in a sample."""
-        told = pd.DataFrame({"sample": self.sample, "gene": self.gene, "change": self.change})
-        first = np.zeros(len(told), dtype=bool)
-        first[told[self.driver].drop_duplicates().index] = True
+        table = pd.DataFrame({"sample": self.sample, "gene": self.gene, "change": self.change})
+        first = np.zeros(len(table), dtype=bool)
+        first[table[self.driver].drop_duplicates().index] = True
         return first

@@ -3,7 +3,7 @@
 miRNA totals differ up to thirty-fold between samples (CCLE NanoString), so the level of one miRNA means little
 before it is set against the others of its sample. lncRNAs share the scale of expression and are ranked with it.
 Beside single miRNAs stand the loads of the miRNAs on their targets, and host transcripts as marked proxies
-(`regulation`). The training data hold no circRNA: columns of circRNAs are read and told, and are no features.
+(`regulation`). The training data hold no circRNA: columns of circRNAs are read and reported, but are not features.
 
 Assays of miRNA agree poorly: against NanoString, single miRNAs of TCGA's sequencing are off by 2.6 standard deviations
 (adrenocortical carcinoma), so that a prediction from them would read the assay. A sample whose miRNA levels are less
@@ -141,16 +141,16 @@ class NcrnaBlock:
 def _pearson(rows: np.ndarray, usual: np.ndarray) -> np.ndarray:
     """(n,) Pearson's r of each row with `usual` over what both have; NaN where that is too little, or all the same."""
     found = np.full(len(rows), np.nan)
-    # Rows that have the same columns are worked out together: a sum along a row has the same digits in any company.
+    # Rows that have the same columns are computed together: a sum along a row has the same digits in any company.
     present, which = distinct_presence(np.where(np.isnan(usual), np.nan, rows))
     for number, columns in enumerate(present):
         if columns.sum() >= MIN_COMPARED:
             same = which == number
             # `take` lays rows out one after the other, an index in brackets does not.
-            held, mean = np.take(rows[same], np.flatnonzero(columns), axis=1), usual[columns]
-            held, mean = held - held.mean(axis=1, keepdims=True), mean - mean.mean()
-            size = np.sqrt((held**2).sum(axis=1) * (mean**2).sum())
-            found[same] = np.divide((held * mean).sum(axis=1), size, out=np.full(len(held), np.nan), where=size > 0)
+            known, mean = np.take(rows[same], np.flatnonzero(columns), axis=1), usual[columns]
+            known, mean = known - known.mean(axis=1, keepdims=True), mean - mean.mean()
+            size = np.sqrt((known**2).sum(axis=1) * (mean**2).sum())
+            found[same] = np.divide((known * mean).sum(axis=1), size, out=np.full(len(known), np.nan), where=size > 0)
     return found
 
 

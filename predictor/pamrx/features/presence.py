@@ -1,4 +1,4 @@
-"""Which values of a table are there, told once for all the rows that are alike in it."""
+"""Missing-data patterns of a table, each kept once for all rows that share it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import NamedTuple
 import numpy as np
 
 ROWS_AT_ONCE = 64
-"""Profiles looked at together: enough to spread the cost of a call, few enough for the processor's cache."""
+"""Profiles compared together: enough to spread the cost of a call, few enough for the processor's cache."""
 
 
 class Presence(NamedTuple):
-    """Which features profiles have, once for all profiles that are alike in it: most of a cohort are.
+    """Which features profiles have: each pattern once, since most profiles of a cohort share theirs.
 
     Attributes
     ----------
-    there : (k, n_features) bool.
-    which : (n,) for each profile which of the k it is.
+    present : (k, n_features) bool, one row per distinct pattern.
+    which : (n,) the pattern of each profile.
     """
 
-    there: np.ndarray
+    present: np.ndarray
     which: np.ndarray
 
 
@@ -29,9 +29,9 @@ def distinct_presence(values: np.ndarray) -> Presence:
     first: list[np.ndarray] = []
     which = np.empty(len(values), dtype=np.intp)
     for start in range(0, len(values), ROWS_AT_ONCE):
-        there = ~np.isnan(values[start : start + ROWS_AT_ONCE])
-        for row, packed in enumerate(np.packbits(there, axis=1)):
+        present = ~np.isnan(values[start : start + ROWS_AT_ONCE])
+        for row, packed in enumerate(np.packbits(present, axis=1)):
             number = which[start + row] = place.setdefault(packed.tobytes(), len(place))
             if number == len(first):
-                first.append(there[row].copy())
+                first.append(present[row].copy())
     return Presence(np.array(first, dtype=bool).reshape(len(first), values.shape[1]), which)

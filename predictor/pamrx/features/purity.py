@@ -1,4 +1,4 @@
-"""ESTIMATE's stromal and immune scores and tumour purity of solid tumours: told to the reader, no feature.
+"""ESTIMATE's stromal and immune scores and tumour purity of solid tumours: shown to the reader, not a feature.
 
 The scores of the block `tme` are mean normal scores, on another scale, and every training sample is a cell line, which
 is pure: purity could not be learned from. So it is computed beside the features, by the published method.

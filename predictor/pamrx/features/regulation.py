@@ -37,7 +37,7 @@ MIN_FOLLOWED = 0.3
 """Pearson's r of the scores of host and miRNA over the training samples with both. A choice, not a measurement."""
 
 MIN_SAMPLES = 20
-"""With fewer samples that have both, nobody can tell whether a host follows its miRNA."""
+"""With fewer samples that have both, it is unknown whether a host follows its miRNA."""
 
 
 def loads_of(mirnas: Iterable[str]) -> dict[str, dict[str, float]]:

@@ -120,14 +120,14 @@ def _fill_scores(values: np.ndarray, out: np.ndarray, least: float = 0.0) -> Non
     """Write the normal scores of a few rows to `out`; NaN for a row of which less than the share `least` is known."""
     out[:] = np.nan
     present, which = distinct_presence(values)
-    for number, there in enumerate(present):
-        columns = np.flatnonzero(there)
+    for number, pattern in enumerate(present):
+        columns = np.flatnonzero(pattern)
         if len(columns) == values.shape[1] and len(present) == 1:
             out[:] = _by_rank(values, _quantiles(len(columns)))
         elif len(columns) and len(columns) >= least * values.shape[1]:
             rows = np.flatnonzero(which == number)
-            held = np.take(values[rows], columns, axis=1)
-            out[np.ix_(rows, columns)] = _by_rank(held, _quantiles(len(columns)))
+            known = np.take(values[rows], columns, axis=1)
+            out[np.ix_(rows, columns)] = _by_rank(known, _quantiles(len(columns)))
 
 
 @lru_cache(maxsize=64)

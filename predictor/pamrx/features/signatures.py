@@ -54,7 +54,7 @@ class SignatureBlock:
         values = np.ascontiguousarray(scores.to_numpy())
         # The genes of any signature first, side by side: a row of all genes is too long for the cache.
         all_genes = sorted({gene for genes in self.members.values() for gene in genes})
-        held = scores.columns.get_indexer(pd.Index(all_genes))
+        columns = scores.columns.get_indexer(pd.Index(all_genes))
         place = {gene: column for column, gene in enumerate(all_genes)}
         members = [
             (np.array([place[gene] for gene in genes]), np.fromiter(genes.values(), dtype=float))
@@ -63,7 +63,7 @@ class SignatureBlock:
         out = np.empty((len(values), len(members)))
         for start in range(0, len(values), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
-            some = np.take(values[rows], held, axis=1)
+            some = np.take(values[rows], columns, axis=1)
             for column, (places, weights) in enumerate(members):
                 out[rows, column] = weighted_mean(np.take(some, places, axis=1), weights, MIN_GENE_SHARE)
         return pd.DataFrame(out, index=scores.index, columns=list(self.members), copy=False)

@@ -1,4 +1,4 @@
-"""Inhibitors of the PI3K/AKT/mTOR axis: names, classes, screens, and what stands in for a drug that no screen holds.
+"""Inhibitors of the PI3K/AKT/mTOR axis: names, classes, screens, and proxies for a drug that is in no screen.
 
 The facts are in `knowledge/drugs.csv`, one row per compound. Notes on its columns:
 

@@ -1,9 +1,9 @@
-"""Products of many rows with one matrix, in which no row's digits depend on the rows beside it.
+"""Batch-invariant matrix product: each row's result is bit-identical whatever else is in the batch.
 
-A product of two matrices is worked out tile by tile, and the last digits of a row may depend on the tile that it falls
-in, on how many rows there are and on how threads divide them. Here rows always come in blocks of one size, on one
-thread, from one buffer, so that only a row's place in its block could matter. Whether it does, with this matrix on
-this machine, is tried out; if so, rows go one by one, in three times the time.
+BLAS computes a product tile by tile, and the last digits of a row may depend on its tile, on the number of rows and on
+how threads divide them. Here rows are always multiplied in blocks of one size, on one thread, from one buffer, so that
+only a row's position in its block could matter. Whether it does, for this matrix on this machine, is tested once; if
+so, rows are multiplied one by one, which takes three times as long.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Fill = Callable[[slice, np.ndarray], None]
 
 
 class RowProducts:
-    """Multiply rows by `matrix` (n_inputs, n_outputs)."""
+    """Multiply rows by `matrix` (n_inputs, n_outputs), each with the same digits in any batch."""
 
     def __init__(self, matrix: np.ndarray) -> None:
         self._matrix = np.ascontiguousarray(matrix, dtype=float)
@@ -46,7 +46,7 @@ class RowProducts:
     def _product(self, block: np.ndarray) -> np.ndarray:
         if self._any_place:
             return block @ self._matrix
-        # Each from one and the same buffer: digits may also depend on where in memory a row begins.
+        # Each from the same buffer: digits may also depend on where in memory a row begins.
         row, out = np.empty(block.shape[1]), np.empty((len(block), self._matrix.shape[1]))
         for place, values in enumerate(block):
             row[:] = values
@@ -55,7 +55,7 @@ class RowProducts:
 
     @cached_property
     def _any_place(self) -> bool:
-        """Whether one and the same row has the same digits in each place of a block."""
+        """Whether a row has the same digits at each position of a block."""
         row = np.random.default_rng(0).standard_normal(self._matrix.shape[0])
         found = np.tile(row, (ROWS, 1)) @ self._matrix
         return bool((found == found[0]).all())
@@ -63,17 +63,17 @@ class RowProducts:
 
 @cache
 def _libraries() -> ThreadpoolController:
-    """NumPy's among them. To look for the libraries that a process has loaded takes longer than a small product."""
+    """Of the loaded numerical libraries, NumPy's among them; to search for them takes longer than a small product."""
     return ThreadpoolController()
 
 
 def columns_at(values: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """The columns at `places`; without copying them where they stand side by side."""
+    """The columns at `places`; without a copy where they are adjacent."""
     if adjoin(places):
         return values[:, places[0] : places[0] + len(places)]
     return np.take(values, places, axis=1)
 
 
 def adjoin(places: np.ndarray) -> bool:
-    """Whether places stand side by side."""
+    """Whether places are adjacent and ascending."""
     return len(places) > 0 and np.array_equal(places, np.arange(places[0], places[0] + len(places)))

@@ -82,7 +82,7 @@ class BoostedComponents:
         return np.array([self._run(booster, nothing, pred_contrib=True)[0, -1] for booster in self.boosters])
 
     def predict(self, values: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """(n, n_boosted) components for (n, columns) values; `places` tells the column of each of `features`."""
+        """(n, n_boosted) components for (n, columns) values; `places` is the column of each of `features`."""
         if len(places) != len(self.features):
             raise ValueError(f"expected {len(self.features)} features, found {len(places)}")
         if len(values) >= MANY_ROWS and self._tables is not None:

@@ -1,4 +1,4 @@
-"""What a drug does to a line beyond what any drug does: the response without the line's general sensitivity.
+"""The drug-specific response: ln IC50 without what the line's general sensitivity explains.
 
 Lines differ in how they answer drugs of any kind, by how fast they grow above all, and that axis runs through every
 assay. The specific response is ln IC50 less its regression, on the training lines, on general sensitivity: the mean z
@@ -48,7 +48,7 @@ class Regression:
             slope[assay] = float(np.cov(g[both], y[both])[0, 1] / g[both].var()) if varies else 0.0
             intercept[assay] = float(y[both].mean() - slope[assay] * g[both].mean()) if varies else float(y.mean())
         # In single precision, as the bundle stores them, so that a reloaded model gives the same digits.
-        return cls(*(pd.Series(told, dtype=np.float32).astype(float) for told in (intercept, slope)))
+        return cls(*(pd.Series(fitted, dtype=np.float32).astype(float) for fitted in (intercept, slope)))
 
     def rest(self, responses: pd.DataFrame, general: pd.DataFrame) -> pd.DataFrame:
         """(n_lines, n_assays) what the regression leaves, in ln units; NaN where a side that it needs is."""

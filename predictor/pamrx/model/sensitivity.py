@@ -40,7 +40,7 @@ BOOSTED_SHARE = 0.3
 """Weight of the trees against the linear part, in those components."""
 
 ROWS_AT_ONCE = 64
-"""Profiles worked on at once: few enough that what is made of them is held in little memory."""
+"""Profiles worked on at once: few enough that intermediate arrays stay small."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ class SensitivityModel:
         """
         if features.columns.tolist() == self.features_:
             return features
-        there = set(features.columns)
-        missing = [name for name in self.features_ if name not in there]
+        given = set(features.columns)
+        missing = [name for name in self.features_ if name not in given]
         if missing:
             raise PamrxError(
                 f"model: feature {missing[0]} is not among the columns; build them with the bundle's builder"
@@ -185,7 +185,7 @@ class SensitivityModel:
     def evidence(self, features: pd.DataFrame, presence: Presence | None = None) -> pd.DataFrame:
         """(n, n_assays): training mean |contribution| of the features present, as a share of that of all, 0 to 1.
 
-        Proxies count for nothing: a complete profile has none of them, and a stand-in is no evidence. `presence` is as
+        Proxies have no weight: a complete profile has none of them, and a substitute is not evidence. `presence` is as
         in `predict`.
         """
         present, which = self._presence(features, presence)
@@ -263,10 +263,10 @@ class SensitivityModel:
     def _by_view(self, presence: Presence) -> list[tuple[LinearView, np.ndarray]]:
         """Each view with the rows that it serves: those that lack just its sources."""
         sources = _sources(tuple(self.features_))
-        has = {source: presence.there[:, sources == source].any(axis=1) for source in ("transcripts", "tissue")}
+        has = {source: presence.present[:, sources == source].any(axis=1) for source in ("transcripts", "tissue")}
         served = []
         for view in self.views_:
-            fits = np.ones(len(presence.there), dtype=bool)
+            fits = np.ones(len(presence.present), dtype=bool)
             for source, present in has.items():
                 fits &= ~present if source in view.without else present
             rows = np.flatnonzero(fits[presence.which])

@@ -1,7 +1,7 @@
 """Path-dependent SHAP values of small regression trees, looked up instead of computed for each row.
 
 What a tree says of a row depends on the outcomes of its splits alone, and a tree of 7 leaves has 6 of them: for each of
-the 64 outcomes the SHAP values are worked out once, and a row then costs one comparison per split. The values are
+the 64 outcomes the SHAP values are computed once, and a row then costs one comparison per split. The values are
 those of TreeSHAP (Lundberg, Nature Machine Intelligence 2020, algorithm 1), which LightGBM's `pred_contrib` computes
 row by row; per outcome tables are the idea of FastTreeSHAP v2 (Yang, arXiv 2109.09847).
 
@@ -40,11 +40,11 @@ class ShapTables:
 
     @classmethod
     def of(cls, boosters: Sequence[lgb.Booster], n_features: int) -> ShapTables | None:
-        """Work out the tables; None for trees that `plain_trees` does not give."""
-        told = plain_trees(boosters)
-        if told is None:
+        """Compute the tables; None for trees that `plain_trees` does not give."""
+        per_booster = plain_trees(boosters)
+        if per_booster is None:
             return None
-        trees = [(place, tree) for place, held in enumerate(told) for tree in held]
+        trees = [(place, tree) for place, own in enumerate(per_booster) for tree in own]
         splits = Splits.of([tree for _, tree in trees])
         k, t = splits.place.shape
         target = np.full((t, k), -1)
@@ -82,8 +82,8 @@ def _leaves(tree: Tree, row: int, distinct: list[int]) -> Iterator[_Leaf]:
         asked, ways, share = path.get(slot, (0, 0, 1.0))
         for side, child in enumerate(tree.children[:, node].tolist()):
             count = counts[~child] if child < 0 else inner[child]
-            told = (asked | 1 << node, ways | (side == 0) << node, share * float(count / inner[node]))
-            longer = {**path, slot: told}
+            here = (asked | 1 << node, ways | (side == 0) << node, share * float(count / inner[node]))
+            longer = {**path, slot: here}
             if child >= 0:
                 waiting.append((child, longer))
             else:

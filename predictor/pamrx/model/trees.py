@@ -1,8 +1,8 @@
-"""Small regression trees of LightGBM as arrays: what they say of a row depends on the outcomes of their splits alone.
+"""Small regression trees of LightGBM as arrays: the prediction for a row depends on the outcomes of their splits alone.
 
-A tree of 7 leaves has 6 splits, and so 64 outcomes: what it says for each is worked out once (`TreeTables`, and
+A tree of 7 leaves has 6 splits, and so 64 outcomes: its value for each is computed once (`TreeTables`, and
 `pamrx.model.tree_shap` for SHAP values), and a row then costs one comparison per distinct split. Trees of one model ask
-many of the same questions.
+many of the same splits.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Tree:
 
     @property
     def odd(self) -> bool:
-        """Whether a split is no plain threshold."""
+        """Whether a split is not a plain threshold."""
         return bool(((self.kind & CATEGORICAL) | (self._missing == MISSING_ZERO)).any())
 
     @property
@@ -93,7 +93,7 @@ class Splits:
     def outcomes(self, values: np.ndarray, places: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """Some rows of (n, columns) values after the other, with their (t, rows) outcomes; NaN is missing.
 
-        `places` tells the column of each feature.
+        `places` is the column of each feature.
         """
         u = len(self.feature)
         for start in range(0, len(values), ROWS_AT_ONCE):
@@ -132,15 +132,15 @@ class TreeTables:
 
     @classmethod
     def of(cls, boosters: Sequence[lgb.Booster]) -> TreeTables | None:
-        """Work out the tables; None for trees that `plain_trees` does not give."""
-        told = plain_trees(boosters)
-        if told is None:
+        """Compute the tables; None for trees that `plain_trees` does not give."""
+        per_booster = plain_trees(boosters)
+        if per_booster is None:
             return None
-        trees = [tree for held in told for tree in held]
+        trees = [tree for own in per_booster for tree in own]
         splits = Splits.of(trees)
         leaves = _leaves(trees, len(splits.place))
         values = np.stack([tree.leaf_value[leaf] for tree, leaf in zip(trees, leaves, strict=True)])
-        return cls(splits, values, np.cumsum([0, *map(len, told)]))
+        return cls(splits, values, np.cumsum([0, *map(len, per_booster)]))
 
     def predict(self, values: np.ndarray, places: np.ndarray) -> np.ndarray:
         """(n, n_boosters) for (n, columns) rows that hold each feature at its place: LightGBM's, to the last bit."""
@@ -158,10 +158,10 @@ class TreeTables:
 def plain_trees(boosters: Sequence[lgb.Booster]) -> list[list[Tree]] | None:
     """The trees of each booster; None where one has more than `MOST_SPLITS` splits or a split that is no threshold,
     where a booster has no tree, or where none splits."""
-    told = [_trees(booster.model_to_string()) for booster in boosters]
-    k = max((len(tree.feature) for trees in told for tree in trees), default=0)
-    odd = any(tree.odd for trees in told for tree in trees)
-    return told if 0 < k <= MOST_SPLITS and not odd and all(told) else None
+    per_booster = [_trees(booster.model_to_string()) for booster in boosters]
+    k = max((len(tree.feature) for trees in per_booster for tree in trees), default=0)
+    odd = any(tree.odd for trees in per_booster for tree in trees)
+    return per_booster if 0 < k <= MOST_SPLITS and not odd and all(per_booster) else None
 
 
 def _leaves(trees: Sequence[Tree], k: int) -> np.ndarray:
@@ -184,10 +184,10 @@ def _trees(text: str) -> list[Tree]:
     """The trees of a model in LightGBM's text form."""
     trees = []
     for block in text.partition("\nend of trees")[0].split("\nTree=")[1:]:
-        held = dict(line.split("=", 1) for line in block.splitlines()[1:] if "=" in line)
+        fields = dict(line.split("=", 1) for line in block.splitlines()[1:] if "=" in line)
 
-        def numbers(name: str, kind: type, held: dict[str, str] = held) -> np.ndarray:
-            return np.array(held.get(name, "").split(), dtype=kind)
+        def numbers(name: str, kind: type, fields: dict[str, str] = fields) -> np.ndarray:
+            return np.array(fields.get(name, "").split(), dtype=kind)
 
         trees.append(
             Tree(

@@ -113,14 +113,14 @@ class Panel:
         return spread, size, self._along.filled(len(genes), fill)
 
     def _measure_some(self, row: np.ndarray) -> tuple[float, float]:
-        """Platform and depth where genes lack: there the components are no longer orthonormal."""
+        """Platform and depth where genes are missing: the components are then no longer orthonormal."""
         known = ~np.isnan(row)
-        held = row[known]
-        if not len(held):
+        measured = row[known]
+        if not len(measured):
             return np.nan, np.nan
-        if held.std() < MIN_SPREAD:
+        if measured.std() < MIN_SPREAD:
             return float(CONSTANT), np.nan
-        axes, deviation = self.components[:, known], held - self.mean[known]
+        axes, deviation = self.components[:, known], measured - self.mean[known]
         along = np.linalg.lstsq(axes.T, deviation, rcond=None)[0]
         left = deviation - along @ axes
         return float(np.sqrt((left**2).mean())), float(np.sqrt(((along / self.spread) ** 2).mean()))
@@ -143,7 +143,7 @@ class Applicability:
     skill: Mapping[str, float]
 
     def distances(self, traits: pd.DataFrame, patterns: Sequence[Pattern]) -> pd.DataFrame:
-        """(n, 3): platform, missing, biology, each as a share of its limit; NaN where it cannot be told."""
+        """(n, 3): platform, missing, biology, each as a share of its limit; NaN where it is unknown."""
         skill = np.array([self.skill.get(pattern_name(pattern), 0.0) for pattern in patterns])
         return pd.DataFrame(
             {

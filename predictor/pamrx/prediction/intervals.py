@@ -1,4 +1,4 @@
-"""Prediction intervals: conformal, by assay and by what evidence there is, scaled to the difficulty of the profile.
+"""Prediction intervals: conformal, by assay and missing-data pattern, scaled to the difficulty of the profile.
 
 The method is normalised, Mondrian split conformal regression as `crepes` implements it (Bostrom, COPA 2022):
 out-of-fold errors |measured - predicted| of the training lines, each divided by a scale, are ranked within the assay;

@@ -1,4 +1,4 @@
-"""Which sources of data a profile brings, as a pattern: the unit for which errors are calibrated."""
+"""The missing-data pattern of a profile: which sources of data it has. Errors are calibrated per pattern."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from pamrx.model.boosted import source_of
 SOURCES = ("transcripts", "mutation", "copy_number", "mirna", "tissue")
 
 PART, WHOLE = 0.4, 0.8
-"""Shares of the transcripts, of what the model leans on in them, from which they are there in part, and as a whole."""
+"""Shares of the transcripts, weighed by importance, from which they are present in part, and as a whole."""
 
 MOST = 0.5
-"""Share of another source from which it counts as there. Half of them is enough: drivers without other changes, or
+"""Share of another source from which it counts as present. Half of them is enough: drivers without other changes, or
 segments without focal events, say nearly all that mutations and copy number say."""
 
 NOTHING = "none"
 PARTIAL = "part_transcripts"
 
 Pattern = tuple[int, ...]
-"""Level per source, in the order of `SOURCES`: 0 absent, 2 whole; transcripts also 1, there in part."""
+"""Level per source, in the order of `SOURCES`: 0 absent, 2 whole; transcripts also 1, present in part."""
 
 
 def all_patterns() -> list[Pattern]:
@@ -56,25 +56,25 @@ def narrower(pattern: Pattern) -> Iterator[Pattern]:
 def source_shares(
     features: pd.DataFrame, importance: np.ndarray, names: Sequence[str], presence: Presence | None = None
 ) -> pd.DataFrame:
-    """(n, sources): share of each source that is there, each feature weighed by its mean importance over assays.
+    """(n, sources): share of each source that is present, each feature weighed by its mean importance over assays.
 
     Parameters
     ----------
     importance : (n_features, n_assays), training mean |contribution|, for `names`, the columns of `features`.
-    presence : of `features` in the order of `names`; worked out where it is not given.
+    presence : of `features` in the order of `names`; computed where it is not given.
     """
     total = importance.sum(axis=0)
     weight = (importance / np.where(total > 0, total, 1.0)).mean(axis=1)
     if presence is None:
         ordered = features if list(features.columns) == list(names) else features[list(names)]
         presence = distinct_presence(ordered.to_numpy(dtype=float))
-    there, which = presence
+    present, which = presence
     sources = np.array([source_of(name) for name in names])
     out = {}
     for source in SOURCES:
         own = weight[sources == source]
-        held = np.ascontiguousarray(there[:, sources == source] * own).sum(axis=1)
-        share = held / own.sum() if own.sum() > 0 else np.zeros(len(there))
+        weighed = np.ascontiguousarray(present[:, sources == source] * own).sum(axis=1)
+        share = weighed / own.sum() if own.sum() > 0 else np.zeros(len(present))
         out[source] = share[which]
     return pd.DataFrame(out, index=features.index)
 

@@ -1,4 +1,4 @@
-"""Where a prediction lies among the predictions for reference lines that were told as much: the percentiles.
+"""Percentiles: where a prediction lies among those for the reference lines with the same missing-data pattern.
 
 The reference are out-of-fold predictions of the training lines, not measurements: predictions are shrunk towards the
 mean, so that among measurements they would crowd at 50. They are shrunk the more, the less a profile holds, and would

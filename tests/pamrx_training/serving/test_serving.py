@@ -24,7 +24,7 @@ from mlflow.pyfunc import PyFuncModel, scoring_server
 from pamrx.bundle.bundle import load_bundle, released_bundle
 from pamrx.cli.predict_files import PredictOptions, predict
 from pamrx.examples import example_files
-from pamrx.prediction.schema import COLUMNS
+from pamrx.prediction.schema import COLUMNS, RESULT
 from pamrx.readers.records import PARTS
 from pamrx_training.serving.model import EXAMPLE, PamrxModel, predict_records, save_served
 
@@ -111,7 +111,11 @@ def test_nothing_that_was_saved_is_a_pickle_and_the_example_is_answered(served: 
     assert {path.suffix for path in files} <= {"", ".json", ".md", ".parquet", ".py", ".txt", ".yaml"}
     assert not any(path.read_bytes().startswith(b"\x80") for path in files)
     assert model.metadata.get_input_schema().input_names()[: len(PARTS)] == list(PARTS)
-    assert model.metadata.get_output_schema().input_names() == list(COLUMNS)
+    outputs = model.metadata.get_output_schema()
+    assert outputs.input_names() == list(COLUMNS)
+    assert outputs.required_input_names() == [column.name for column in RESULT if not column.nullable]
+    types = {"text": "string", "number": "double", "integer": "long", "boolean": "boolean"}
+    assert [one.name for one in outputs.input_types()] == [types[column.type] for column in RESULT]
     rows = invoke(model, json.loads((folder / "serving_input_example.json").read_text()))
     assert {row["sample_id"] for row in rows} == {"T1"}
 
