@@ -1,4 +1,7 @@
-"""The one error that a person is meant to read."""
+"""The errors that a person is meant to read, and the nearest valid name for their messages.
+
+Each is one line. The command line prints it on stderr and exits with code 2, without a traceback.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,81 @@ from collections.abc import Iterable
 
 
 class PamrxError(Exception):
-    """A mistake that the user can mend, told in one line.
+    """A mistake that the user can mend; the parent of every error that pamrx raises on purpose.
 
-    The command line prints the message on stderr and leaves with exit code 2; no traceback is shown. A good
-    message names the file, the row or column, what was found, what was expected and the nearest valid name.
+    A caller who wants to tell the kinds apart catches a child: `InputError`, `BundleError`, `StoreError` or
+    `UsageError`. A good message names the file, the row or column, what was found, what was expected and the nearest
+    valid name.
+
+    Parameters
+    ----------
+    message : str
+        The message; line breaks and repeated spaces become one space.
+
+    Examples
+    --------
+    >>> import pamrx
+    >>> try:
+    ...     pamrx.read_profiles(expression="no_such_file.tsv")
+    ... except pamrx.PamrxError as error:
+    ...     print(type(error).__name__)
+    InputError
     """
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(str(message).split()))
+
+
+class InputError(PamrxError, ValueError):
+    """A user's file, table or profile cannot be used as it is.
+
+    Examples
+    --------
+    >>> from pamrx import InputError
+    >>> issubclass(InputError, ValueError)
+    True
+    """
+
+
+class BundleError(PamrxError, ValueError):
+    """A bundle on disk is missing, incomplete, damaged or of another format.
+
+    Examples
+    --------
+    >>> import pamrx
+    >>> try:
+    ...     pamrx.load_bundle("no_such_folder")
+    ... except pamrx.BundleError as error:
+    ...     print(error)
+    no_such_folder: no such folder; expected a bundle, as `pamrx train` writes it
+    """
+
+
+class StoreError(PamrxError, OSError):
+    """An MLflow store, a cache, or an output file or folder cannot be read or written.
+
+    `errno` and `strerror` are None: the message already says what the system said.
+
+    Examples
+    --------
+    >>> from pamrx import StoreError
+    >>> issubclass(StoreError, OSError)
+    True
+    """
+
+
+class UsageError(PamrxError, ValueError):
+    """Wrong options or arguments, or an unknown name of a drug, assay, sample or run.
+
+    Examples
+    --------
+    >>> import pamrx
+    >>> try:
+    ...     pamrx.predict(pamrx.example_profiles(), drugs=["Alpelisibb"])
+    ... except pamrx.UsageError as error:
+    ...     print(error)
+    unknown drug 'Alpelisibb'; did you mean Alpelisib?
+    """
 
 
 def nearest(name: str, options: Iterable[str]) -> str | None:

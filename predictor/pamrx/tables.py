@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pamrx.errors import PamrxError
+from pamrx.errors import PamrxError, StoreError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,26 +23,28 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Raises
     ------
-    PamrxError
+    StoreError
         If the folder does not exist or cannot be written.
     """
     target = Path(path)
     if target.is_dir():
-        raise PamrxError(f"{target}: is a folder; name a file to write")
+        raise StoreError(f"{target}: is a folder; name a file to write")
     if not target.parent.is_dir():
-        raise PamrxError(f"{target}: the folder {target.parent} does not exist; make it first or name another")
+        raise StoreError(f"{target}: the folder {target.parent} does not exist; make it first or name another")
     try:
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
     except OSError as error:
-        raise PamrxError(f"{target}: cannot write there ({error.strerror})") from None
+        raise StoreError(f"{target}: cannot write there ({error.strerror})") from None
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
         os.chmod(temporary, 0o644)
         os.replace(temporary, target)
+    except PamrxError:
+        raise  # a `StoreError` is an OSError too, with its own message
     except OSError as error:
-        raise PamrxError(f"{target}: could not be written ({error.strerror or error})") from None
+        raise StoreError(f"{target}: could not be written ({error.strerror or error})") from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -52,12 +54,12 @@ def check_ending(path: str | os.PathLike[str]) -> str:
 
     Raises
     ------
-    PamrxError
+    UsageError
         If it is not one of `TABLE_ENDINGS`.
     """
     ending = Path(path).suffix.lower()
     if ending not in TABLE_ENDINGS:
-        raise PamrxError(f"{path}: unknown ending '{ending}'; expected one of {', '.join(TABLE_ENDINGS)}")
+        raise UsageError(f"{path}: unknown ending '{ending}'; expected one of {', '.join(TABLE_ENDINGS)}")
     return ending
 
 

@@ -35,7 +35,7 @@ import pandas as pd
 
 from pamrx.bundle.model_files import read_json, read_model, read_parquet, write_json, write_model, write_parquet
 from pamrx.bundle.uncertainty_files import STATE, TABLES, from_state, state_of
-from pamrx.errors import PamrxError
+from pamrx.errors import BundleError, StoreError
 from pamrx.features import FeatureBuilder
 from pamrx.model.drug_specific import Regression, SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
@@ -87,7 +87,7 @@ class Bundle:
 
         Raises
         ------
-        PamrxError
+        UsageError
             For a drug that is unknown or that no screen holds.
         """
         return predict(self, profiles, drugs, coverage)
@@ -97,7 +97,7 @@ def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> di
     """Write the bundle to `folder`, replacing an older one only once all is written. Returns the manifest."""
     target = Path(folder)
     if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
-        raise PamrxError(f"{target}: holds other files and no bundle; name an empty or a new folder")
+        raise StoreError(f"{target}: holds other files and no bundle; name an empty or a new folder")
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -118,7 +118,7 @@ def load_bundle(folder: str | os.PathLike[str] | None = None) -> Bundle:
 
     Raises
     ------
-    PamrxError
+    BundleError
         If the folder is no bundle, a file is missing, or its SHA-256 is not the manifest's.
     """
     path = released_bundle() if folder is None else Path(folder)
@@ -126,33 +126,35 @@ def load_bundle(folder: str | os.PathLike[str] | None = None) -> Bundle:
     for name, expected in manifest["files"].items():
         file = path / name
         if not _FILE_NAME.fullmatch(name):
-            raise PamrxError(f"{path / MANIFEST}: '{name}' is no name for a file of a bundle; the manifest was changed")
+            raise BundleError(
+                f"{path / MANIFEST}: '{name}' is no name for a file of a bundle; the manifest was changed"
+            )
         if not file.is_file():
-            raise PamrxError(f"{file}: missing; the bundle is incomplete, copy or train it again")
+            raise BundleError(f"{file}: missing; the bundle is incomplete, copy or train it again")
         if _sha256(file) != expected:
-            raise PamrxError(
+            raise BundleError(
                 f"{file}: its SHA-256 is not the one in {MANIFEST}; the bundle was changed or cut short, "
                 "copy or train it again"
             )
     try:
         return _read_parts(path, manifest)
     except (KeyError, ValueError, OSError, lgb.basic.LightGBMError) as error:
-        raise PamrxError(f"{path}: does not hold what a bundle of format {FORMAT} holds ({error})") from None
+        raise BundleError(f"{path}: does not hold what a bundle of format {FORMAT} holds ({error})") from None
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """The checked manifest of a bundle folder."""
     if not path.is_dir():
-        raise PamrxError(f"{path}: no such folder; expected a bundle, as `pamrx train` writes it")
+        raise BundleError(f"{path}: no such folder; expected a bundle, as `pamrx train` writes it")
     file = path / MANIFEST
     if not file.is_file():
-        raise PamrxError(f"{path}: no {MANIFEST} in it; expected a bundle, as `pamrx train` writes it")
+        raise BundleError(f"{path}: no {MANIFEST} in it; expected a bundle, as `pamrx train` writes it")
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
         version, files, recorded = manifest["format"], manifest["files"], manifest["fingerprint"]
         dict(files)
     except (ValueError, KeyError, TypeError):
-        raise PamrxError(
+        raise BundleError(
             f"{file}: not a whole manifest; the bundle was changed or cut short, copy or train it again"
         ) from None
     if version != FORMAT:
@@ -170,7 +172,7 @@ def released_bundle() -> Path:
     for folder in (package / "bundles" / RELEASED, package.parents[1] / "models" / RELEASED):
         if (folder / MANIFEST).is_file():
             return folder
-    raise PamrxError("no released bundle in this installation; run `make train`, or name one with --bundle")
+    raise BundleError("no released bundle in this installation; run `make train`, or name one with --bundle")
 
 
 def _write_parts(bundle: Bundle, folder: Path, card: str) -> None:

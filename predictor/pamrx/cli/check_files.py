@@ -21,7 +21,7 @@ def show_checks(paths: Sequence[Path], output: Path | None = None) -> None:
 
     Raises
     ------
-    PamrxError
+    InputError
         If none of the files can be read (after all findings were shown), or `output` has no known ending.
     """
     if output is not None:
@@ -32,7 +32,7 @@ def show_checks(paths: Sequence[Path], output: Path | None = None) -> None:
     if output is not None:
         write_table(as_table(checks), output)
     if all(found.kind in (UNREADABLE, FOLDER) for found in checks):
-        raise PamrxError("none of the files can be read; the reasons stand above")
+        raise InputError("none of the files can be read; the reasons stand above")
 
 
 def as_table(checks: Sequence[FileCheck]) -> pd.DataFrame:

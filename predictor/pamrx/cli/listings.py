@@ -88,7 +88,7 @@ def show_features(bundle_folder: Path | None, output: Path | None, block: str | 
     if block is not None:
         blocks = list(dict.fromkeys(table["block"]))
         if block not in blocks:
-            raise PamrxError(
+            raise UsageError(
                 f"unknown block '{block}'; expected one of {', '.join(blocks)}{did_you_mean(block, blocks)}"
             )
         table = table[table["block"] == block]

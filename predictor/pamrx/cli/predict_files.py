@@ -98,10 +98,10 @@ def _check_outputs(named: Mapping[str, Path | None]) -> None:
             continue
         check_ending(path)
         if not path.parent.is_dir():
-            raise PamrxError(f"{path}: the folder {path.parent} does not exist; make it first or name another")
+            raise StoreError(f"{path}: the folder {path.parent} does not exist; make it first or name another")
         other = taken.setdefault(path.resolve(), what)
         if other != what:
-            raise PamrxError(f"{path}: named for both {other} and {what}; name two files")
+            raise UsageError(f"{path}: named for both {other} and {what}; name two files")
 
 
 def _write(found: PredictedFiles, options: PredictOptions) -> None:

@@ -189,7 +189,7 @@ def shap_explanation(table: pd.DataFrame, assay: str, base: float) -> shap.Expla
 
     rows = table[table["assay"] == assay].astype({"sample_id": object, "feature": object})
     if rows.empty:
-        raise PamrxError(f"assay {assay}: not in the contribution table{did_you_mean(assay, table['assay'].unique())}")
+        raise UsageError(f"assay {assay}: not in the contribution table{did_you_mean(assay, table['assay'].unique())}")
     order = rows["sample_id"].unique()
     values = rows.pivot(index="sample_id", columns="feature", values="contribution").loc[order]
     values = values[values.abs().mean().sort_values(ascending=False, kind="stable").index]
@@ -207,12 +207,12 @@ def batches(model: SensitivityModel, features: pd.DataFrame, assays: Sequence[st
 
     Raises
     ------
-    PamrxError
+    UsageError
         For an assay or a feature that model or table lack.
     """
     for assay in assays:
         if assay not in model.assays_:
-            raise PamrxError(f"assay {assay}: not one of the model's{did_you_mean(assay, model.assays_)}")
+            raise UsageError(f"assay {assay}: not one of the model's{did_you_mean(assay, model.assays_)}")
     rows = max(1, VALUES_AT_ONCE // max(1, len(model.features_) * len(assays)))
     # A table put together block by block is slow to slice; a copy in one piece is not.
     whole = pd.DataFrame(known_values(model, features), index=features.index, columns=model.features_)
@@ -227,7 +227,7 @@ def known_values(model: SensitivityModel, features: pd.DataFrame) -> np.ndarray:
     """(n_samples, n_features) values in the model's order, NaN where the sample lacks the feature."""
     missing = [name for name in model.features_ if name not in features.columns]
     if missing:
-        raise PamrxError(
+        raise InputError(
             f"explain: feature {missing[0]} is not among the columns; build them with the bundle's builder"
         )
     return features[model.features_].to_numpy(dtype=float)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 from pamrx.explanation.contributions import batches, known_values
 from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.feature_name import blocks_of
@@ -48,7 +48,7 @@ def write_contributions(model: SensitivityModel, features: pd.DataFrame, assays:
 
     Raises
     ------
-    PamrxError
+    UsageError
         For more than `TEXT_ROWS` rows in another form than Parquet, an assay or a feature that model or table lack, or
         a file that cannot be written; nothing is left behind then.
     """

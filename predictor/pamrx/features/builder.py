@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 from pamrx.features.brakes import BrakeBlock
 from pamrx.features.copy_number import CopyNumberBlock
 from pamrx.features.mutation import MutationBlock
@@ -54,7 +54,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         """Learn gene universes, frequent alterations, measurable signatures and tissues from training profiles."""
         for block in self.blocks:
             if block not in BLOCKS:
-                raise PamrxError(f"FeatureBuilder: unknown block '{block}'; expected some of {', '.join(BLOCKS)}")
+                raise UsageError(f"FeatureBuilder: unknown block '{block}'; expected some of {', '.join(BLOCKS)}")
         matrix = transcripts(X, long_noncoding())
         self.universe_ = [] if matrix is None else list(universe_of(matrix))
         scores = scores_in(matrix, self.universe_, X.samples.index)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pamrx.errors import PamrxError, did_you_mean, nearest
+from pamrx.errors import UsageError, did_you_mean, nearest
 from pamrx.knowledge import table
 
 if TYPE_CHECKING:
@@ -93,12 +93,12 @@ def resolve(name: str) -> Drug:
 
     Raises
     ------
-    PamrxError
+    UsageError
         If no compound has that name; the nearest known name is given.
     """
     found = _by_key().get(_key(name))
     if found is None:
-        raise PamrxError(f"unknown drug '{name}'{_suggestion(name)}")
+        raise UsageError(f"unknown drug '{name}'{_suggestion(name)}")
     return found
 
 
@@ -107,7 +107,7 @@ def resolve_screened(names: Sequence[str]) -> list[Drug]:
 
     Raises
     ------
-    PamrxError
+    UsageError
         If a name is unknown, if no screen holds the compound (its class's proxies are named), or if nothing is named.
     """
     chosen: dict[str, Drug] = {}
@@ -116,10 +116,10 @@ def resolve_screened(names: Sequence[str]) -> list[Drug]:
             continue
         drug = resolve(name)
         if not drug.screened:
-            raise PamrxError(_not_screened(drug))
+            raise UsageError(_not_screened(drug))
         chosen.setdefault(drug.name, drug)
     if not chosen:
-        raise PamrxError("no drug named; expected one or more names such as Alpelisib,Capivasertib")
+        raise UsageError("no drug named; expected one or more names such as Alpelisib,Capivasertib")
     return list(chosen.values())
 
 
@@ -130,7 +130,7 @@ def proxies(drug: Drug | str) -> list[Drug]:
 
     Raises
     ------
-    PamrxError
+    UsageError
         If `drug` is a name that nothing has.
     """
     wanted = _as_drug(drug)
@@ -151,7 +151,7 @@ def assay_drug(screen: str, gdsc_name: str) -> Drug | None:
 
     Raises
     ------
-    PamrxError
+    UsageError
         If `screen` is not one of `SCREENS`.
     """
     return _by_gdsc_name()[_checked_screen(screen)].get(gdsc_name)
@@ -162,7 +162,7 @@ def max_concentration(drug: Drug | str, screen: str) -> float | None:
 
     Raises
     ------
-    PamrxError
+    UsageError
         If the screen or the drug is unknown.
     """
     wanted = _as_drug(drug)
@@ -243,7 +243,7 @@ def _as_drug(drug: Drug | str) -> Drug:
 
 def _checked_screen(screen: str) -> str:
     if screen not in SCREENS:
-        raise PamrxError(f"unknown screen '{screen}'; expected {' or '.join(SCREENS)}{did_you_mean(screen, SCREENS)}")
+        raise UsageError(f"unknown screen '{screen}'; expected {' or '.join(SCREENS)}{did_you_mean(screen, SCREENS)}")
     return screen
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 
 FILL_RANK = 10
 FILL_ITERATIONS = 30
@@ -50,18 +50,18 @@ class ResponseSpace:
 
         Raises
         ------
-        PamrxError
+        InputError
             If an assay has under `MIN_LINES` measured lines or does not vary.
         """
         values = responses.to_numpy(dtype=float)
         counts = (~np.isnan(values)).sum(axis=0)
         if not len(counts) or counts.min() < MIN_LINES:
             worst = responses.columns[counts.argmin()] if len(counts) else "none"
-            raise PamrxError(f"responses: assay {worst} has under {MIN_LINES} measured lines to learn from")
+            raise InputError(f"responses: assay {worst} has under {MIN_LINES} measured lines to learn from")
         mean, sd = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
         varies = sd > 1e-9 * np.abs(mean)  # a constant column may miss its mean by a rounding error
         if not varies.all():
-            raise PamrxError(f"responses: assay {responses.columns[varies.argmin()]} is the same in every line")
+            raise InputError(f"responses: assay {responses.columns[varies.argmin()]} is the same in every line")
         filled = _fill((values - mean) / sd)
         _, _, loadings = np.linalg.svd(filled, full_matrices=False)
         # A singular vector's sign is arbitrary; a fixed choice keeps re-trained bundles alike.

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.features.presence import Presence, distinct_presence
 from pamrx.features.regulation import is_proxy
 from pamrx.identifiers.feature_name import FeatureName
@@ -124,11 +124,11 @@ class SensitivityModel:
 
         Raises
         ------
-        PamrxError
+        InputError
             If rows do not match or an assay has too few measured lines.
         """
         if not features.index.equals(responses.index):
-            raise PamrxError("model: the lines of features and responses differ; expected the same, in one order")
+            raise InputError("model: the lines of features and responses differ; expected the same, in one order")
         donors = np.asarray(features.index if groups is None else groups)
         # One thread: with more, the last digits of a decomposition depend on the machine.
         with threadpool_limits(1):
@@ -150,7 +150,7 @@ class SensitivityModel:
 
         Raises
         ------
-        PamrxError
+        InputError
             If one is not among the columns.
         """
         if features.columns.tolist() == self.features_:
@@ -158,7 +158,7 @@ class SensitivityModel:
         given = set(features.columns)
         missing = [name for name in self.features_ if name not in given]
         if missing:
-            raise PamrxError(
+            raise InputError(
                 f"model: feature {missing[0]} is not among the columns; build them with the bundle's builder"
             )
         return features[self.features_]

@@ -104,7 +104,7 @@ class Intervals:
 
         Raises
         ------
-        PamrxError
+        UsageError
             For a coverage outside `MIN_COVERAGE` to `MAX_COVERAGE`.
         """
         check_coverage(coverage)
@@ -187,7 +187,7 @@ PREDICTED = ("z", "general", "general_size", "spread", "specific_size")
 
 
 def check_coverage(coverage: float) -> None:
-    """Raise `PamrxError` for a coverage that no interval is made for."""
+    """Raise `UsageError` for a coverage that no interval is made for."""
     if not MIN_COVERAGE <= coverage <= MAX_COVERAGE:
         hint = f"; did you mean {coverage / 100:g}?" if 50 <= coverage <= 99 else ""
-        raise PamrxError(f"--coverage {coverage:g}: expected a share from {MIN_COVERAGE} to {MAX_COVERAGE}{hint}")
+        raise UsageError(f"--coverage {coverage:g}: expected a share from {MIN_COVERAGE} to {MAX_COVERAGE}{hint}")

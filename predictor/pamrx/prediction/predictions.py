@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import UsageError, did_you_mean
 from pamrx.features.presence import Presence, distinct_presence
 from pamrx.features.regulation import is_proxy
 from pamrx.identifiers.assay import AssayId

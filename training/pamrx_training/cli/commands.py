@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import UsageError, did_you_mean
 
 from pamrx_training.cli.log_lines import show_log
 from pamrx_training.cli.model_commands import models, serve
@@ -43,7 +43,7 @@ def data_fetch(
     """
     if source not in SOURCES:
         words = f"{', '.join(SOURCES[:-1])} or {SOURCES[-1]}"
-        raise PamrxError(f"unknown source '{source}'; expected {words}{did_you_mean(source, SOURCES)}")
+        raise UsageError(f"unknown source '{source}'; expected {words}{did_you_mean(source, SOURCES)}")
     from pamrx_training import datasets
 
     by_source: dict[str, Callable[..., object]] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 
 from pamrx_training.cli.log_lines import show_log
 from pamrx_training.cli.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
@@ -95,7 +95,7 @@ def compare(
     with reading() as client:
         a, b = read_run(client, run_a), read_run(client, run_b)
     if a.run_id == b.run_id:
-        raise PamrxError(f"run '{run_a}' and run '{run_b}' are the same; expected two")
+        raise UsageError(f"run '{run_a}' and run '{run_b}' are the same; expected two")
     found = run(a, b)
     print_comparison(found, a, b)
     if output is not None:

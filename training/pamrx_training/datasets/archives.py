@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 
 MEGABYTE = 1_000_000
 
@@ -26,7 +26,7 @@ def read_member(archive: Path, member: str, limit: int) -> bytes:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the archive is damaged, lacks the member, or the member unpacks to more than `limit` bytes.
     """
     try:
@@ -35,11 +35,11 @@ def read_member(archive: Path, member: str, limit: int) -> bytes:
         else:
             content = _from_tar(archive, member, limit)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise PamrxError(f"{archive.name}: the archive is damaged ({error}); remove it and fetch again") from None
+        raise InputError(f"{archive.name}: the archive is damaged ({error}); remove it and fetch again") from None
     if content is None:
-        raise PamrxError(f"{archive.name}: holds no file {member}; expected it in this release")
+        raise InputError(f"{archive.name}: holds no file {member}; expected it in this release")
     if len(content) > limit:
-        raise PamrxError(f"{archive.name}: {member} unpacks to more than {limit:,} bytes; it was not read")
+        raise InputError(f"{archive.name}: {member} unpacks to more than {limit:,} bytes; it was not read")
     return content
 
 
@@ -48,18 +48,18 @@ def gunzip(content: bytes, name: str, limit: int) -> bytes:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the bytes are not a whole gzip stream, or unpack to more than `limit`.
     """
     unpacker = zlib.decompressobj(wbits=31)
     try:
         plain = unpacker.decompress(content, limit + 1)
     except zlib.error as error:
-        raise PamrxError(f"{name}: not a readable gzip file ({error})") from None
+        raise InputError(f"{name}: not a readable gzip file ({error})") from None
     if len(plain) > limit:
-        raise PamrxError(f"{name}: unpacks to more than {limit:,} bytes; it was not read")
+        raise InputError(f"{name}: unpacks to more than {limit:,} bytes; it was not read")
     if not unpacker.eof:
-        raise PamrxError(f"{name}: the gzip file breaks off; fetch or copy it again")
+        raise InputError(f"{name}: the gzip file breaks off; fetch or copy it again")
     return plain
 
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import PamrxError, StoreError
 from pamrx.tables import whole_file, write_table
 
 SOURCES = ("gdsc", "ccle-mirna", "panel718")
@@ -143,18 +143,18 @@ def read_source(cache: Path, source: str, names: Iterable[str]) -> tuple[dict[st
 
     Raises
     ------
-    PamrxError
+    StoreError
         If the source was never fetched, or a table is missing or changed.
     """
     record = read_record(cache, source)
     if record is None:
-        raise PamrxError(f"{cache}: holds no {source} data; run `pamrx data fetch {source}` (or name another --cache)")
+        raise StoreError(f"{cache}: holds no {source} data; run `pamrx data fetch {source}` (or name another --cache)")
     wanted = [f"{name}.parquet" for name in names]
     damaged = [name for name in changed_tables(cache, record) if name in wanted]
     damaged += [name for name in wanted if name not in record["tables"]]
     if damaged:
         path = cache / source / damaged[0]
-        raise PamrxError(f"{path}: missing or changed since it was written; run `pamrx data fetch {source}` again")
+        raise StoreError(f"{path}: missing or changed since it was written; run `pamrx data fetch {source}` again")
     return {Path(name).stem: pd.read_parquet(cache / source / name) for name in wanted}, record
 
 
@@ -168,21 +168,21 @@ def fingerprint(cache: str | os.PathLike[str] | None = None, sources: Iterable[s
 
     Raises
     ------
-    PamrxError
+    StoreError
         If a named source is absent, none is present, or a table was changed since it was written.
     """
     folder = cache_folder(cache)
     named = tuple(sources) if sources is not None else tuple(s for s in SOURCES if read_record(folder, s))
     if not named:
-        raise PamrxError(f"{folder}: holds no data; run `pamrx data fetch gdsc` (or name another --cache)")
+        raise StoreError(f"{folder}: holds no data; run `pamrx data fetch gdsc` (or name another --cache)")
     digest = hashlib.sha256()
     for source in sorted(named):
         record = read_record(folder, source)
         if record is None:
-            raise PamrxError(f"{folder}: holds no {source} data; run `pamrx data fetch {source}`")
+            raise StoreError(f"{folder}: holds no {source} data; run `pamrx data fetch {source}`")
         if damaged := changed_tables(folder, record):
             path = folder / source / damaged[0]
-            raise PamrxError(f"{path}: missing or changed since it was written; run `pamrx data fetch {source}` again")
+            raise StoreError(f"{path}: missing or changed since it was written; run `pamrx data fetch {source}` again")
         for name, entry in sorted(record["tables"].items()):
             digest.update(f"{source}/{name} {entry['content_sha256']}\n".encode())
     return digest.hexdigest()
@@ -263,5 +263,5 @@ def _own_folder() -> Path:
     return Path(pooch.os_cache("pamrx"))
 
 
-def _not_writable(folder: Path, reason: str) -> PamrxError:
-    return PamrxError(f"{folder}: cannot be used as the cache ({reason}); name another with --cache DIR or {VARIABLE}")
+def _not_writable(folder: Path, reason: str) -> StoreError:
+    return StoreError(f"{folder}: cannot be used as the cache ({reason}); name another with --cache DIR or {VARIABLE}")

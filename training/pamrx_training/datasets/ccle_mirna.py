@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError, PamrxError, StoreError
 
 from pamrx_training.datasets.archives import MEGABYTE, gunzip
 from pamrx_training.datasets.cache import (
@@ -116,7 +116,7 @@ def tidy_mirna(content: bytes, ledger: Ledger) -> pd.DataFrame:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the file is no GCT 1.2, is not as large as it says, or holds a value that is no count.
     """
     names, lines, values = _read_gct(content)
@@ -127,7 +127,7 @@ def tidy_mirna(content: bytes, ledger: Ledger) -> pd.DataFrame:
     matrix.columns = pd.Index([name for name, keep in zip(names, human, strict=True) if keep])
     for what, labels in (("cell line", matrix.index), ("miRNA", matrix.columns)):
         if not labels.is_unique:
-            raise PamrxError(f"{FILE}: {what} {labels[labels.duplicated()][0]} stands twice, expected once")
+            raise InputError(f"{FILE}: {what} {labels[labels.duplicated()][0]} stands twice, expected once")
     ledger.keep("cell lines with miRNA", matrix.shape[0])
     ledger.keep("human miRNA probes, as log2(x + 1)", matrix.shape[1])
     return matrix.sort_index().sort_index(axis=1).reset_index()
@@ -137,17 +137,17 @@ def _read_gct(content: bytes) -> tuple[list[str], list[str], np.ndarray]:
     """Row descriptions, column names and values (rows x columns) of a GCT 1.2 file."""
     head = content[:200].decode("utf-8", errors="replace").splitlines()
     if len(head) < 3 or head[0].strip() != "#1.2":
-        raise PamrxError(f"{FILE}: begins with '{head[0][:40] if head else ''}', expected '#1.2' (a GCT 1.2 file)")
+        raise InputError(f"{FILE}: begins with '{head[0][:40] if head else ''}', expected '#1.2' (a GCT 1.2 file)")
     try:
         rows, columns = (int(part) for part in head[1].split()[:2])
         table = pd.read_csv(io.BytesIO(content), sep="\t", skiprows=2, keep_default_na=False, dtype=str)
     except (ValueError, UnicodeDecodeError) as error:
-        raise PamrxError(f"{FILE}: cannot be read as a GCT table ({error})") from None
+        raise InputError(f"{FILE}: cannot be read as a GCT table ({error})") from None
     if list(table.columns[:2]) != ["Name", "Description"]:
-        raise PamrxError(f"{FILE}, row 3: begins with {', '.join(table.columns[:2])}; expected Name, Description")
+        raise InputError(f"{FILE}, row 3: begins with {', '.join(table.columns[:2])}; expected Name, Description")
     found = (len(table), table.shape[1] - 2)
     if found != (rows, columns):
-        raise PamrxError(
+        raise InputError(
             f"{FILE}: holds {found[0]} rows x {found[1]} lines, but says {rows} x {columns}; it is cut off"
         )
     values = table.iloc[:, 2:].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
@@ -155,7 +155,7 @@ def _read_gct(content: bytes) -> tuple[list[str], list[str], np.ndarray]:
     if bad.any():
         row, column = np.argwhere(bad)[0]
         where = f"{FILE}, {table['Description'].iloc[row]}, {table.columns[column + 2]}"
-        raise PamrxError(f"{where}: found '{table.iloc[row, column + 2]}', expected a count of zero or more")
+        raise InputError(f"{where}: found '{table.iloc[row, column + 2]}', expected a count of zero or more")
     return table["Description"].tolist(), list(table.columns[2:]), values
 
 
@@ -163,7 +163,7 @@ def _local(data_dir: Path, sha256: str) -> bytes:
     tried = [place / name for place in (data_dir, data_dir / "ccle") for name in (FILE, f"{FILE}.gz")]
     path = next((path for path in tried if path.is_file()), None)
     if path is None:
-        raise PamrxError(
+        raise InputError(
             f"{data_dir}: holds no {FILE} or {FILE}.gz, nor does its folder ccle; put the portal's file there,"
             " or leave out --data-dir to download it"
         )
@@ -201,16 +201,18 @@ def _retrieve(url: str, target: Path, sha256: str) -> None:
         content = _unpacked(arrived, gzipped=url.split("?")[0].endswith(".gz"))
         found = hashlib.sha256(content).hexdigest()
         if found != sha256:
-            raise PamrxError(
+            raise StoreError(
                 f"{SOURCE}: what was downloaded has SHA-256 {found[:12]}…, expected {sha256[:12]}…: truncated or"
                 f" changed; {elsewhere}"
             )
         arrived.write_bytes(content)
         os.replace(arrived, target)
+    except PamrxError:
+        raise
     except (requests.RequestException, OSError, ValueError) as error:
         status = getattr(getattr(error, "response", None), "status_code", None)
         reason = f"it answered {status}" if status else "the connection failed or broke off"
-        raise PamrxError(f"{SOURCE}: the portal did not give {FILE} ({reason}); {elsewhere}") from None
+        raise StoreError(f"{SOURCE}: the portal did not give {FILE} ({reason}); {elsewhere}") from None
     finally:
         arrived.unlink(missing_ok=True)
 

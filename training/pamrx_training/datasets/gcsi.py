@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 import pandas as pd
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, did_you_mean
 from pamrx.knowledge.drugs import resolve
 
 from pamrx_training.datasets.laboratory import COLUMNS, Laboratory, files_fingerprint, local_file, read_columns
@@ -27,7 +27,7 @@ def load_gcsi(data_dir: str | os.PathLike[str] | None) -> Laboratory:
 
     Raises
     ------
-    PamrxError
+    InputError
         In one line, if the file or a column is not there, a value is no number, a drug is unknown, or a line is
         listed twice with a drug.
     """
@@ -35,7 +35,7 @@ def load_gcsi(data_dir: str | os.PathLike[str] | None) -> Laboratory:
     table = read_columns(path, ["Cell_Line", "Small_Molecule", *MEASURES], list(MEASURES))
     for name in table["Small_Molecule"].unique():
         if name not in DRUGS:
-            raise PamrxError(
+            raise InputError(
                 f"{path}: Small_Molecule '{name}' is unknown; expected {', '.join(DRUGS)}{did_you_mean(name, DRUGS)}"
             )
     # The names are stripped, but no line of a colliding pair is among those that are told apart by COSMIC id only.
@@ -44,7 +44,7 @@ def load_gcsi(data_dir: str | os.PathLike[str] | None) -> Laboratory:
     twice = table[table.duplicated(["cell_line", "drug"])]
     if len(twice):
         row = twice.iloc[0]
-        raise PamrxError(f"{path}: {row['cell_line']} stands twice with {row['Small_Molecule']}; expected once")
+        raise InputError(f"{path}: {row['cell_line']} stands twice with {row['Small_Molecule']}; expected once")
     long = table.melt(["cell_line", "drug"], list(MEASURES), var_name="measure", value_name="value").dropna()
     long["sensitivity"] = long["value"] * long["measure"].map(MEASURES)
     long = long.sort_values(["drug", "measure", "cell_line"], ignore_index=True)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.knowledge import table
 
 from pamrx_training.datasets import packages
@@ -183,7 +183,7 @@ def tidy(
 def _genes(content: bytes) -> list[str]:
     genes = content.decode("utf-8", errors="replace").split()
     if not genes or len(set(genes)) != len(genes):
-        raise PamrxError("key.genes.txt: expected one gene per line, each once")
+        raise InputError("key.genes.txt: expected one gene per line, each once")
     return genes
 
 

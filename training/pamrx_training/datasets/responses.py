@@ -43,7 +43,7 @@ def tidy_responses(files: dict[str, tuple[bytes, bytes]], ledger: Ledger, drug_n
 
     Raises
     ------
-    PamrxError
+    InputError
         If a file lacks its columns, holds no number where one belongs, or the two files of a screen do not list the
         same measurements.
     """
@@ -52,7 +52,7 @@ def tidy_responses(files: dict[str, tuple[bytes, bytes]], ledger: Ledger, drug_n
     repeated = table.duplicated(["cell_line", "assay", "range"])
     if repeated.any():
         first = table[repeated].iloc[0]
-        raise PamrxError(f"{first['assay']}: {first['cell_line']} stands twice in series {first['range']}")
+        raise InputError(f"{first['assay']}: {first['cell_line']} stands twice in series {first['range']}")
     _count(table, ledger)
     return table.sort_values(["assay", "range", "cell_line"], ignore_index=True)[COLUMNS]
 
@@ -163,7 +163,7 @@ def _tidy_screen(screen: str, ic50: bytes, auc: bytes, drug_name: DrugName) -> p
     table = _read(ic50, f"{screen}_IC50.csv", "LN_IC50")
     other = _read(auc, f"{screen}_AUC.csv", "AUC")
     if not table[["line", "drug"]].equals(other[["line", "drug"]]):
-        raise PamrxError(f"{screen}_AUC.csv: lists other measurements than {screen}_IC50.csv; expected the same rows")
+        raise InputError(f"{screen}_AUC.csv: lists other measurements than {screen}_IC50.csv; expected the same rows")
     table["auc"] = other["AUC"]
     table["series"] = series_numbers(table["line"], table["drug"])
     names = _canonical_names(screen, table["drug"], drug_name)
@@ -182,14 +182,14 @@ def _read(content: bytes, name: str, value: str) -> pd.DataFrame:
     try:
         table = pd.read_csv(io.BytesIO(content), dtype={"CELL_LINE_NAME": str, "DRUG_NAME": str}, keep_default_na=False)
     except (ValueError, UnicodeDecodeError) as error:
-        raise PamrxError(f"{name}: cannot be read as a table ({error})") from None
+        raise InputError(f"{name}: cannot be read as a table ({error})") from None
     if list(table.columns) != expected:
-        raise PamrxError(f"{name}: has columns {', '.join(map(str, table.columns))}; expected {', '.join(expected)}")
+        raise InputError(f"{name}: has columns {', '.join(map(str, table.columns))}; expected {', '.join(expected)}")
     numbers = pd.to_numeric(table[value], errors="coerce").astype(float)
     bad = ~np.isfinite(numbers)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise PamrxError(f"{name}, row {row + 2}, {value}: found '{table[value].iloc[row]}', expected a number")
+        raise InputError(f"{name}, row {row + 2}, {value}: found '{table[value].iloc[row]}', expected a number")
     table[value] = numbers
     return table.rename(columns={"CELL_LINE_NAME": "line", "DRUG_NAME": "drug"})
 

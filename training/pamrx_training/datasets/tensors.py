@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 
 
 def read_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
@@ -37,12 +37,12 @@ def read_tensors(content: bytes, name: str) -> dict[str, np.ndarray]:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the pickle names any function beside the tensor rebuild, or a value is not such a tensor.
     """
     loaded = _load(content, name)
     if not all(isinstance(value, _Tensor) for value in loaded.values()):
-        raise PamrxError(f"{name}: expected one tensor per cell line, found another kind of value")
+        raise InputError(f"{name}: expected one tensor per cell line, found another kind of value")
     return {key: value.array(f"{name}, {key}") for key, value in loaded.items()}
 
 
@@ -51,13 +51,13 @@ def read_lists(content: bytes, name: str) -> dict[str, list[int]]:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the pickle names a function, or a value is not a list of whole numbers.
     """
     loaded = _load(content, name)
     for key, value in loaded.items():
         if not isinstance(value, list) or not all(type(item) is int for item in value):
-            raise PamrxError(f"{name}, {key}: expected a list of whole numbers, found another kind of value")
+            raise InputError(f"{name}, {key}: expected a list of whole numbers, found another kind of value")
     return loaded
 
 
@@ -66,13 +66,13 @@ def read_texts(content: bytes, name: str) -> dict[str, str]:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the pickle names a function, or a value is not text.
     """
     loaded = _load(content, name)
     for key, value in loaded.items():
         if not isinstance(value, str):
-            raise PamrxError(f"{name}, {key}: expected text, found another kind of value")
+            raise InputError(f"{name}, {key}: expected text, found another kind of value")
     return loaded
 
 
@@ -91,12 +91,12 @@ class _Tensor:
     def array(self, where: str) -> np.ndarray:
         plain = isinstance(self.storage, _Storage) and isinstance(self.size, tuple) and len(self.size) == 1
         if not plain or self.offset != 0 or self.stride != (1,):
-            raise PamrxError(f"{where}: expected a plain one-dimensional tensor, found another layout")
+            raise InputError(f"{where}: expected a plain one-dimensional tensor, found another layout")
         content, (count,) = self.storage.content, self.size
         tail = 4 * count if isinstance(count, int) and count > 0 else len(content)
         head = content[: len(content) - tail] if tail < len(content) else b""
         if len(head) < 8 or int.from_bytes(head[-8:], "little") != count:
-            raise PamrxError(f"{where}: the tensor does not hold its {count} values of four bytes")
+            raise InputError(f"{where}: the tensor does not hold its {count} values of four bytes")
         return np.frombuffer(content[-tail:], dtype="<f4").astype(np.float32)
 
 
@@ -136,9 +136,9 @@ def _load(content: bytes, name: str) -> dict[str, Any]:
     try:
         loaded = _TensorUnpickler(io.BytesIO(content)).load()
     except RecursionError:
-        raise PamrxError(f"{name}: nested too deeply; not the expected table") from None
+        raise InputError(f"{name}: nested too deeply; not the expected table") from None
     except Exception as error:  # a damaged pickle can raise nearly anything
-        raise PamrxError(f"{name}: not the expected table of numbers ({error}); nothing in it was run") from None
+        raise InputError(f"{name}: not the expected table of numbers ({error}); nothing in it was run") from None
     if not isinstance(loaded, dict) or not loaded or not all(isinstance(key, str) for key in loaded):
-        raise PamrxError(f"{name}: expected a table of cell lines, found another kind of content")
+        raise InputError(f"{name}: expected a table of cell lines, found another kind of content")
     return loaded

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import UsageError, did_you_mean
 from pamrx.features import BLOCKS
 
 from pamrx_training.evaluation.evaluate import oof_table
@@ -51,11 +51,11 @@ def check_kind(kind: str) -> None:
     """
     Raises
     ------
-    PamrxError
+    UsageError
         If `kind` is none of `KINDS`.
     """
     if kind not in KINDS:
-        raise PamrxError(f"--ablate: unknown word '{kind}'; expected {', '.join(KINDS)}{did_you_mean(kind, KINDS)}")
+        raise UsageError(f"--ablate: unknown word '{kind}'; expected {', '.join(KINDS)}{did_you_mean(kind, KINDS)}")
 
 
 def variants(kind: str = "removed") -> dict[str, tuple[str, ...]]:

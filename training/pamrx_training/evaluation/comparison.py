@@ -81,12 +81,12 @@ def compare(a: Logged, b: Logged, draws: int = 1000) -> Comparison:
 
     Raises
     ------
-    PamrxError
+    UsageError
         If a run has no out-of-fold predictions, or they share no line and assay.
     """
     for run in (a, b):
         if run.oof is None:
-            raise PamrxError(
+            raise UsageError(
                 f"run '{run.name}' ({run.run_id}) holds no out-of-fold predictions; expected a run of `pamrx train`, "
                 "`pamrx evaluate --track` or `pamrx study`"
             )
@@ -123,7 +123,7 @@ def _shared(a: Logged, b: Logged) -> tuple[Matrices, Matrices, list[str], list[s
         both = known[0].loc[rows, columns] & known[1].loc[rows, columns]
         both = both.loc[both.any(axis=1), both.any(axis=0)]
         if both.empty:
-            raise PamrxError(f"runs '{a.name}' and '{b.name}' share no line and assay: nothing can be compared")
+            raise UsageError(f"runs '{a.name}' and '{b.name}' share no line and assay: nothing can be compared")
         for place, side in enumerate(out):
             kept = [one[place].loc[both.index, both.columns].where(both) for one in (measured, predicted)]
             side[split] = (kept[0], kept[1])

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, PamrxError, did_you_mean
 from pamrx.features.mutation import driver_flags
 from pamrx.identifiers.assay import assays_of
 from pamrx.knowledge import table
@@ -81,13 +81,13 @@ def read_relations(rows: pd.DataFrame | None = None) -> list[Relation]:
 
     Raises
     ------
-    PamrxError
+    InputError
         If a name stands twice, a formula cannot be read or mixes its sources, or a drug or direction is unknown.
     """
     rows = table(NAME) if rows is None else rows
     repeated = rows["relation"][rows["relation"].duplicated()]
     if len(repeated):
-        raise PamrxError(f"{NAME}.csv: '{repeated.iloc[0]}' stands twice; expected each relation once")
+        raise InputError(f"{NAME}.csv: '{repeated.iloc[0]}' stands twice; expected each relation once")
     return [_relation({str(key): str(cell) for key, cell in row.items()}) for row in rows.to_dict(orient="records")]
 
 
@@ -112,16 +112,16 @@ def _relation(row: dict[str, str]) -> Relation:
     marker, within = _terms(row["marker"], name), _terms(row["within"], name) if row["within"] else ()
     calls = {KINDS[term.kind] for term in (*marker, *within)}
     if len(calls) > 1:
-        raise PamrxError(f"{NAME}.csv: '{name}': drivers and all calls in one marker; expected one kind of call")
+        raise InputError(f"{NAME}.csv: '{name}': drivers and all calls in one marker; expected one kind of call")
     if row["direction"] not in DIRECTIONS:
         hint = did_you_mean(row["direction"], DIRECTIONS)
-        raise PamrxError(
+        raise InputError(
             f"{NAME}.csv: '{name}': direction '{row['direction']}'; expected {', '.join(DIRECTIONS)}{hint}"
         )
     try:
         drugs = resolve_screened(row["drugs"].split("|"))
     except PamrxError as error:
-        raise PamrxError(f"{NAME}.csv: '{name}': {error}") from None
+        raise InputError(f"{NAME}.csv: '{name}': {error}") from None
     return Relation(
         name=name,
         formula=row["marker"],
@@ -141,11 +141,11 @@ def _terms(formula: str, name: str) -> tuple[Term, ...]:
     for text in formula.split(" & "):
         found = _TERM.fullmatch(text)
         if not found:
-            raise PamrxError(f"{NAME}.csv: '{name}': cannot read '{text}'; expected kind:GENE|GENE, as mut:PIK3CA")
+            raise InputError(f"{NAME}.csv: '{name}': cannot read '{text}'; expected kind:GENE|GENE, as mut:PIK3CA")
         negated, kind, genes = found.groups()
         if kind not in KINDS:
             hint = did_you_mean(kind, KINDS)
-            raise PamrxError(f"{NAME}.csv: '{name}': unknown kind '{kind}'; expected {', '.join(KINDS)}{hint}")
+            raise InputError(f"{NAME}.csv: '{name}': unknown kind '{kind}'; expected {', '.join(KINDS)}{hint}")
         out.append(Term(kind, tuple(genes.split("|")), bool(negated)))
     return tuple(out)
 
@@ -197,4 +197,4 @@ def _check(genes: list[str], known: Iterable[str], what: str, name: str) -> None
     for gene in genes:
         if gene not in names:
             hint = did_you_mean(gene, sorted(names))
-            raise PamrxError(f"{NAME}.csv: '{name}': the training data hold no {what} of {gene}{hint}")
+            raise InputError(f"{NAME}.csv: '{name}': the training data hold no {what} of {gene}{hint}")

@@ -64,12 +64,12 @@ def across_screens(
 
     Raises
     ------
-    PamrxError
+    InputError
         If no drug of the axis is in both screens.
     """
     drugs = shared_drugs(cohort)
     if not drugs:
-        raise PamrxError(f"leave-screen-out: no drug of the axis is in both {' and '.join(SCREENS)}")
+        raise InputError(f"leave-screen-out: no drug of the axis is in both {' and '.join(SCREENS)}")
     every = {f"{seed}|{key}": fit for seed, fold in folds for key, fit in screen_fits(cohort, fold, seed).items()}
     parts: dict[tuple[int, str], list[pd.DataFrame]] = {}
     for key, frame in run_fits(cohort, every, context):

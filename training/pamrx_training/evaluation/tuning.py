@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from pamrx.errors import PamrxError
+from pamrx.errors import StoreError, UsageError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, BOOSTED_SHARE, N_BOOSTED, SensitivityModel
 from pamrx.tables import whole_file
@@ -186,7 +186,7 @@ def tune(
 
 
 def check_seed(seed: int) -> None:
-    """Raise `PamrxError` for the seed of a reported split."""
+    """Raise `UsageError` for the seed of a reported split."""
     if seed in REPORTED_SEEDS:
         shown = " and ".join(map(str, REPORTED_SEEDS))
         raise PamrxError(
@@ -222,7 +222,7 @@ def _study_folder(cohort: Cohort, n_folds: int, context: RunContext) -> Path | N
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PamrxError(f"{path}: cannot be made ({error.strerror}); name another folder with --cache") from None
+        raise StoreError(f"{path}: cannot be made ({error.strerror}); name another folder with --cache") from None
     return path
 
 
@@ -348,7 +348,7 @@ def _result(study: optuna.Study, inner: InnerFolds) -> TuningResult:
     ]
     complete = [trial for trial in trials if trial.state == COMPLETE]
     if not complete:
-        raise PamrxError("no trial was finished in the time given; expected more time, or --timeout left out")
+        raise UsageError("no trial was finished in the time given; expected more time, or --timeout left out")
     best = max(complete, key=lambda trial: trial.metrics["lco_pearson"])
     first = complete[0]
     both = [inner.predicted(trial.number) for trial in (best, first)]

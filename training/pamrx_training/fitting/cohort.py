@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.profiles import Profiles
 
 from pamrx_training.datasets import GdscData, assay_matrix
@@ -82,7 +82,7 @@ def build_cohort(
     answered = set(responses["cell_line"])
     lines = [line for line in gdsc.complete_lines() if line in answered]
     if not lines:
-        raise PamrxError("training data: no line has expression, alterations and a response; fetch GDSC again")
+        raise InputError("training data: no line has expression, alterations and a response; fetch GDSC again")
     cell_lines = gdsc.cell_lines.loc[lines]
     profiles = training_profiles(cell_lines, gdsc.alterations, gdsc.expression, mirna, panel)
     outside = gdsc.responses.loc[~gdsc.responses["in_axis"], OUTSIDE_COLUMNS]

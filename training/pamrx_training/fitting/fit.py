@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from pamrx.bundle.bundle import Bundle
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import UsageError, did_you_mean
 from pamrx.features import FeatureBuilder
 from pamrx.model.drug_specific import SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel

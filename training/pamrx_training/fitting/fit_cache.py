@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 from joblib import Parallel, delayed
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError, StoreError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
 from pamrx.profiles import Profiles
@@ -74,14 +74,14 @@ def fit_lines(cohort: Cohort, fit: Fit) -> Fitted:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the training lines give no feature of the blocks.
     """
     train = list(fit.train)
     profiles = cohort.profiles.subset(train)
     builder = FeatureBuilder(blocks=fit.blocks).fit(profiles)
     if not builder.feature_names_:
-        raise PamrxError(f"training data: no feature of the block {' or '.join(fit.blocks)}; leave it out")
+        raise InputError(f"training data: no feature of the block {' or '.join(fit.blocks)}; leave it out")
     responses = chosen_responses(cohort, fit.assays).response_matrix(train).loc[train]
     donors = cohort.cell_lines.loc[train, "donor"].to_numpy(dtype=str)
     model = SensitivityModel(block_weights=block_weights(fit.blocks), seed=fit.seed)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, UsageError, did_you_mean
 
 from pamrx_training.datasets import line_key
 from pamrx_training.fitting.cohort import Cohort
@@ -18,7 +18,7 @@ def leave_cell_line_out(cohort: Cohort, n_folds: int = 5, seed: int = 0) -> pd.S
     """A fold per line, at random by donor: lines of one donor share a fold. Index: the lines."""
     donors = np.unique(cohort.donors)
     if len(donors) < n_folds:
-        raise PamrxError(f"folds: {len(donors)} donors cannot fill {n_folds} folds")
+        raise UsageError(f"folds: {len(donors)} donors cannot fill {n_folds} folds")
     shuffled = np.random.default_rng(seed).permutation(donors)
     fold = dict(zip(shuffled, np.arange(len(shuffled)) % n_folds, strict=True))
     return pd.Series([fold[donor] for donor in cohort.donors], index=cohort.lines, name="fold")
@@ -33,7 +33,7 @@ def leave_tissue_out(cohort: Cohort, n_folds: int = 5, seed: int = 0) -> pd.Seri
     group = cohort.cell_lines["tissue_group"]
     sizes = group.value_counts().sort_index()
     if len(sizes) < n_folds:
-        raise PamrxError(f"folds: {len(sizes)} tissue groups cannot fill {n_folds} folds")
+        raise UsageError(f"folds: {len(sizes)} tissue groups cannot fill {n_folds} folds")
     shuffled = np.random.default_rng(seed).permutation(sizes.index.to_numpy(dtype=object))
     held, fold = np.zeros(n_folds), {}
     for place, name in enumerate(shuffled):
@@ -65,24 +65,24 @@ def read_folds(path: str | os.PathLike[str], cohort: Cohort) -> pd.Series:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the file, a column or every line is unknown, a line is listed twice, or there is but one fold.
     """
     file = Path(path)
     if not file.is_file():
-        raise PamrxError(f"{file}: no such file; expected a CSV table of cell_line,fold")
+        raise InputError(f"{file}: no such file; expected a CSV table of cell_line,fold")
     try:
         table = pd.read_csv(file, dtype=str)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
-        raise PamrxError(f"{file}: not a CSV table; expected the columns cell_line,fold") from None
+        raise InputError(f"{file}: not a CSV table; expected the columns cell_line,fold") from None
     for column in ("cell_line", "fold"):
         if column not in table.columns:
             hint = did_you_mean(column, table.columns)
-            raise PamrxError(f"{file}: no column '{column}'; found {', '.join(table.columns)}{hint}")
+            raise InputError(f"{file}: no column '{column}'; found {', '.join(table.columns)}{hint}")
     table = _resolved(table, cohort, file)
     folds = table.set_index("line")["fold"]
     if folds.nunique() < 2:
-        raise PamrxError(f"{file}: only one fold, '{folds.iloc[0]}'; expected two or more")
+        raise InputError(f"{file}: only one fold, '{folds.iloc[0]}'; expected two or more")
     return folds.reindex([line for line in cohort.lines if line in folds.index])
 
 
@@ -106,17 +106,17 @@ def _resolved(table: pd.DataFrame, cohort: Cohort, file: Path) -> pd.DataFrame:
     written = table["cell_line"].fillna("").str.strip().str.replace(r"^(\d+)\.0$", r"\1", regex=True)
     line = written.map(lambda name: (by_name.get(name) or by_name.get(line_key(name))) if name else None)
     if line.isna().all():
-        raise PamrxError(
+        raise InputError(
             f"{file}: none of the {len(table)} lines is known, e.g. '{written.iloc[0] if len(written) else ''}'; "
             "expected canonical keys (MCF7) or COSMIC ids (905946)"
         )
     table = table.assign(line=line)[line.notna()]
     if table["fold"].isna().any():
         row = int(table.index[table["fold"].isna()][0]) + 2
-        raise PamrxError(f"{file}: row {row}: no fold for {written[row - 2]}")
+        raise InputError(f"{file}: row {row}: no fold for {written[row - 2]}")
     repeated = table[table["line"].duplicated(keep=False)]
     if len(repeated):
-        raise PamrxError(f"{file}: {repeated['line'].iloc[0]} is listed more than once; expected each line once")
+        raise InputError(f"{file}: {repeated['line'].iloc[0]} is listed more than once; expected each line once")
     return table
 
 

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from pamrx.bundle.bundle import load_bundle
-from pamrx.errors import PamrxError
+from pamrx.errors import BundleError, StoreError, UsageError
 
 from pamrx_training.registry.registry_store import (
     MODEL,
@@ -101,23 +101,23 @@ def promote(version: int, *, force: bool = False, reason: str | None = None) -> 
 
     Raises
     ------
-    PamrxError
+    UsageError
         If there is no such version, it is the champion, or it is worse than the champion, or was not evaluated on the
         same folds: the last two unless `force` with a `reason`.
     """
     if force and not (reason or "").strip():
-        raise PamrxError("--force needs --reason TEXT: what is kept with the version must say why")
+        raise UsageError("--force needs --reason TEXT: what is kept with the version must say why")
     with registry() as client:
         aliases = aliases_of(client)
         candidate = version_of(client, version)
         current = aliases.get(CHAMPION)
         if current == version:
-            raise PamrxError(f"version {version} is the {CHAMPION} already")
+            raise UsageError(f"version {version} is the {CHAMPION} already")
         judged = "the first champion"
         if current is not None:
             judged, against = _judged(candidate.tags, version_of(client, current).tags, version, current)
             if against and not force:
-                raise PamrxError(f"version {version} was not promoted: {judged}; --force --reason TEXT promotes it")
+                raise UsageError(f"version {version} was not promoted: {judged}; --force --reason TEXT promotes it")
         told = {
             "at": _now(),
             "by": user(),
@@ -140,20 +140,20 @@ def rollback(*, reason: str | None = None) -> int:
 
     Raises
     ------
-    PamrxError
+    StoreError
         If there is no champion, or none before it.
     """
     with registry() as client:
         current = aliases_of(client).get(CHAMPION)
         if current is None:
-            raise PamrxError(f"{MODEL} has no {CHAMPION}; `pamrx models promote` makes one")
+            raise StoreError(f"{MODEL} has no {CHAMPION}; `pamrx models promote` makes one")
         past = _champions(client)
         while past and past[-1] == current:
             past.pop()
         there = {int(version.version) for version in all_versions(client)}
         past = [number for number in past if number in there]
         if not past:
-            raise PamrxError(f"version {current} is the first {CHAMPION} that is known; there is none to go back to")
+            raise StoreError(f"version {current} is the first {CHAMPION} that is known; there is none to go back to")
         before = past[-1]
         why = (reason or "").strip() or "no reason given"
         _record(client, current, "rolled_back", {"at": _now(), "by": user(), "reason": why, "to": str(before)})
@@ -204,20 +204,20 @@ def _download(client: MlflowClient, address: str, scratch: str) -> Path:
 
     parts = _ADDRESS.fullmatch(address)
     if parts is None:
-        raise PamrxError(f"{address}: expected models:/{MODEL}@{CHAMPION}, or models:/{MODEL}/3 for a version")
+        raise UsageError(f"{address}: expected models:/{MODEL}@{CHAMPION}, or models:/{MODEL}/3 for a version")
     number = parts["version"]
     if number is None:
         model = model_of(client, parts["model"])
         if parts["alias"] not in model.aliases:
             known = ", ".join(sorted(model.aliases)) or "none"
-            raise PamrxError(f"{address}: no version has the alias {parts['alias']}; there is {known}")
+            raise UsageError(f"{address}: no version has the alias {parts['alias']}; there is {known}")
         number = str(model.aliases[parts["alias"]])
     version = version_of(client, int(number), parts["model"])
     uri = f"{SCHEME}{parts['model']}/{number}/artifacts/{ARTIFACT}"
     folder = Path(download_artifacts(artifact_uri=uri, dst_path=scratch))
     told = version.tags.get("bundle_fingerprint")
     if told is not None and load_bundle(folder).manifest["fingerprint"] != told:
-        raise PamrxError(f"{address}: the bundle in the store is not the one that was registered as version {number}")
+        raise StoreError(f"{address}: the bundle in the store is not the one that was registered as version {number}")
     return folder
 
 

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pamrx.errors import PamrxError
+from pamrx.errors import PamrxError, StoreError, UsageError
 
 from pamrx_training.tracking.store import (
     URI_VARIABLE,
@@ -44,7 +44,7 @@ def registry(make: bool = False) -> Iterator[MlflowClient]:
         uri = tracking_uri()
         database = sqlite_file(uri)
         if database is not None and not make and not database.exists():
-            raise PamrxError(
+            raise StoreError(
                 f"{database}: no MLflow store there; `pamrx train` or `pamrx models register` makes one, "
                 f"or set {URI_VARIABLE}"
             )
@@ -54,7 +54,7 @@ def registry(make: bool = False) -> Iterator[MlflowClient]:
         except PamrxError:
             raise
         except Exception as error:
-            raise PamrxError(f"MLflow at {without_password(uri)}: {one_line(error)}") from error
+            raise StoreError(f"MLflow at {without_password(uri)}: {one_line(error)}") from error
 
 
 def model_of(client: MlflowClient, name: str = MODEL) -> Any:
@@ -65,7 +65,7 @@ def model_of(client: MlflowClient, name: str = MODEL) -> Any:
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        raise PamrxError(f"no model {name} in the registry; `pamrx models register` makes {MODEL}") from None
+        raise StoreError(f"no model {name} in the registry; `pamrx models register` makes {MODEL}") from None
 
 
 def version_of(client: MlflowClient, version: int, name: str = MODEL) -> ModelVersion:
@@ -73,7 +73,7 @@ def version_of(client: MlflowClient, version: int, name: str = MODEL) -> ModelVe
     found = {int(one.version): one for one in all_versions(client, name)}
     if version not in found:
         there = ", ".join(map(str, sorted(found))) or "none"
-        raise PamrxError(f"no version {version} of {name}; there is {there}")
+        raise UsageError(f"no version {version} of {name}; there is {there}")
     return found[version]
 
 

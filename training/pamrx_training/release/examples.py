@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.examples import FILES, MEASURED
 from pamrx.features.ncrna import long_noncoding
 from pamrx.identifiers.assay import assays_of
@@ -58,12 +58,12 @@ def held_out(cohort: Cohort) -> list[str]:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the cohort lacks an example line.
     """
     absent = [line for line in EXAMPLE_LINES if line not in cohort.cell_lines.index]
     if absent:
-        raise PamrxError(f"example lines: {absent[0]} is not in the training data; fetch GDSC again")
+        raise InputError(f"example lines: {absent[0]} is not in the training data; fetch GDSC again")
     donors = set(cohort.cell_lines.loc[list(EXAMPLE_LINES), "donor"])
     return [line for line, donor in zip(cohort.lines, cohort.donors, strict=True) if donor in donors]
 

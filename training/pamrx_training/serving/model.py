@@ -129,7 +129,7 @@ class PamrxModel(PythonModel):
 
     def _loaded(self) -> Bundle:
         if self._bundle is None:
-            raise PamrxError("the model was not given a bundle")
+            raise UsageError("the model was not given a bundle")
         return self._bundle
 
 
@@ -138,7 +138,7 @@ def predict_records(bundle: Bundle, rows: list[dict[str, Any]], settings: Mappin
 
     Raises
     ------
-    PamrxError
+    InputError
         For an input or a setting that cannot be used, and a sample that stands in two rows.
     """
     drugs, coverage, unit = _settings(settings)
@@ -154,13 +154,13 @@ def predict_records(bundle: Bundle, rows: list[dict[str, Any]], settings: Mappin
             profiles = read_records(parts, known, unit)
             again = seen.intersection(profiles.samples.index)
             if again:
-                raise PamrxError(f"sample {min(again)} stands in an earlier row; expected each sample once")
+                raise InputError(f"sample {min(again)} stands in an earlier row; expected each sample once")
         except PamrxError as error:
-            raise PamrxError(f"row {place}: {error}" if len(rows) > 1 else str(error)) from None
+            raise type(error)(f"row {place}: {error}" if len(rows) > 1 else str(error)) from None
         seen.update(profiles.samples.index)
         tables.append(predict(bundle, profiles, drugs, coverage))
     if not tables:
-        raise PamrxError(f"no input: give a row with at least one of {', '.join(PARTS)}")
+        raise InputError(f"no input: give a row with at least one of {', '.join(PARTS)}")
     return _plain(pd.concat(tables, ignore_index=True))
 
 
@@ -220,7 +220,7 @@ def _rows(model_input: Any) -> list[dict[str, Any]]:
     told = []
     for place, row in enumerate(rows, start=1):
         if not isinstance(row, Mapping):
-            raise PamrxError(f"row {place}: expected an object with one or more of {', '.join(PARTS)}")
+            raise InputError(f"row {place}: expected an object with one or more of {', '.join(PARTS)}")
         listed = {str(key): value.tolist() if isinstance(value, np.ndarray) else value for key, value in row.items()}
         # A table of rows fills with NaN what one of them lacks.
         told.append(
@@ -233,14 +233,14 @@ def _settings(given: Mapping[str, Any]) -> tuple[list[str] | None, float, str | 
     for name in given:
         if name not in SETTINGS:
             hint = did_you_mean(name, SETTINGS)
-            raise PamrxError(f"params: {name}: no such setting; expected {', '.join(SETTINGS)}{hint}")
+            raise UsageError(f"params: {name}: no such setting; expected {', '.join(SETTINGS)}{hint}")
     drugs, coverage, unit = ({**SETTINGS, **given}[name] for name in SETTINGS)
     if drugs is not None and not isinstance(drugs, str):
-        raise PamrxError(f"params: drugs: found {json.dumps(drugs)}, expected names with commas between, as one text")
+        raise UsageError(f"params: drugs: found {json.dumps(drugs)}, expected names with commas between, as one text")
     if isinstance(coverage, bool) or not isinstance(coverage, (int, float)):
-        raise PamrxError(f"params: coverage: found {json.dumps(coverage)}, expected a number")
+        raise UsageError(f"params: coverage: found {json.dumps(coverage)}, expected a number")
     if unit is not None and not isinstance(unit, str):
-        raise PamrxError(f"params: expression_unit: found {json.dumps(unit)}, expected a word")
+        raise UsageError(f"params: expression_unit: found {json.dumps(unit)}, expected a word")
     check_coverage(float(coverage))
     return (None if drugs is None else drugs.split(",")), float(coverage), unit
 

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
 from pamrx.bundle.bundle import Bundle
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import UsageError, did_you_mean
 
 log = logging.getLogger(__name__)
 
@@ -214,7 +214,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OverflowError:
-        raise PamrxError(f"--port {port}: expected 0 to 65535") from None
+        raise UsageError(f"--port {port}: expected 0 to 65535") from None
     except OSError as error:
         why = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror or error
-        raise PamrxError(f"cannot listen on {host} port {port} ({why}); name another with --port or --host") from None
+        raise UsageError(f"cannot listen on {host} port {port} ({why}); name another with --port or --host") from None

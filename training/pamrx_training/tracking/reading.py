@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import StoreError, UsageError, did_you_mean
 
 from pamrx_training.evaluation.comparison import Logged
 from pamrx_training.evaluation.explanations import IMPORTANCE
@@ -40,13 +40,13 @@ def reading() -> Iterator[MlflowClient]:
 
     Raises
     ------
-    PamrxError
+    StoreError
         If there is no store, or it fails: one line.
     """
     uri = tracking_uri()
     database = sqlite_file(uri)
     if database is not None and not database.exists():
-        raise PamrxError(
+        raise StoreError(
             f"{database}: no MLflow store there; `pamrx train` and `pamrx study` make one in their working directory, "
             f"and {URI_VARIABLE} names another"
         )
@@ -56,7 +56,7 @@ def reading() -> Iterator[MlflowClient]:
                 client = open_client(uri)
             yield client
     except StoreFailure as error:
-        raise PamrxError(f"MLflow at {without_password(uri)}: {one_line(error)}") from None
+        raise StoreError(f"MLflow at {without_password(uri)}: {one_line(error)}") from None
 
 
 def read_run(client: MlflowClient, word: str) -> Logged:
@@ -64,7 +64,7 @@ def read_run(client: MlflowClient, word: str) -> Logged:
 
     Raises
     ------
-    PamrxError
+    UsageError
         If there is none, or the name is that of several.
     StoreFailure
         If the store fails.
@@ -75,10 +75,10 @@ def read_run(client: MlflowClient, word: str) -> Logged:
     found = [run for run in runs if word in (run.info.run_id, run.info.run_name)]
     if not found:
         names = sorted({str(run.info.run_name) for run in runs})
-        raise PamrxError(f"no run '{word}' in the experiment {EXPERIMENT}{did_you_mean(word, names)}")
+        raise UsageError(f"no run '{word}' in the experiment {EXPERIMENT}{did_you_mean(word, names)}")
     if len(found) > 1:
         shown = ", ".join(str(run.info.run_id) for run in found[:4]) + (", ..." if len(found) > 4 else "")
-        raise PamrxError(f"{len(found)} runs are named '{word}'; name one by its id, the latest first: {shown}")
+        raise UsageError(f"{len(found)} runs are named '{word}'; name one by its id, the latest first: {shown}")
     run = found[0]
     with storing(), tempfile.TemporaryDirectory(prefix="pamrx-") as folder:
         oof = _table(client, run.info.run_id, OUT_OF_FOLD, folder)

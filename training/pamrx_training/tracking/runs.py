@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pamrx.errors import PamrxError
+from pamrx.errors import StoreError
 
 from pamrx_training.evaluation.labels import plain
 from pamrx_training.tracking.names import NOTE, finite
@@ -148,12 +148,12 @@ def sync(folder: Path | None = None) -> int:
 
     Raises
     ------
-    PamrxError
+    StoreError
         If the folder named is not there, or the store does not answer.
     """
     pending = folder or pending_folder()
     if folder is not None and not folder.is_dir():
-        raise PamrxError(f"{folder}: no such folder; expected one named {PENDING}")
+        raise StoreError(f"{folder}: no such folder; expected one named {PENDING}")
     waiting = sorted(path.parent for path in pending.glob(f"*/{RUN}") if not path.parent.name.startswith("."))
     if not waiting:
         log.info(f"nothing waits in {pending}")

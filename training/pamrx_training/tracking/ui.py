@@ -16,7 +16,7 @@ from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from pamrx.errors import PamrxError
+from pamrx.errors import StoreError, UsageError
 
 from pamrx_training.tracking.store import (
     EXPERIMENT,
@@ -44,7 +44,7 @@ def serve_ui(port: int = PORT) -> None:
 
     Raises
     ------
-    PamrxError
+    StoreError
         If there is no store, the port is taken, or MLflow does not start: what it said last.
     """
     uri = tracking_uri()
@@ -53,7 +53,7 @@ def serve_ui(port: int = PORT) -> None:
         return
     database = sqlite_file(uri)
     if database is not None and not database.exists():
-        raise PamrxError(
+        raise StoreError(
             f"{database}: no MLflow store there; `pamrx train` and `pamrx study` make one in their working directory, "
             f"and {URI_VARIABLE} names another"
         )
@@ -105,10 +105,10 @@ def _check_free(port: int) -> None:
         with socket.create_server((HOST, port)):
             pass
     except OverflowError:
-        raise PamrxError(f"--port {port}: expected 1 to 65535") from None
+        raise UsageError(f"--port {port}: expected 1 to 65535") from None
     except OSError as error:
         why = error.strerror or error
-        raise PamrxError(f"cannot listen on {HOST} port {port} ({why}); name another with --port") from None
+        raise UsageError(f"cannot listen on {HOST} port {port} ({why}); name another with --port") from None
 
 
 def _wait(server: subprocess.Popen[bytes], port: int, output: Path) -> None:

@@ -1,0 +1,56 @@
+"""The kinds of error: what a caller can catch, that each is one line, and that each survives the way between processes."""
+
+from __future__ import annotations
+
+import pickle
+
+import joblib
+import pytest
+from pamrx.errors import BundleError, InputError, PamrxError, StoreError, UsageError
+from pamrx.tables import whole_file
+
+KINDS = [(PamrxError, Exception), (InputError, ValueError), (BundleError, ValueError), (StoreError, OSError),
+         (UsageError, ValueError)]  # fmt: skip
+
+
+def fail(kind: type[PamrxError]) -> None:
+    raise kind("a.maf:\n line 3:  found x")
+
+
+@pytest.mark.parametrize(("kind", "builtin"), KINDS)
+def test_each_kind_is_one_line_and_its_builtin(kind, builtin):
+    error = kind("a.maf:\n line 3:  found x")
+    assert isinstance(error, PamrxError) and isinstance(error, builtin)
+    assert str(error) == "a.maf: line 3: found x"
+    assert kind(str(error)).args == error.args
+
+
+def test_the_kinds_exclude_one_another():
+    for kind, _ in KINDS[1:]:
+        assert [other for other, _ in KINDS[1:] if issubclass(kind, other)] == [kind]
+
+
+@pytest.mark.parametrize(("kind", "builtin"), KINDS)
+def test_each_kind_survives_serialisation(kind, builtin):
+    from distributed.protocol.pickle import dumps, loads
+
+    error = kind("a.maf: line 3: found x")
+    for back in (pickle.loads(pickle.dumps(error)), loads(dumps(error))):
+        assert type(back) is kind
+        assert str(back) == str(error) and back.args == error.args
+
+
+def test_each_kind_comes_back_from_another_process():
+    with joblib.Parallel(n_jobs=2) as workers:
+        for kind, _ in KINDS:
+            with pytest.raises(kind) as caught:
+                workers(joblib.delayed(fail)(kind) for _ in range(2))
+            assert type(caught.value) is kind
+            assert str(caught.value) == "a.maf: line 3: found x"
+
+
+def test_an_error_inside_a_file_being_written_keeps_its_own_message(tmp_path):
+    with pytest.raises(StoreError) as caught, whole_file(tmp_path / "out.csv"):
+        raise StoreError("mlflow.db: is locked")
+    assert str(caught.value) == "mlflow.db: is locked"
+    assert list(tmp_path.iterdir()) == []
