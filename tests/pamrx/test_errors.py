@@ -1,4 +1,4 @@
-"""The kinds of error: what a caller can catch, that each is one line, and that each survives the way between processes."""
+"""The kinds of error: what a caller can catch; each is one line, and survives the way between processes."""
 
 from __future__ import annotations
 

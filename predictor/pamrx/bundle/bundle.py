@@ -158,9 +158,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
             f"{file}: not a whole manifest; the bundle was changed or cut short, copy or train it again"
         ) from None
     if version != FORMAT:
-        raise PamrxError(f"{file}: bundle format {version}, expected {FORMAT}; use the version of pamrx that wrote it")
+        raise BundleError(f"{file}: bundle format {version}, expected {FORMAT}; use the version of pamrx that wrote it")
     if recorded != _fingerprint(manifest):
-        raise PamrxError(
+        raise BundleError(
             f"{file}: its fingerprint does not fit its content; the bundle was changed, copy or train it again"
         )
     return manifest

@@ -9,7 +9,7 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.identifiers.units import LINEAR_UNITS
 from pamrx.profiles.check import FileCheck, check_file_kinds
 from pamrx.readers.recognition import FOLDER, STUDY, UNREADABLE

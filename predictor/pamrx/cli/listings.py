@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import UsageError, did_you_mean
 from pamrx.identifiers.feature_name import feature_labels
 from pamrx.knowledge import drugs as drug_table
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 
 
 def predict(
@@ -72,7 +72,7 @@ def predict(
     given = {kind: path for kind, path in inputs.items() if path is not None}
     _check_options(given, example, measured)
     if expression_unit is not None and expression is None:
-        raise PamrxError("--expression-unit goes with --expression: it says in which unit that file is")
+        raise UsageError("--expression-unit goes with --expression: it says in which unit that file is")
     from pamrx.cli import predict_files
 
     with folder_of(bundle) as folder:
@@ -96,15 +96,15 @@ def predict(
 def _check_options(given: dict[str, Path], example: bool, measured: bool) -> None:
     named = [str(path) if kind == "study" else f"--{kind.replace('_', '-')}" for kind, path in given.items()]
     if example and given:
-        raise PamrxError(f"--example brings its own files; leave out {named[0]}, or --example")
+        raise UsageError(f"--example brings its own files; leave out {named[0]}, or --example")
     if "study" in given and len(given) > 1:
-        raise PamrxError(f"{named[0]}: a study folder brings its own files; leave out {named[1]}, or name files only")
+        raise UsageError(f"{named[0]}: a study folder brings its own files; leave out {named[1]}, or name files only")
     if "panel" in given and "mutations" not in given:
-        raise PamrxError("--panel goes with --mutations: it says which genes that file covers")
+        raise UsageError("--panel goes with --mutations: it says which genes that file covers")
     if measured and not example:
-        raise PamrxError("--measured goes with --example: only the example lines come with measured responses")
+        raise UsageError("--measured goes with --example: only the example lines come with measured responses")
     if not example and not given:
-        raise PamrxError(
+        raise UsageError(
             "no input: give --mutations, --expression, --ncrna, --copy-number or --samples, or --example, or the "
             "folder of a cBioPortal study"
         )

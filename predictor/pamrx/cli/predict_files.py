@@ -10,7 +10,7 @@ import pandas as pd
 
 from pamrx.bundle.file_prediction import PredictedFiles, predict_files
 from pamrx.cli import terminal
-from pamrx.errors import PamrxError
+from pamrx.errors import StoreError, UsageError
 from pamrx.explanation.alterations import axis_alterations
 from pamrx.explanation.contributions import top_contributions
 from pamrx.explanation.export import write_contributions

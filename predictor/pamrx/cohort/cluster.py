@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -34,7 +34,7 @@ def connected(address: str, workers: int | None = None) -> Iterator[Client]:
     try:
         from distributed import Client, LocalCluster
     except ModuleNotFoundError as error:
-        raise PamrxError(f"--dask needs the package '{error.name}'; run: pip install 'pamrx[scale]'") from None
+        raise UsageError(f"--dask needs the package '{error.name}'; run: pip install 'pamrx[scale]'") from None
 
     if address != LOCAL:
         _check_address(address)
@@ -42,7 +42,7 @@ def connected(address: str, workers: int | None = None) -> Iterator[Client]:
             client = Client(address, timeout=SECONDS_TO_CONNECT, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             why = " ".join(str(error).split()) or type(error).__name__
-            raise PamrxError(f"--dask {address}: no scheduler answers there ({why[:120]})") from None
+            raise UsageError(f"--dask {address}: no scheduler answers there ({why[:120]})") from None
         with client:
             yield client
         return
@@ -71,11 +71,11 @@ def cores_of(client: Client) -> int:
     """
     cores = sum(client.nthreads().values())
     if not cores:
-        raise PamrxError("--dask: the scheduler has no worker; start some with `dask worker ADDRESS`")
+        raise UsageError("--dask: the scheduler has no worker; start some with `dask worker ADDRESS`")
     return cores
 
 
 def _check_address(address: str) -> None:
     parts = urlsplit(address)
     if parts.scheme not in ("tcp", "tls", "ucx") or not parts.netloc:
-        raise PamrxError(f"--dask {address}: expected {LOCAL}, or the address of a scheduler as tcp://HOST:PORT")
+        raise UsageError(f"--dask {address}: expected {LOCAL}, or the address of a scheduler as tcp://HOST:PORT")

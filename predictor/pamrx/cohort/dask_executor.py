@@ -17,7 +17,7 @@ from pamrx.cohort.allocation import give_back_freed_memory, keep_freed_memory
 from pamrx.cohort.chunks import Chunk, Cohort
 from pamrx.cohort.cluster import connected, cores_of
 from pamrx.cohort.options import Options
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
@@ -106,7 +106,7 @@ def _all(client: Client, tasks: Sequence[Sequence[Chunk]], cores: int, report: C
             try:
                 future.result()
             except KilledWorker as error:
-                raise PamrxError(
+                raise InputError(
                     f"the workers that had a part ended one after the other ({error}); see their logs"
                 ) from None
         now = set(client.nthreads())

@@ -18,7 +18,7 @@ from pamrx.cohort.fingerprints import fingerprint, fingerprints
 from pamrx.cohort.memory import bytes_of_matrices
 from pamrx.cohort.mutations import Beside
 from pamrx.cohort.scales import Scales
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import check_unit
 from pamrx.profiles import Profiles
@@ -77,7 +77,7 @@ def open_matrices(
     if beside is None:
         mafs = [file for file in sorted(folder.iterdir()) if _MAF.fullmatch(file.name)]
         if len(mafs) > 1:
-            raise PamrxError(f"{folder}: {mafs[0].name} and {mafs[1].name}: two MAF files; name one with --mutations")
+            raise InputError(f"{folder}: {mafs[0].name} and {mafs[1].name}: two MAF files; name one with --mutations")
         beside = Beside(mafs[0], default_genes()) if mafs else None
     sizes: dict[str, int] = {}
     scales = Scales()
@@ -88,7 +88,7 @@ def open_matrices(
         shard = _read_shard(folder, files, beside, assessed, unit)
         for sample in shard.profiles.samples.index:
             if seen.setdefault(sample, name) != name:
-                raise PamrxError(
+                raise InputError(
                     f"{folder}: sample {sample} stands in shard {seen[sample]} and in shard {name}; expected one"
                 )
         scales.agree(f"{folder}: shard {name}", f"shard {name}", shard.scales)
@@ -123,7 +123,7 @@ def _shards_of(folder: Path) -> dict[str, dict[str, str]]:
         if found:
             shards.setdefault(found[2] or file.name, {})[found[1].lower()] = file.name
     if not shards:
-        raise PamrxError(
+        raise InputError(
             f"{folder}: no cohort: expected Parquet files with samples in rows, a cBioPortal study, or matrices named "
             "expression-01.tsv, ncrna-01.tsv, copy_number-01.tsv and samples-01.tsv"
         )

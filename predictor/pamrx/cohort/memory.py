@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 from pamrx.readers.files import Head, is_parquet, open_bytes
 
 PER_PROCESS = 900_000_000
@@ -49,7 +49,7 @@ def check_fits(memory: int, held: int, advice: str = "") -> None:
         If not; `advice`, on what can be done where there is anything held, ends the message.
     """
     if memory < PER_PROCESS + held:
-        raise PamrxError(
+        raise UsageError(
             f"--memory {memory / 1e6:.0f}MB: expected {(PER_PROCESS + held) / 1e6:.0f}MB or more, which one process "
             f"needs here{f'; {advice}' if held else ''}"
         )

@@ -17,7 +17,7 @@ from pamrx.cohort.options import Given
 from pamrx.cohort.parquet_cohort import ParquetCohort, open_parquet
 from pamrx.cohort.parquet_shards import hashes_of
 from pamrx.cohort.study_cohort import StudyCohort, open_study
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.genes import default_genes
 from pamrx.readers.files import LAYER, check_file
 from pamrx.readers.gene_panel import read_panel
@@ -38,7 +38,7 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
     given = given or Given()
     file = Path(LAYER.sub(r"\1", str(path)))
     if not file.exists():
-        raise PamrxError(f"{path}: no such file or folder; expected a Parquet data set, a study, matrices or .h5ad")
+        raise InputError(f"{path}: no such file or folder; expected a Parquet data set, a study, matrices or .h5ad")
     beside, assessed = None, None
     if given.mutations is not None:
         beside = Beside(Path(check_file(given.mutations)), default_genes())
@@ -61,7 +61,7 @@ def _opened(
         return open_parquet(path, [path], given.unit, assessed, beside)
     if (path / "meta_study.txt").exists() or list(path.glob("data_*.txt")):
         if beside is not None or given.unit is not None or assessed is not None:
-            raise PamrxError(f"{path}: a study brings its own files; leave out --mutations, --panel, --expression-unit")
+            raise UsageError(f"{path}: a study brings its own files; leave out --mutations, --panel, --expression-unit")
         return open_study(path, memory)
     files = [file for file in sorted(path.rglob("*.parquet")) if not _hidden(file.relative_to(path))]
     if files and not any(file.stem.startswith(("expression", "ncrna", "copy_number", "samples")) for file in files):

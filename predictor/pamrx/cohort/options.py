@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 from pamrx.prediction.intervals import COVERAGE
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
@@ -52,7 +52,7 @@ def read_size(text: str) -> int:
     """
     found = _SIZE.fullmatch(text.strip())
     if found is None or (not found[2] and float(found[1]) < 1e6):
-        raise PamrxError(f"--memory {text}: expected a size such as 2GB or 800MB")
+        raise UsageError(f"--memory {text}: expected a size such as 2GB or 800MB")
     return int(float(found[1]) * 1000 ** _POWERS[found[2].lower()])
 
 
@@ -68,5 +68,5 @@ def read_explain(text: str | None) -> int:
         return 0
     found = re.fullmatch(r"(?:top=)?([1-9]\d{0,3})", text.strip())
     if found is None:
-        raise PamrxError(f"--explain {text}: expected top=N, such as top=5")
+        raise UsageError(f"--explain {text}: expected top=N, such as top=5")
     return int(found[1])

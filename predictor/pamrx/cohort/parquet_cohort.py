@@ -23,7 +23,7 @@ from pamrx.cohort.fingerprints import fingerprint
 from pamrx.cohort.mutations import Beside, rows_of
 from pamrx.cohort.parquet_rows import Layout, layout_of, matrix_of, names_of, tables_of
 from pamrx.cohort.parquet_shards import ID, MUTATIONS, kind_of, look_at
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import Decision
@@ -107,9 +107,9 @@ def open_parquet(
     known = default_genes()
     found = look_at(folder, shards, known, unit)
     if found.has_mutations and beside is not None:
-        raise PamrxError(f"{beside.path}: the cohort holds mutations of its own; expected one of the two")
+        raise InputError(f"{beside.path}: the cohort holds mutations of its own; expected one of the two")
     if not found.blocks and not found.has_mutations and beside is None:
-        raise PamrxError(
+        raise InputError(
             f"{folder / shards[0]}: no column of data; expected mutations, or expression.GENE, ncrna.NAME, "
             "copy_number.GENE"
         )

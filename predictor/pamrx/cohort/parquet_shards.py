@@ -18,7 +18,7 @@ from pamrx.cohort import chunks
 from pamrx.cohort.mutations import NEEDED, is_nested
 from pamrx.cohort.parquet_rows import Layout, matrix_of, memory_of, names_of, opened, pieces
 from pamrx.cohort.scales import Scales
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.columns import CALLS_OF, MATRICES, Columns
 from pamrx.identifiers.units import LOG2_AT_MOST, Decision, Statistics, check_unit
 from pamrx.profiles.normalise import decide, gather, statistics
@@ -108,7 +108,7 @@ class Shards:
                         places.setdefault(name, []).append(f"{shard} row {row}")
         for name, where in places.items():
             if len(where) > 1:
-                raise PamrxError(
+                raise InputError(
                     f"{self.folder}: sample {name} stands in {' and in '.join(where[:3])}; expected each sample once"
                 )
 
@@ -117,19 +117,19 @@ class Shards:
         for one, other, missing in ((shard, first, names - found), (first, shard, found - names)):
             if missing:
                 many = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-                raise PamrxError(
+                raise InputError(
                     f"{self.folder / one}: no column {min(missing)}{many}, which {other} has; expected the same "
                     "columns in every shard (null where not measured)"
                 )
         _labels(self.folder / shard, schema)
         _check_mutations(self.folder / shard, schema)
         if unit != self.unit:
-            raise PamrxError(
+            raise InputError(
                 f"{self.folder / shard}: expression in {unit or 'no stated unit'}, but {first} has "
                 f"{self.unit or 'no stated unit'}; expected one unit in every shard"
             )
         if self.has_mutations and drivers != self.drivers_only:
-            raise PamrxError(f"{self.folder}: some shards list drivers only and others do not; expected all alike")
+            raise InputError(f"{self.folder}: some shards list drivers only and others do not; expected all alike")
 
     def settle(self) -> None:
         """The scale of each group of columns, from all samples of all shards.
@@ -229,12 +229,12 @@ def _file(path: Path) -> pq.ParquetFile:
         file = opened(path)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0][:120]
-        raise PamrxError(f"{path}: not a Parquet file, or a damaged one ({reason}); make or copy it again") from None
+        raise InputError(f"{path}: not a Parquet file, or a damaged one ({reason}); make or copy it again") from None
     if not file.metadata.num_rows:
-        raise PamrxError(f"{path}: no sample in it; expected at least one, or take the file away")
+        raise InputError(f"{path}: no sample in it; expected at least one, or take the file away")
     names = file.schema_arrow.names
     if ID not in names:
-        raise PamrxError(f"{path}: no column {ID}; found {', '.join(names[:4])}{did_you_mean(ID, names)}")
+        raise InputError(f"{path}: no column {ID}; found {', '.join(names[:4])}{did_you_mean(ID, names)}")
     return file
 
 
@@ -247,7 +247,7 @@ def hashes_of(names: Sequence[str]) -> np.ndarray:
 def _check_once(file: Path, schema: pa.Schema) -> None:
     repeated = [name for name, count in Counter(schema.names).items() if count > 1]
     if repeated:
-        raise PamrxError(f"{file}: column {repeated[0]} stands more than once; expected each column once")
+        raise InputError(f"{file}: column {repeated[0]} stands more than once; expected each column once")
 
 
 def _labels(file: Path, schema: pa.Schema) -> dict[str, list[str]]:
@@ -258,7 +258,7 @@ def _labels(file: Path, schema: pa.Schema) -> dict[str, list[str]]:
         if kind is None:
             continue
         if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_null(column.type)):
-            raise PamrxError(f"{file}: column {column.name}: holds {column.type}, expected numbers")
+            raise InputError(f"{file}: column {column.name}: holds {column.type}, expected numbers")
         labels.setdefault(kind, []).append(column.name.partition(".")[2])
     return labels
 
@@ -268,11 +268,11 @@ def _check_mutations(file: Path, schema: pa.Schema) -> bool:
         return False
     kind = schema.field(MUTATIONS).type
     if not is_nested(kind):
-        raise PamrxError(f"{file}: column {MUTATIONS}: holds {kind}, expected a list of {{{', '.join(NEEDED)}, hgvsp}}")
+        raise InputError(f"{file}: column {MUTATIONS}: holds {kind}, expected a list of {{{', '.join(NEEDED)}, hgvsp}}")
     for name in NEEDED:
         if kind.value_type.get_field_index(name) < 0:
             found = ", ".join(field.name for field in kind.value_type)
-            raise PamrxError(f"{file}: column {MUTATIONS}: no field {name}; found {found}")
+            raise InputError(f"{file}: column {MUTATIONS}: no field {name}; found {found}")
     return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 
 
 class Scales:
@@ -29,7 +29,7 @@ class Scales:
         for group, scale in scales.items():
             before, first = self._found.setdefault(group, (scale, shard))
             if before != scale:
-                raise PamrxError(
+                raise InputError(
                     f"{where}: {group} looks like {scale}, but in {first} like {before}; expected one unit in every "
                     "shard"
                 )

@@ -20,7 +20,7 @@ from pamrx.cohort.progress import Progress
 from pamrx.cohort.summary import write_summary
 from pamrx.cohort.worker import score_read
 from pamrx.cohort.writer import Output, write_part
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.prediction.intervals import check_coverage
 from pamrx.prediction.predictions import chosen_assays
 
@@ -91,7 +91,7 @@ def _score_one(bundle: Bundle, part: Chunk, read: Read, options: Options, folder
     if options.strict and len(read.rejected):
         row = read.rejected.iloc[0]
         name = row["sample_id"] or "without a name"
-        raise PamrxError(f"{part.shard}: row {row['row']}: sample {name}: {row['reason']} (--strict)")
+        raise InputError(f"{part.shard}: row {row['row']}: sample {name}: {row['reason']} (--strict)")
     write_part(folder, part, score_read(bundle, read, options))
 
 
@@ -167,7 +167,7 @@ def _in_processes(
                 future.result()
             yield
     except BrokenProcessPool:
-        raise PamrxError(
+        raise InputError(
             "a process of the run was ended from outside, perhaps for want of memory; what is finished stays: run the "
             "same command again, with a smaller --memory or --jobs 1"
         ) from None

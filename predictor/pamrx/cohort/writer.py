@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 
 from pamrx.cohort.chunks import Chunk
 from pamrx.cohort.worker import REJECTED, Scored
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError, StoreError, UsageError
 
 RUN, WORK = "run.json", ".work"
 PREDICTED, EXPLAINED = "predictions", "contributions"
@@ -128,22 +128,22 @@ class Output:
         folder = self.folder
         if not folder.exists():
             if not folder.parent.is_dir():
-                raise PamrxError(f"{folder}: the folder {folder.parent} does not exist; make it first or name another")
+                raise StoreError(f"{folder}: the folder {folder.parent} does not exist; make it first or name another")
             return None
         if not folder.is_dir():
-            raise PamrxError(f"{folder}: is a file; name a folder")
+            raise StoreError(f"{folder}: is a file; name a folder")
         if not (folder / RUN).exists():
             if any(path.name != WORK for path in folder.iterdir()):
-                raise PamrxError(f"{folder}: holds files, but no run of `pamrx score`; name a new or an empty folder")
+                raise StoreError(f"{folder}: holds files, but no run of `pamrx score`; name a new or an empty folder")
             return None
         try:
             before = dict(json.loads((folder / RUN).read_text(encoding="utf-8")))
         except ValueError:
-            raise PamrxError(f"{folder / RUN}: is damaged; name another folder, or remove {folder}") from None
+            raise StoreError(f"{folder / RUN}: is damaged; name another folder, or remove {folder}") from None
         changed = list(_changes(before, self.asked))
         if changed:
             more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
-            raise PamrxError(
+            raise UsageError(
                 f"{folder}: was begun otherwise: {changed[0]}{more}; go on with what it was begun with, or name "
                 "another folder"
             )
@@ -155,7 +155,7 @@ class Output:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._handle)
-            raise PamrxError(f"{self.folder}: another process is writing to it; wait for it, or name another") from None
+            raise StoreError(f"{self.folder}: another process is writing to it; wait for it, or name another") from None
 
 
 @contextlib.contextmanager
@@ -167,7 +167,7 @@ def _writing(folder: Path) -> Iterator[None]:
             why = "no space is left there; what is finished stays: make room, and run the same command again"
         else:
             why = f"cannot write there ({error.strerror or error}); name another folder, or mend it and run again"
-        raise PamrxError(f"{folder}: {why}") from None
+        raise InputError(f"{folder}: {why}") from None
 
 
 def _put(table: pa.Table, path: Path, work: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, UsageError, did_you_mean
 from pamrx.features import BLOCKS, regulation
 from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.feature_name import FeatureName, blocks_of

@@ -60,7 +60,7 @@ def write_contributions(model: SensitivityModel, features: pd.DataFrame, assays:
     for piece in pieces:
         rows += len(piece)
         if rows > TEXT_ROWS:
-            raise PamrxError(
+            raise UsageError(
                 f"{path}: the contributions of {len(features)} samples to {len(assays)} drugs are more than "
                 f"{TEXT_ROWS:,} rows, too many for {ending}; name a file that ends in .parquet, or fewer --drugs"
             )

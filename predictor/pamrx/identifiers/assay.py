@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 
 if TYPE_CHECKING:
     from pamrx.knowledge.drugs import Drug
@@ -86,5 +86,5 @@ def assays_of(drug: Drug) -> tuple[AssayId, ...]:
 def _parsed(text: str) -> AssayId:
     screen, _, drug = text.partition(SEPARATOR)
     if not screen or not drug:
-        raise PamrxError(f"assay '{text}': expected SCREEN{SEPARATOR}DRUG, such as GDSC2{SEPARATOR}Pictilisib")
+        raise InputError(f"assay '{text}': expected SCREEN{SEPARATOR}DRUG, such as GDSC2{SEPARATOR}Pictilisib")
     return AssayId(screen, drug)

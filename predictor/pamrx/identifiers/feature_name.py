@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 
 SEPARATOR = "."
 
@@ -105,5 +105,5 @@ def in_block(labels: Iterable[str], block: str) -> list[str]:
 def _parsed(text: str) -> FeatureName:
     block, _, name = text.partition(SEPARATOR)
     if not block or not name:
-        raise PamrxError(f"feature '{text}': expected BLOCK{SEPARATOR}NAME, such as mutation{SEPARATOR}PIK3CA")
+        raise InputError(f"feature '{text}': expected BLOCK{SEPARATOR}NAME, such as mutation{SEPARATOR}PIK3CA")
     return FeatureName(block, name)

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, UsageError, did_you_mean
 
 Scale = Literal["auto", "linear", "log2"]
 
@@ -217,9 +217,9 @@ def decide_levels(found: Statistics, what: str, scale: Scale = "auto", unit: str
     """
     check_unit(unit)
     if scale not in ("auto", "linear", "log2"):
-        raise PamrxError(f"expression scale '{scale}' found; expected one of auto, linear, log2")
+        raise UsageError(f"expression scale '{scale}' found; expected one of auto, linear, log2")
     if found.empty:
-        raise PamrxError(f"{what}: holds no number at all; expected numbers")
+        raise InputError(f"{what}: holds no number at all; expected numbers")
     spread = found.spread(what)
     if unit is not None:
         return _stated(found, spread, unit)
@@ -247,7 +247,7 @@ def decide_copy_number(found: Statistics, values: np.ndarray | None, what: str) 
         If there is no value at all, or the values are ratios or copies.
     """
     if found.empty:
-        raise PamrxError(f"{what}: holds no number at all; expected GISTIC calls -2..2 or log2 ratios")
+        raise InputError(f"{what}: holds no number at all; expected GISTIC calls -2..2 or log2 ratios")
     if found.whole or found.called >= max(found.uncalled, 1):
         low, high = max(found.low, CALLS[0]), min(found.high, CALLS[-1])
         partial = f"; {found.partial} calls of -1.5 (partial deletion) taken as -2, as cBioPortal does"
@@ -257,7 +257,7 @@ def decide_copy_number(found: Statistics, values: np.ndarray | None, what: str) 
     present = np.empty(0) if values is None else values[np.isfinite(values)]
     middle = float(np.median(present)) if present.size else 0.0
     if present.size >= _ENOUGH_RATIOS and found.low >= 0 and middle > 0.5:
-        raise PamrxError(
+        raise InputError(
             f"{what}: values {found.low:.4g} to {found.high:.4g} around {middle:.3g}: found ratios or copies, expected "
             "GISTIC calls -2..2 or log2 ratios around 0 (a ratio r becomes log2(r), copies c log2(c / ploidy))"
         )
@@ -301,7 +301,7 @@ def check_unit(unit: str | None) -> None:
         For such a word.
     """
     if unit is not None and unit not in UNITS:
-        raise PamrxError(
+        raise UsageError(
             f"expression unit '{unit}' found; expected one of {', '.join(UNITS)}{did_you_mean(unit, UNITS)}"
         )
 
@@ -353,19 +353,19 @@ def guess_unit(frame: pd.DataFrame) -> UnitGuess:
 def _stated(found: Statistics, spread: str, unit: str) -> Decision:
     if unit in LINEAR_UNITS:
         if found.high <= LINEAR_ABOVE and found.columns >= WHOLE_PROFILE and found.low >= 0:
-            raise PamrxError(
+            raise InputError(
                 f"{spread}, read as {unit}: these are logarithms already; a second log is refused: say log2"
             )
         if unit == "counts" and not found.whole and found.columns >= WHOLE_PROFILE and found.sums_to_a_million:
-            raise PamrxError(f"{spread}, read as counts: fractions that sum to a million are no counts: say tpm")
+            raise InputError(f"{spread}, read as counts: fractions that sum to a million are no counts: say tpm")
         return Decision(LINEAR, _linear_note(found, spread), spread)
     if unit == "log2" and found.linear:
-        raise PamrxError(
+        raise InputError(
             f"{spread}, read as log2: no log2 value goes beyond {LINEAR_ABOVE:.0f}: say counts, tpm or fpkm"
         )
     if unit == "zscore":
         if found.low >= 0:
-            raise PamrxError(f"{spread}, read as zscore: expected values below zero too")
+            raise InputError(f"{spread}, read as zscore: expected values below zero too")
         return Decision(LOG2, f"{spread}: read as z-scores, left as they are. {ZSCORE_CAUTION}", spread)
     return Decision(LOG2, f"{spread}: read as log2, left as they are", spread)
 

@@ -22,7 +22,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 from pamrx.identifiers.feature_name import in_block
 from pamrx.prediction.applicability import Applicability
 from pamrx.prediction.missing_data import Pattern, pattern_name

@@ -147,7 +147,7 @@ def chosen_assays(assays: Sequence[str], drugs: Sequence[str] | None = None) -> 
     wanted = [drug.name for drug in drug_table.resolve_screened(drugs)]
     for name in wanted:
         if name not in newest:
-            raise PamrxError(f"drug {name}: this bundle was not trained on it{did_you_mean(name, newest)}")
+            raise UsageError(f"drug {name}: this bundle was not trained on it{did_you_mean(name, newest)}")
     return [newest[name] for name in wanted]
 
 

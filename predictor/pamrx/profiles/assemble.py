@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.sample_names import canonical_key, harmonise
 from pamrx.profiles.profiles import SAMPLE_COLUMNS, Profiles
 from pamrx.readers.gene_panel import inside_panels
@@ -66,7 +66,7 @@ def join(parts: Parts) -> Parts:
     parts.notes += told
     for kind in ids:
         if not mapping[sources[kind]]:
-            raise PamrxError(f"{sources[kind]}: only normal or control samples found; expected a tumour")
+            raise InputError(f"{sources[kind]}: only normal or control samples found; expected a tumour")
     if parts.mutations is not None:
         parts.mutations = with_names(parts.mutations, mapping[sources["mutations"]])
     parts.matrices = {kind: _renamed(matrix, mapping[sources[kind]]) for kind, matrix in parts.matrices.items()}
@@ -171,7 +171,7 @@ def _sequenced(parts: Parts, maf: Mutations, said: pd.Series) -> pd.Series:
         if word is False and name in mutated:
             why = f"{parts.sources['mutations']}: sample {name} has mutations, but the samples table says sequenced no"
             if parts.rejected is None:
-                raise PamrxError(why)
+                raise InputError(why)
             parts.rejected.setdefault(str(name), why)
     values = [word is not False and (word is True or name in mutated) for name, word in said.items()]
     return pd.Series(values, index=said.index, name="sequenced", dtype=bool)
@@ -186,7 +186,7 @@ def _union(parts: Parts) -> pd.DataFrame:
     found, sources = parts.samples, parts.sources
     for one, other in combinations(found, 2):
         if not set(found[one]) & set(found[other]):
-            raise PamrxError(
+            raise InputError(
                 f"{sources[one]} and {sources[other]}: no sample in common; found {_few(found[one])} against "
                 f"{_few(found[other])}; expected the same sample names{_alike(found[one], found[other])}"
             )
@@ -218,7 +218,7 @@ def _listed(parts: Parts, table: pd.DataFrame) -> pd.DataFrame:
             where = f"is not listed in {sources['samples']}"
             if parts.rejected is None:
                 hint = _alike(extra[:1], table.index) or did_you_mean(extra[0], table.index)
-                raise PamrxError(f"{sources[kind]}: sample {extra[0]} {where}{more}; expected every sample there{hint}")
+                raise InputError(f"{sources[kind]}: sample {extra[0]} {where}{more}; expected every sample there{hint}")
             for name in extra:
                 unlisted.setdefault(name, f"{sources[kind]}: sample {name} {where}")
     held = {name for ids in found.values() for name in ids}
@@ -234,7 +234,7 @@ def _listed(parts: Parts, table: pd.DataFrame) -> pd.DataFrame:
         where = f"is in none of {others}"
         if parts.rejected is None:
             hint = _alike(lone[:1], held) or did_you_mean(lone[0], held)
-            raise PamrxError(
+            raise InputError(
                 f"{sources['samples']}: sample {lone[0]} {where}{more}; expected data for it, or remove it{mute}{hint}"
             )
         for name in lone:

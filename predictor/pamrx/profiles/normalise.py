@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.identifiers.columns import CALLS_OF, Columns
 from pamrx.identifiers.genes import with_mirna_names
 from pamrx.identifiers.units import (
@@ -172,7 +172,7 @@ def levels_of(
     for fault in faults(columns, values, decisions):
         name, gene = samples[fault.row], columns.given[fault.column]
         if rejected is None:
-            raise PamrxError(f"{fault.source}: sample {name}, gene {gene}: {fault.wrong}")
+            raise InputError(f"{fault.source}: sample {name}, gene {gene}: {fault.wrong}")
         rejected.setdefault(name, f"{columns.kind}.{gene}: {fault.wrong}")
         values[fault.row] = np.nan
     notes += decision_notes(decisions, found, len(samples), matrix.source)
@@ -197,7 +197,7 @@ def decision_notes(
         return notes
     if len(flat) == samples:
         level = found["expression"].maxima[0][0]
-        raise PamrxError(
+        raise InputError(
             f"{what}: all genes of sample {flat[0]} have the value {level:.4g}, and so on in every sample; expected "
             "levels that differ"
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, UsageError, did_you_mean
 from pamrx.identifiers.columns import CALLS_OF, MATRICES
 from pamrx.identifiers.vocabulary import vocabulary
 
@@ -62,13 +62,13 @@ class Profiles:
     def __post_init__(self) -> None:
         _check_samples(self.samples)
         if not self.sequenced.index.equals(self.samples.index) or self.sequenced.dtype != bool:
-            raise PamrxError("profiles: sequenced must hold one True or False per sample, in the order of samples")
+            raise InputError("profiles: sequenced must hold one True or False per sample, in the order of samples")
         if self.mutations is not None:
             _check_mutations(self.mutations, self.sequenced)
         for kind, sets in (("panels", self.panels), ("unfiltered", self.unfiltered or {})):
             for name in sets:
                 if name not in self.samples.index:
-                    raise PamrxError(f"profiles: {kind} names a sample {name} that is not among the samples")
+                    raise InputError(f"profiles: {kind} names a sample {name} that is not among the samples")
         for name in MATRICES:
             matrix = getattr(self, name)
             if matrix is not None:
@@ -77,7 +77,7 @@ class Profiles:
             if (matrix := getattr(self, name)) is not None:
                 calls = matrix.to_numpy()
                 if not np.isin(calls[~np.isnan(calls)], (-2.0, -1.0, 0.0, 1.0, 2.0)).all():
-                    raise PamrxError(f"profiles: {name} holds other values than the calls -2, -1, 0, 1, 2")
+                    raise InputError(f"profiles: {name} holds other values than the calls -2, -1, 0, 1, 2")
 
     @property
     def n(self) -> int:
@@ -112,7 +112,7 @@ class Profiles:
         ids = pd.Index(list(sample_ids), name="sample_id", dtype=object)
         for name in ids:
             if name not in self.samples.index:
-                raise PamrxError(f"profiles: no sample {name}{did_you_mean(name, self.samples.index)}")
+                raise UsageError(f"profiles: no sample {name}{did_you_mean(name, self.samples.index)}")
 
         def rows(matrix: pd.DataFrame | None) -> pd.DataFrame | None:
             return None if matrix is None else matrix.loc[ids]
@@ -142,40 +142,40 @@ def _distinct(sets: list[frozenset[str] | None]) -> Iterator[tuple[frozenset[str
 def _check_samples(samples: pd.DataFrame) -> None:
     missing = [name for name in SAMPLE_COLUMNS if name not in samples.columns]
     if missing:
-        raise PamrxError(f"profiles: samples lacks the column {missing[0]}; expected {', '.join(SAMPLE_COLUMNS)}")
+        raise InputError(f"profiles: samples lacks the column {missing[0]}; expected {', '.join(SAMPLE_COLUMNS)}")
     if not len(samples):
-        raise PamrxError("profiles: no sample; expected at least one")
+        raise InputError("profiles: no sample; expected at least one")
     if not all(isinstance(name, str) and name for name in samples.index):
-        raise PamrxError("profiles: a sample name is empty or no text; expected text")
+        raise InputError("profiles: a sample name is empty or no text; expected text")
     if samples.index.has_duplicates:
-        raise PamrxError(f"profiles: sample {samples.index[samples.index.duplicated()][0]} stands more than once")
+        raise InputError(f"profiles: sample {samples.index[samples.index.duplicated()][0]} stands more than once")
     allowed = vocabulary()
     for column in SAMPLE_COLUMNS:
         for word in samples[column].dropna().unique():
             if word not in allowed[column]:
                 hint = did_you_mean(word, allowed[column])
-                raise PamrxError(f"profiles: column {column}: found '{word}', expected a word of `pamrx vocab`{hint}")
+                raise InputError(f"profiles: column {column}: found '{word}', expected a word of `pamrx vocab`{hint}")
 
 
 def _check_mutations(mutations: pd.DataFrame, sequenced: pd.Series) -> None:
     missing = [name for name in MUTATION_COLUMNS if name not in mutations.columns]
     if missing:
-        raise PamrxError(f"profiles: mutations lacks the column {missing[0]}; expected {', '.join(MUTATION_COLUMNS)}")
+        raise InputError(f"profiles: mutations lacks the column {missing[0]}; expected {', '.join(MUTATION_COLUMNS)}")
     for name in mutations["sample_id"].unique():
         if name not in sequenced.index:
-            raise PamrxError(f"profiles: mutations name a sample {name} that is not among the samples")
+            raise InputError(f"profiles: mutations name a sample {name} that is not among the samples")
         if not sequenced[name]:
-            raise PamrxError(f"profiles: sample {name} has mutations but counts as not sequenced")
+            raise InputError(f"profiles: sample {name} has mutations but counts as not sequenced")
 
 
 def _check_matrix(name: str, matrix: pd.DataFrame, samples: pd.Index) -> None:
     if not matrix.index.equals(samples):
-        raise PamrxError(f"profiles: the rows of {name} are not the samples, in their order")
+        raise InputError(f"profiles: the rows of {name} are not the samples, in their order")
     if matrix.columns.has_duplicates:
         repeated = matrix.columns[matrix.columns.duplicated()][0]
-        raise PamrxError(f"profiles: {name}: column {repeated} stands more than once")
+        raise InputError(f"profiles: {name}: column {repeated} stands more than once")
     if not all(dtype == np.float64 for dtype in matrix.dtypes):
-        raise PamrxError(f"profiles: {name} must hold float64 numbers only")
+        raise InputError(f"profiles: {name} must hold float64 numbers only")
     if np.isinf(matrix.to_numpy()).any():
         row, column = np.argwhere(np.isinf(matrix.to_numpy()))[0]
-        raise PamrxError(f"profiles: {name}: infinite value at sample {samples[row]}, column {matrix.columns[column]}")
+        raise InputError(f"profiles: {name}: infinite value at sample {samples[row]}, column {matrix.columns[column]}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import Scale
 from pamrx.profiles.assemble import Parts, assemble, described, join
@@ -76,7 +76,7 @@ def read_records(
     """
     known = frozenset(known_genes) if known_genes is not None else default_genes()
     if expression_unit is not None and parts.get("expression") is None:
-        raise PamrxError("expression_unit goes with expression: it says in which unit that is")
+        raise UsageError("expression_unit goes with expression: it says in which unit that is")
     return profiles_of(record_tables(parts, known), unit=expression_unit)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import LINEAR_ABOVE, Scale
 from pamrx.identifiers.vocabulary import translated
@@ -92,7 +92,7 @@ def _clinical(study: Study, notes: list[str]) -> pd.DataFrame:
         for row in read_rows(file, "SAMPLE_ID"):
             if not row["SAMPLE_ID"] or row["SAMPLE_ID"] in samples:
                 wrong = f"sample {row['SAMPLE_ID']} stands twice" if row["SAMPLE_ID"] else "a row without a SAMPLE_ID"
-                raise PamrxError(f"{file}: {wrong}; expected each sample once")
+                raise InputError(f"{file}: {wrong}; expected each sample once")
             samples[row["SAMPLE_ID"]] = row
     index = pd.Index(list(samples), name="sample_id", dtype=object)
     table = pd.DataFrame(None, index=index, columns=_TABLE, dtype=object)
@@ -164,7 +164,7 @@ def _panels(study: Study, table: pd.DataFrame, known: Collection[str], notes: li
         elif is_whole_exome(panel):
             genes[panel] = None
         else:
-            raise PamrxError(
+            raise InputError(
                 f"{study.folder}: {count} samples were sequenced with the panel {panel}, whose genes are not there; "
                 f"put its gene panel file in the folder as data_gene_panel_{panel.lower()}.txt (cBioPortal's datahub "
                 "keeps them in reference_data/gene_panels)"

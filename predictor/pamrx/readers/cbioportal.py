@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, did_you_mean
 from pamrx.readers.files import PathLike, open_bytes
 from pamrx.readers.gene_panel import panel_name
 
@@ -75,7 +75,7 @@ def find_study(folder: PathLike) -> Study:
     candidates, passed = _candidates(root, metas)
     files, notes = _chosen(root, candidates)
     if not set(files) & {"mutations", "expression", "ncrna", "copy_number"}:
-        raise PamrxError(
+        raise InputError(
             f"{root}: no mutations, expression, miRNA or copy number among its files"
             f"{' (' + ', '.join(passed[:3]) + ' are not read)' if passed else ''}; expected a cBioPortal study folder"
         )
@@ -128,10 +128,10 @@ def read_rows(file: Path, needed: str) -> Iterator[dict[str, str]]:
             if not header:
                 header = [cell.upper() for cell in cells]
                 if needed not in header:
-                    raise PamrxError(f"{file}: header: no column {needed}; found {', '.join(cells[:4])}")
+                    raise InputError(f"{file}: header: no column {needed}; found {', '.join(cells[:4])}")
                 continue
             if len(cells) > len(header) and any(cells[len(header) :]):
-                raise PamrxError(
+                raise InputError(
                     f"{file}: line {number}: {len(cells)} fields found, {len(header)} expected from the header"
                 )
             yield dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=False))
@@ -142,14 +142,14 @@ def _check_folder(folder: PathLike) -> Path:
     if root.is_file():
         packed = ".tar" in root.suffixes or root.suffix in (".tgz", ".zip")
         advice = "unpack it first" if packed else "give a file with its option, such as --mutations"
-        raise PamrxError(f"{root}: is a file; expected a cBioPortal study folder ({advice})")
+        raise InputError(f"{root}: is a file; expected a cBioPortal study folder ({advice})")
     if not root.is_dir():
         near = [entry.name for entry in root.parent.iterdir() if entry.is_dir()] if root.parent.is_dir() else []
-        raise PamrxError(f"{root}: no such folder{did_you_mean(root.name, near)}")
+        raise InputError(f"{root}: no such folder{did_you_mean(root.name, near)}")
     if not looks_like_study(root):
         inner = next((entry.name for entry in sorted(root.iterdir()) if entry.is_dir() and looks_like_study(entry)), "")
         hint = f"; did you mean {root / inner}?" if inner else ""
-        raise PamrxError(f"{root}: no file meta_* or data_* in it; expected a cBioPortal study folder{hint}")
+        raise InputError(f"{root}: no file meta_* or data_* in it; expected a cBioPortal study folder{hint}")
     return root
 
 
@@ -176,7 +176,7 @@ def _candidates(root: Path, metas: dict[Path, dict[str, str]]) -> tuple[dict[str
         described.add(name)
         if kind and not (root / name).is_file():
             there = [entry.name for entry in root.iterdir() if entry.name.startswith("data_")]
-            raise PamrxError(
+            raise InputError(
                 f"{path}: names {name}, which is not in the folder; expected it there{did_you_mean(name, there)}"
             )
         if kind:
@@ -241,7 +241,7 @@ def _chosen(root: Path, candidates: dict[str, list[tuple[int, Path]]]) -> tuple[
         ranked = sorted(set(found))
         tied = [path.name for rank, path in ranked if rank == ranked[0][0]]
         if len(tied) > 1 and kind != "expression":
-            raise PamrxError(
+            raise InputError(
                 f"{root}: {tied[0]} and {tied[1]} both hold {kind.replace('_', ' ')}; expected one: remove the other"
             )
         files[kind] = ranked[0][1]
@@ -255,7 +255,7 @@ def _chosen(root: Path, candidates: dict[str, list[tuple[int, Path]]]) -> tuple[
 def _check_pointer(file: Path) -> None:
     with file.open("rb") as handle:
         if handle.read(40).startswith(b"version https://git-lfs.github.com"):
-            raise PamrxError(
+            raise InputError(
                 f"{file}: is a Git LFS pointer, not the data; run `git lfs pull` in its repository, or download the "
                 "study from cbioportal.org/datasets"
             )

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, did_you_mean
 
 PathLike = str | os.PathLike[str]
 
@@ -52,21 +52,21 @@ def check_file(path: PathLike) -> Path:
     """
     file = Path(LAYER.sub(r"\1", str(path)))
     if file.is_dir():
-        raise PamrxError(f"{file}: is a folder; name a file")
+        raise InputError(f"{file}: is a folder; name a file")
     if not file.exists():
-        raise PamrxError(f"{file}: no such file{_nearby(file)}")
+        raise InputError(f"{file}: no such file{_nearby(file)}")
     ending = _ending(file)
     if ending in REFUSED_ENDINGS:
-        raise PamrxError(f"{file}: ending '{ending}' found ({REFUSED_ENDINGS[ending]}); expected {_READABLE}")
+        raise InputError(f"{file}: ending '{ending}' found ({REFUSED_ENDINGS[ending]}); expected {_READABLE}")
     try:
         if file.stat().st_size == 0:
-            raise PamrxError(f"{file}: the file is empty")
+            raise InputError(f"{file}: the file is empty")
         with file.open("rb") as handle:
             start = handle.read(4)
     except OSError as error:
-        raise PamrxError(f"{file}: cannot be read ({error.strerror})") from None
+        raise InputError(f"{file}: cannot be read ({error.strerror})") from None
     if start == b"PK\x03\x04":
-        raise PamrxError(f"{file}: this is a zip archive or a spreadsheet, whatever its name; expected {_READABLE}")
+        raise InputError(f"{file}: this is a zip archive or a spreadsheet, whatever its name; expected {_READABLE}")
     return file
 
 
@@ -90,13 +90,13 @@ def open_bytes(file: Path) -> Iterator[BinaryIO]:
         with cast(BinaryIO, gzip.open(file, "rb")) if packed else file.open("rb") as stream:
             yield stream
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise PamrxError(f"{file}: the gzip data end early or are damaged; download or copy the file again") from None
+        raise InputError(f"{file}: the gzip data end early or are damaged; download or copy the file again") from None
     except csv.Error as error:
-        raise PamrxError(f"{file}: {_csv_trouble(error)}") from None
+        raise InputError(f"{file}: {_csv_trouble(error)}") from None
     except UnicodeDecodeError as error:
-        raise PamrxError(f"{file}: byte {error.start} is not UTF-8 text; save the file as UTF-8") from None
+        raise InputError(f"{file}: byte {error.start} is not UTF-8 text; save the file as UTF-8") from None
     except OSError as error:
-        raise PamrxError(f"{file}: cannot be read ({error.strerror or error})") from None
+        raise InputError(f"{file}: cannot be read ({error.strerror or error})") from None
 
 
 class Head:
@@ -118,11 +118,11 @@ class Head:
             self.header = _split(lines[0], self.delimiter)
             self.first = _split(lines[1], self.delimiter) if len(lines) > 1 else []
         except csv.Error as error:
-            raise PamrxError(f"{file}: line {skipped + 1}: {_csv_trouble(error)}") from None
+            raise InputError(f"{file}: line {skipped + 1}: {_csv_trouble(error)}") from None
         if len(self.header) == 1:
-            raise PamrxError(_one_column(file, lines[0], self.delimiter))
+            raise InputError(_one_column(file, lines[0], self.delimiter))
         if not self.first:
-            raise PamrxError(f"{file}: a header and no row below it")
+            raise InputError(f"{file}: a header and no row below it")
 
 
 def parquet_columns(file: Path) -> list[str]:
@@ -139,7 +139,7 @@ def parquet_columns(file: Path) -> list[str]:
     try:
         return [str(name) for name in pyarrow.parquet.read_schema(file).names]
     except (pyarrow.ArrowInvalid, OSError):
-        raise PamrxError(f"{file}: not a Parquet file, or a truncated one; expected {_READABLE}") from None
+        raise InputError(f"{file}: not a Parquet file, or a truncated one; expected {_READABLE}") from None
 
 
 def _ending(file: Path) -> str:
@@ -167,15 +167,15 @@ def _first_lines(file: Path) -> tuple[list[str], int]:
             if len(lines) == 2:
                 break
     if not lines:
-        raise PamrxError(f"{file}: the file is empty" + (" but for comment lines" if skipped else ""))
+        raise InputError(f"{file}: the file is empty" + (" but for comment lines" if skipped else ""))
     return lines, skipped
 
 
 def _decode(file: Path, raw: bytes, first: bool) -> str:
     if first and raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise PamrxError(f"{file}: is UTF-16 text; save the file as UTF-8")
+        raise InputError(f"{file}: is UTF-16 text; save the file as UTF-8")
     if b"\0" in raw:
-        raise PamrxError(f"{file}: is not a text file; expected {_READABLE}")
+        raise InputError(f"{file}: is not a text file; expected {_READABLE}")
     return raw.decode("utf-8-sig" if first else "utf-8").rstrip("\r\n")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
 from pamrx.readers.files import PathLike, check_file, open_bytes
@@ -42,11 +42,11 @@ def panel_from_lines(file: str, lines: list[str], known_genes: Collection[str]) 
     labels = re.split(r"[\s,;]+", fields["gene_list"]) if "gene_list" in fields else _plain(file, lines)
     labels = list(dict.fromkeys(label for label in clean_labels(labels) if label))
     if not labels:
-        raise PamrxError(f"{file}: no gene in it; expected one symbol per line, or a line `gene_list:`")
+        raise InputError(f"{file}: no gene in it; expected one symbol per line, or a line `gene_list:`")
     named = name_genes(labels, known_genes, entrez=are_entrez(labels), guarded=False)
     genes = frozenset(named["name"])
     if not any(gene in known_genes or is_gene_name(gene) for gene in genes):
-        raise PamrxError(f"{file}: {unrecognised_message(labels, known_genes, noncoding=False)}")
+        raise InputError(f"{file}: {unrecognised_message(labels, known_genes, noncoding=False)}")
     name = f" ({fields['stable_id']})" if fields.get("stable_id") else ""
     told = [f"{file}: panel{name} of {len(genes)} genes; mutations of all others count as not assessed"]
     if naming := naming_note(named):
@@ -93,7 +93,7 @@ def inside_panels(
         return rows
     first = rows[outside].iloc[0]
     if outside.all() and rows["gene"].nunique() >= _MANY_GENES:
-        raise PamrxError(
+        raise InputError(
             f"{what}: none of its {rows['gene'].nunique()} mutated genes, such as {first['gene']}, is in the gene "
             "panel; expected the panel of the test that found them"
         )
@@ -114,7 +114,7 @@ def _plain(file: str, lines: list[str]) -> list[str]:
     for line in lines:
         if len(re.split(r"[\t,; ]+", line)) > 1:
             shown = line if len(line) <= 40 else line[:37] + "..."
-            raise PamrxError(
+            raise InputError(
                 f"{file}: line '{shown}': several fields found, expected one gene symbol per line (of a BED file, its "
                 "gene column), or cBioPortal's line `gene_list:`"
             )

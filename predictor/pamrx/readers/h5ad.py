@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, PamrxError, did_you_mean
 from pamrx.identifiers.genes import clean_labels, recognised, unrecognised_message
 from pamrx.identifiers.vocabulary import SAID, translate
 from pamrx.readers.files import LAYER, PathLike, check_file
@@ -85,7 +85,7 @@ def read_h5ad(path: PathLike, known: Collection[str], notes: list[str]) -> pd.Da
         values = data.rows(0, len(data.samples))
         if np.isinf(values).any():
             row, place = np.argwhere(np.isinf(values))[0]
-            raise PamrxError(
+            raise InputError(
                 f"{data.file}: {data.part}, sample {data.samples[row]}, gene {data.labels[place]}: found an infinite "
                 "value"
             )
@@ -108,7 +108,7 @@ def opened(path: PathLike, known: Collection[str]) -> Iterator[H5ad]:
     try:
         import h5py
     except ModuleNotFoundError:
-        raise PamrxError(f"{file}: reading .h5ad needs the package 'h5py'; run: pip install 'pamrx[anndata]'") from None
+        raise InputError(f"{file}: reading .h5ad needs the package 'h5py'; run: pip install 'pamrx[anndata]'") from None
     try:
         with h5py.File(file, "r") as root:
             yield H5ad(file, root, known, wanted[2] if wanted else None)
@@ -117,7 +117,7 @@ def opened(path: PathLike, known: Collection[str]) -> Iterator[H5ad]:
     except (OSError, KeyError, ValueError, TypeError, IndexError, RuntimeError, AttributeError) as error:
         # h5py raises any of these for a file that is damaged, or whose parts are not what its attributes say.
         reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise PamrxError(f"{file}: not an AnnData file, or a damaged one ({reason})") from None
+        raise InputError(f"{file}: not an AnnData file, or a damaged one ({reason})") from None
 
 
 class H5ad:
@@ -135,9 +135,9 @@ class H5ad:
     def __init__(self, file: Path, root: Any, known: Collection[str], layer: str | None) -> None:
         for name in ("obs", "var"):
             if name not in root:
-                raise PamrxError(f"{file}: no {name} in it; expected an AnnData file with X, obs and var")
+                raise InputError(f"{file}: no {name} in it; expected an AnnData file with X, obs and var")
             if not hasattr(root[name], "keys"):
-                raise PamrxError(
+                raise InputError(
                     f"{file}: {name} is stored as anndata before 0.7 did; read and write it again with a newer anndata"
                 )
         self.file, self._root = file, root
@@ -152,7 +152,7 @@ class H5ad:
         self.note = f"{file}: AnnData, {self.part}, genes by {column}"
         shape = _shape(self._matrix)
         if shape != (len(self.samples), self._width):
-            raise PamrxError(
+            raise InputError(
                 f"{file}: {self.part} is {shape[0]} x {shape[1]}, expected {len(self.samples)} samples x {self._width} "
                 "genes as in obs and var; the file may be damaged"
             )
@@ -173,10 +173,10 @@ class H5ad:
 
     def _check_samples(self) -> None:
         if not self.samples:
-            raise PamrxError(f"{self.file}: no sample in it; expected at least one")
+            raise InputError(f"{self.file}: no sample in it; expected at least one")
         unique, counts = np.unique(self.samples, return_counts=True)
         if (counts > 1).any():
-            raise PamrxError(
+            raise InputError(
                 f"{self.file}: sample {unique[counts > 1][0]} stands more than once in obs_names; expected each sample "
                 "once"
             )
@@ -190,12 +190,12 @@ def _matrix_of(file: Path, root: Any, layer: str | None) -> tuple[Any, str]:
         if layer == RAW and RAW in root:
             return root[RAW]["X"], RAW
         there = f"the layers are {', '.join(layers)}" if layers else "there is none"
-        raise PamrxError(f"{file}: no layer '{layer}'; {there}{did_you_mean(layer, layers)}")
+        raise InputError(f"{file}: no layer '{layer}'; {there}{did_you_mean(layer, layers)}")
     if "X" in root and _encoding(root["X"]) != "null":
         return root["X"], "X"
     if len(layers) != 1:
         named = f"name one of {', '.join(layers)} as {file.name}::LAYER" if layers else "expected X or a layer"
-        raise PamrxError(f"{file}: X is empty; {named}")
+        raise InputError(f"{file}: X is empty; {named}")
     return root["layers"][layers[0]], f"layer {layers[0]} (X is empty)"
 
 
@@ -213,7 +213,7 @@ def _labels(file: Path, var: Any, samples: list[str], known: Collection[str]) ->
         return choices[best], best
     turned = recognised(clean_labels(samples), known)
     advice = "; obs_names hold genes: transpose it (adata.T), AnnData keeps samples in obs" if turned else ""
-    raise PamrxError(f"{file}: var_names: {unrecognised_message(choices['var_names'], known, False)}{advice}")
+    raise InputError(f"{file}: var_names: {unrecognised_message(choices['var_names'], known, False)}{advice}")
 
 
 def _index_name(axis: Any) -> str:
@@ -246,7 +246,7 @@ def _column(node: Any, rows: slice) -> list[Any]:
         words = [*_column(node["categories"], slice(None)), None]
         codes = np.asarray(node["codes"][rows])
         if codes.size and not -1 <= codes.min() <= codes.max() < len(words) - 1:
-            raise PamrxError(
+            raise InputError(
                 f"{node.file.filename}: column {node.name}: a code without its category; the file is damaged"
             )
         return [words[code] for code in codes]
@@ -274,7 +274,7 @@ def _rows(file: Path, node: Any, start: int, stop: int, width: int) -> np.ndarra
         now = file.stat()
         return _by_rows(file, node.name, now.st_mtime_ns, now.st_size)[start:stop].toarray()
     if _encoding(node) != "csr_matrix":
-        raise PamrxError(f"{file}: {node.name} is stored as '{_encoding(node)}'; expected an array, CSR or CSC")
+        raise InputError(f"{file}: {node.name} is stored as '{_encoding(node)}'; expected an array, CSR or CSC")
     pointers = np.asarray(node["indptr"][start : stop + 1])
     first, last = int(pointers[0]), int(pointers[-1])
     columns = np.asarray(node["indices"][first:last])
@@ -284,7 +284,7 @@ def _rows(file: Path, node: Any, start: int, stop: int, width: int) -> np.ndarra
         or len(columns) != last - first
         or (columns.size and not 0 <= columns.min() <= columns.max() < width)
     ):
-        raise PamrxError(f"{file}: {node.name}: an index lies outside the matrix; the file is damaged")
+        raise InputError(f"{file}: {node.name}: an index lies outside the matrix; the file is damaged")
     out = np.zeros((stop - start, width))
     out[np.repeat(np.arange(stop - start), sizes), columns] = node["data"][first:last]
     return out

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from pamrx.errors import PamrxError, did_you_mean, nearest
+from pamrx.errors import InputError, did_you_mean, nearest
 from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
 from pamrx.identifiers.protein_change import short_protein_change
@@ -63,13 +63,13 @@ def maf_from_cells(source: str, cells: pd.DataFrame, known_genes: Collection[str
 
 def _mutations(file: str, frame: pd.DataFrame, declared: list[str], known_genes: Collection[str]) -> Mutations:
     if frame.empty:
-        raise PamrxError(f"{file}: a header and no row below it")
+        raise InputError(f"{file}: a header and no row below it")
     notes: list[str] = []
     ways: list[pd.DataFrame] = []
     samples = _mapped(frame[SAMPLE], str.strip)
     if (samples == "").any():
         row = int((samples == "").to_numpy().argmax()) + 1
-        raise PamrxError(f"{file}: row {row}, column {SAMPLE}: empty; expected a sample name")
+        raise InputError(f"{file}: row {row}, column {SAMPLE}: empty; expected a sample name")
     names = tuple(dict.fromkeys([*samples.unique(), *declared]))
     if _STATUS in frame:
         other = _mapped(frame[_STATUS], lambda word: word.strip().lower()).isin(_NOT_SOMATIC)
@@ -111,14 +111,14 @@ def _columns(file: str, header: list[str]) -> dict[str, int]:
     for name in (GENE, SAMPLE, CLASS, *_CHANGES, _DRIVER, _STATUS):
         places = by_lower.get(name.lower(), [])
         if len(places) > 1:
-            raise PamrxError(f"{file}: header: column {name} stands {len(places)} times; expected once")
+            raise InputError(f"{file}: header: column {name} stands {len(places)} times; expected once")
         if places:
             wanted[name] = places[0]
         elif name in (GENE, SAMPLE, CLASS):
             close = nearest(name, header)
             advice = f"; rename {close} to {name}" if close else ""
             found = ", ".join(header[:4]) + (", ..." if len(header) > 4 else "")
-            raise PamrxError(f"{file}: header: no column {name}; found {found}{advice}")
+            raise InputError(f"{file}: header: no column {name}; found {found}{advice}")
     return wanted
 
 
@@ -127,7 +127,7 @@ def _read_parquet(file: Path, wanted: dict[str, int], header: list[str]) -> pd.D
     try:
         frame = pq.read_table(file, columns=names).to_pandas()[names]
     except (pa.ArrowException, OSError) as error:
-        raise PamrxError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
+        raise InputError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
     return frame.set_axis(list(wanted), axis=1).astype(object).where(frame.notna().to_numpy(), "").astype(str)
 
 
@@ -176,7 +176,7 @@ def _read_uneven(file: Path, wanted: dict[str, int], head: Head) -> pd.DataFrame
                 encoding="utf-8",
             )
     except (pd.errors.ParserError, ValueError) as error:
-        raise PamrxError(f"{file}: cannot be read as a table ({error}); the file may be damaged") from None
+        raise InputError(f"{file}: cannot be read as a table ({error}); the file may be damaged") from None
     frame = frame[list(wanted.values())]
     return frame.set_axis(list(wanted), axis=1)
 
@@ -196,7 +196,7 @@ def _check_widths(file: Path, wanted: dict[str, int], head: Head) -> int:
                 break
             width = max(width, fields)
     if fields < least or (fields < len(head.header) and not line.endswith(b"\n")):
-        raise PamrxError(
+        raise InputError(
             f"{file}: line {number}: {fields} fields found, {len(head.header)} expected from the header; "
             "the file may be cut short"
         )
@@ -228,7 +228,7 @@ def _genes(
     hits = sum(gene in known or is_gene_name(gene) for gene in distinct)
     if known and not hits:
         if len(distinct) >= _MANY_GENES or not any(_looks_hugo(gene) for gene in distinct):
-            raise PamrxError(f"{file}: column {GENE}: {unrecognised_message(distinct, known, noncoding=False)}")
+            raise InputError(f"{file}: column {GENE}: {unrecognised_message(distinct, known, noncoding=False)}")
         notes.append(f"{file}: none of its {len(distinct)} mutated genes is one that pamrx knows")
     return genes
 
@@ -244,7 +244,7 @@ def _classes(file: str, column: pd.Series, notes: list[str]) -> pd.Series:
     unknown = [word for word in counts.index if word not in CLASSIFICATIONS]
     if len(unknown) == len(counts):
         hint = did_you_mean(unknown[0], CLASSIFICATIONS)
-        raise PamrxError(
+        raise InputError(
             f"{file}: column {CLASS}: found '{unknown[0]}', expected a MAF word such as Missense_Mutation{hint}"
         )
     for word in unknown[:3]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.gene_ids import AMBIGUOUS, SHADOWED, are_entrez, naming_note
 from pamrx.identifiers.genes import (
@@ -177,14 +177,14 @@ def _oriented(
     if not in_header and not in_rows:
         if len(header) > len(labels) + 1 or not any(labels):
             labels = header[1:]  # the longer side is the likelier one for genes
-        raise PamrxError(f"{file}: {unrecognised_message(labels, known, noncoding)}")
+        raise InputError(f"{file}: {unrecognised_message(labels, known, noncoding)}")
     if in_header == in_rows:
-        raise PamrxError(
+        raise InputError(
             f"{file}: rows and columns are both named for genes; expected genes on one side, samples on the other"
         )
     if in_rows > in_header and label_column is not None:
         if recognised([header[label_column]], known, noncoding):
-            raise PamrxError(
+            raise InputError(
                 f"{file}: line 1: gene {header[label_column]} found where the header belongs; expected a first line of "
                 "sample names (samples are never matched by position)"
             )
@@ -220,7 +220,7 @@ def _from_gene_rows(
         elif name or grid.column(column).notna().any():  # else a delimiter at the end of each line
             samples.append(column)
     if not samples:
-        raise PamrxError(f"{file}: no sample column beside the gene names; expected one column of numbers per sample")
+        raise InputError(f"{file}: no sample column beside the gene names; expected one column of numbers per sample")
     _check_numbers(file, grid, samples)
     names = [grid.header[column] for column in samples]
     _check_samples(file, names, "column", [column + 1 for column in samples])
@@ -244,7 +244,7 @@ def _from_gene_columns(
     lower = [name.lower() for name in grid.header]
     id_column = next((lower.index(name) for name in _SAMPLE_COLUMNS if name in lower), 0)
     if header[id_column] and recognised([header[id_column]], known, noncoding):
-        raise PamrxError(
+        raise InputError(
             f"{file}: column 1: gene {header[id_column]} found where sample names belong; "
             "expected a first column sample_id (samples are never matched by position)"
         )
@@ -299,7 +299,7 @@ def _numbers(
             point = " with a point for decimals" if _DECIMAL_COMMA.fullmatch(str(series.iloc[row])) else ""
             why = f"{file}: {place}: found {value}{more}, expected a finite number{point} or an empty cell"
             if spoilt is None:
-                raise PamrxError(why)
+                raise InputError(why)
             spoilt.setdefault(sample, why)
         values[:, position] = np.where(wrong, np.nan, numeric)
     return values
@@ -315,7 +315,7 @@ def _check_numbers(file: str, grid: RawTable, columns: list[int]) -> None:
                 words.append((grid.header[column], first))
     if len(words) > len(columns) / 2:
         name, first = words[0]
-        raise PamrxError(
+        raise InputError(
             f"{file}: no matrix of levels: {len(words)} of {len(columns)} columns hold words, such as '{first[:30]}' "
             f"in {name}; expected one column of numbers per sample"
         )
@@ -324,13 +324,13 @@ def _check_numbers(file: str, grid: RawTable, columns: list[int]) -> None:
 def _check_samples(file: str, names: list[str], axis: str, places: list[int]) -> None:
     for name, place in zip(names, places, strict=True):
         if not name:
-            raise PamrxError(f"{file}: {axis} {place} has no sample name; expected one (never matched by position)")
+            raise InputError(f"{file}: {axis} {place} has no sample name; expected one (never matched by position)")
     counts = Counter(names)
     twice = [name for name, count in counts.items() if count > 1]
     if twice:
         where = [str(place) for name, place in zip(names, places, strict=True) if name == twice[0]]
         more = f" ({len(twice)} samples are repeated)" if len(twice) > 1 else ""
-        raise PamrxError(
+        raise InputError(
             f"{file}: sample {twice[0]} stands in {axis}s {' and '.join(where[:3])}{more}; expected each sample once"
         )
 

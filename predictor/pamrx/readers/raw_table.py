@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError, PamrxError
 from pamrx.readers.files import Head, is_parquet, open_bytes, parquet_columns
 
 # From pandas 3.1 every number is read exactly, and asking for it is deprecated.
@@ -109,11 +109,11 @@ def _from_parquet(file: Path) -> RawTable:
     try:
         frame = pd.read_parquet(file)
     except (OSError, ValueError) as error:
-        raise PamrxError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
+        raise InputError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
     if frame.empty:
-        raise PamrxError(f"{file}: no rows or no columns")
+        raise InputError(f"{file}: no rows or no columns")
     header = ["" if name is None else str(name).strip() for name in frame.columns]
     return RawTable(header, frame.set_axis(range(frame.shape[1]), axis=1))
 
@@ -138,9 +138,9 @@ def _from_text(file: Path) -> RawTable:
                 **_EXACT,
             )
     except pd.errors.ParserError as error:
-        raise _ragged(file, head, len(header)) or PamrxError(f"{file}: cannot be read as a table ({error})") from None
+        raise _ragged(file, head, len(header)) or InputError(f"{file}: cannot be read as a table ({error})") from None
     except pd.errors.EmptyDataError:
-        raise PamrxError(f"{file}: a header and no row below it") from None
+        raise InputError(f"{file}: a header and no row below it") from None
     # A line cut short reads as empty cells at its end: only then is every line counted.
     if not isinstance(frame.index, pd.RangeIndex) or frame.iloc[:, -1].isna().any():
         wrong = _ragged(file, head, len(header))
@@ -160,12 +160,12 @@ def _ragged(file: Path, head: Head, width: int) -> PamrxError | None:
             if fields and any(fields) and len(fields) != width:
                 line = head.skipped + 1 + reader.line_num
                 if any("\n" in field for field in fields):
-                    return PamrxError(
+                    return InputError(
                         f"{file}: line {line}: a quotation mark opens in a field and does not close; expected "
                         "closed quotes, or none"
                     )
                 advice = "the file may be cut short" if len(fields) < width else "a delimiter too many?"
-                return PamrxError(
+                return InputError(
                     f"{file}: line {line} ({fields[0][:40]}): {len(fields)} fields found, {width} expected from the "
                     f"header; {advice}"
                 )

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, did_you_mean
 from pamrx.readers.gene_panel import panel_from_lines
 from pamrx.readers.maf import maf_from_cells
 from pamrx.readers.matrix import matrix_from_table
@@ -48,7 +48,7 @@ def record_tables(parts: Mapping[str, Any], known: Collection[str]) -> Tables:
     """
     for name in parts:
         if name not in PARTS:
-            raise PamrxError(f"{name}: no part of a profile; expected {', '.join(PARTS)}{did_you_mean(name, PARTS)}")
+            raise InputError(f"{name}: no part of a profile; expected {', '.join(PARTS)}{did_you_mean(name, PARTS)}")
     given = {name: _decoded(name, parts[name]) for name in PARTS if parts.get(name) is not None}
     check_given({name: name for name in given})
     tables = Tables({name: name for name in given})
@@ -73,12 +73,12 @@ def _decoded(name: str, given: Any) -> list[Any]:
         try:
             given = json.loads(given)
         except ValueError as error:
-            raise PamrxError(f"{name}: text found that is no JSON ({error}); expected a list of records") from None
+            raise InputError(f"{name}: text found that is no JSON ({error}); expected a list of records") from None
     expected = "gene symbols" if name == PANEL else "records"
     if not isinstance(given, list):
-        raise PamrxError(f"{name}: found {_kind(given)}, expected a list of {expected}")
+        raise InputError(f"{name}: found {_kind(given)}, expected a list of {expected}")
     if not given:
-        raise PamrxError(f"{name}: an empty list found; expected {expected}, or leave {name} out")
+        raise InputError(f"{name}: an empty list found; expected {expected}, or leave {name} out")
     return given
 
 
@@ -114,10 +114,10 @@ def _columns(name: str, rows: Sequence[Any]) -> list[str]:
     fields: dict[str, None] = {}
     for place, row in enumerate(rows, start=1):
         if not isinstance(row, Mapping):
-            raise PamrxError(f"{name}: record {place}: found {_kind(row)}, expected an object of fields and values")
+            raise InputError(f"{name}: record {place}: found {_kind(row)}, expected an object of fields and values")
         fields.update(dict.fromkeys(map(str, row)))
     if len(fields) < 2:
-        raise PamrxError(f"{name}: found {', '.join(fields) or 'no field'} in the records, expected two fields or more")
+        raise InputError(f"{name}: found {', '.join(fields) or 'no field'} in the records, expected two fields or more")
     return list(fields)
 
 
@@ -135,12 +135,12 @@ def _text(place: str, value: Any) -> str:
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise PamrxError(f"{place}: found text that is not UTF-8; expected Unicode text") from None
+            raise InputError(f"{place}: found text that is not UTF-8; expected Unicode text") from None
         if "\0" in value:
-            raise PamrxError(f"{place}: found a zero character; expected text")
+            raise InputError(f"{place}: found a zero character; expected text")
         return value
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise PamrxError(f"{place}: found {_kind(value)}, expected text, a number or null")
+        raise InputError(f"{place}: found {_kind(value)}, expected text, a number or null")
     return str(int(value)) if isinstance(value, Integral) else repr(float(value))
 
 

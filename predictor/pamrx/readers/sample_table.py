@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import PamrxError, did_you_mean, nearest
+from pamrx.errors import InputError, did_you_mean, nearest
 from pamrx.identifiers.vocabulary import SAID, translate
 from pamrx.readers.files import PathLike, check_file
 from pamrx.readers.raw_table import read_text_cells
@@ -54,7 +54,7 @@ def samples_from_cells(
         words, unknown = translate(column, texts)
         for row, wrong in unknown.items():
             if rejected is None:
-                raise PamrxError(f"{source}: sample {ids[row]}, {wrong}")
+                raise InputError(f"{source}: sample {ids[row]}, {wrong}")
             rejected.setdefault(ids[row], f"{source}: {wrong}")
         frame[column] = pd.Series(words, index=frame.index, dtype=object)
         if column == "tissue":
@@ -78,7 +78,7 @@ def _columns(source: str, cells: pd.DataFrame) -> dict[str, str]:
     if "sample_id" not in by_lower:
         close = nearest("sample_id", cells.columns)
         advice = f"; rename {close} to sample_id" if close else ""
-        raise PamrxError(f"{source}: header: no column sample_id; found {', '.join(cells.columns[:5])}{advice}")
+        raise InputError(f"{source}: header: no column sample_id; found {', '.join(cells.columns[:5])}{advice}")
     return by_lower
 
 
@@ -86,9 +86,9 @@ def _check_ids(file: str, ids: list[str]) -> None:
     seen: dict[str, int] = {}
     for row, sample in enumerate(ids, start=1):
         if not sample:
-            raise PamrxError(f"{file}: row {row}, column sample_id: empty; expected a sample name")
+            raise InputError(f"{file}: row {row}, column sample_id: empty; expected a sample name")
         if sample in seen:
-            raise PamrxError(
+            raise InputError(
                 f"{file}: sample {sample} stands in rows {seen[sample]} and {row}; expected each sample once"
             )
         seen[sample] = row

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 from pamrx.readers.files import PathLike, check_file
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.h5ad import is_h5ad, read_annotations
@@ -80,6 +80,6 @@ def check_given(given: Mapping[str, object]) -> None:
         For none at all, and for a gene panel without mutations.
     """
     if "panel" in given and "mutations" not in given:
-        raise PamrxError(f"{given['panel']}: a gene panel says where mutations were looked for; give the mutations too")
+        raise UsageError(f"{given['panel']}: a gene panel says where mutations were looked for; give the mutations too")
     if not set(given) - {"panel"}:
-        raise PamrxError("no input: give at least one of mutations, expression, ncrna, copy_number, samples")
+        raise UsageError("no input: give at least one of mutations, expression, ncrna, copy_number, samples")

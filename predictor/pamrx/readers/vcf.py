@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.identifiers.consequences import is_outside, severity, variant_classification
 from pamrx.identifiers.gene_ids import is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
@@ -59,7 +59,7 @@ def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
     pysam = _library(file)
     with open_bytes(file) as stream:
         if not stream.read(16).startswith(b"##fileformat=VCF"):
-            raise PamrxError(f"{file}: no VCF: the first line is not ##fileformat=VCF...; expected a VCF, or a MAF")
+            raise InputError(f"{file}: no VCF: the first line is not ##fileformat=VCF...; expected a VCF, or a MAF")
     quiet = pysam.set_verbosity(0)  # htslib writes warnings of its own to the screen
     try:
         with _seekable(file) as path, pysam.VariantFile(str(path)) as variants:
@@ -70,7 +70,7 @@ def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
                 row for record in _records(file, variants) for row in _rows(file, record, annotation, columns, told)
             ]
     except (OSError, ValueError) as error:
-        raise PamrxError(f"{file}: a damaged VCF ({error}); make or copy it again") from None
+        raise InputError(f"{file}: a damaged VCF ({error}); make or copy it again") from None
     finally:
         pysam.set_verbosity(quiet)
     rows = pd.DataFrame(found, columns=["sample_id", "gene", "variant_classification", "hgvsp"], dtype=object)
@@ -127,7 +127,7 @@ def _library(file: Path) -> Any:
     try:
         import pysam
     except ImportError:
-        raise PamrxError(f"{file}: reading a VCF needs pysam; run: pip install 'pamrx[vcf]'") from None
+        raise InputError(f"{file}: reading a VCF needs pysam; run: pip install 'pamrx[vcf]'") from None
     return pysam
 
 
@@ -154,7 +154,7 @@ def _records(file: Path, variants: Any) -> Iterator[Any]:
             yield record
     except (OSError, ValueError) as error:
         where = f"after record {number}" if number else "at its first record"
-        raise PamrxError(f"{file}: damaged {where} ({error}); make or copy it again") from None
+        raise InputError(f"{file}: damaged {where} ({error}); make or copy it again") from None
 
 
 def _annotation(file: Path, header: Any) -> _Annotation:
@@ -163,13 +163,13 @@ def _annotation(file: Path, header: Any) -> _Annotation:
         names = described[1].strip("\"'.").split("|") if described else []
         if "Consequence" in names:
             if "SYMBOL" not in names:
-                raise PamrxError(f"{file}: VEP's {key} names no gene symbol; run VEP again with --symbol --hgvs")
+                raise InputError(f"{file}: VEP's {key} names no gene symbol; run VEP again with --symbol --hgvs")
             return _Annotation(key, f"VEP {key}", {name: place for place, name in enumerate(names)})
     if "ANN" in header.info:
         return _Annotation("ANN", "SnpEff ANN", {name: place for place, name in enumerate(_ANN)})
     other = next((key for key in ("EFF", "FUNCOTATION", "ANNOVAR_DATE") if key in header.info), "")
     found = f"found {other}, which is not read" if other else "neither CSQ nor ANN is declared in its header"
-    raise PamrxError(f"{file}: this VCF does not say which genes its variants hit ({found}); {_HOW}")
+    raise InputError(f"{file}: this VCF does not say which genes its variants hit ({found}); {_HOW}")
 
 
 def _rows(
@@ -214,7 +214,7 @@ def _carried(file: Path, record: Any, columns: Columns) -> list[tuple[str, set[i
         alleles = record.samples[column].allele_indices
         if "GT" not in record.format:
             if len(columns.tumours) > 1:
-                raise PamrxError(
+                raise InputError(
                     f"{file}: {record.chrom}:{record.pos}: no genotypes (GT) for {len(columns.tumours)} samples: which "
                     "of them carries the variant cannot be told; give a VCF of one tumour"
                 )
@@ -276,5 +276,5 @@ def _named(file: Path, genes: pd.Series, known: Collection[str], notes: list[str
     if told := naming_note(named):
         notes.append(f"{file}: {told}")
     if known and not any(name in known or is_gene_name(name) for name in named["name"]) and len(given) >= _MANY_GENES:
-        raise PamrxError(f"{file}: {unrecognised_message(given, known, noncoding=False)}")
+        raise InputError(f"{file}: {unrecognised_message(given, known, noncoding=False)}")
     return genes.map(dict(zip(given, named["name"], strict=True))).astype(object)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 
 _TUMOUR_WORDS = frozenset({"tumor", "tumour", "primary"})
 _NORMAL_WORDS = frozenset({"normal", "control", "germline"})
@@ -48,7 +48,7 @@ def tumour_columns(file: Path, columns: list[str], header: str) -> Columns:
     tumours = said or tuple(name for name in columns if name not in normals)
     normals = tuple(name for name in columns if name in normals and name not in tumours)
     if not tumours:
-        raise PamrxError(f"{file}: only the normal sample {normals[0]} has a column; expected a tumour")
+        raise InputError(f"{file}: only the normal sample {normals[0]} has a column; expected a tumour")
     notes = [f"{file}: column {name} is the normal: dropped" for name in normals]
     other = [name for name in columns if name not in tumours and name not in normals]
     if other:
@@ -67,7 +67,7 @@ def _named_tumours(file: Path, columns: list[str], header: str) -> tuple[str, ..
         if told:
             absent = [name for name in told if name not in columns]
             if absent:
-                raise PamrxError(
+                raise InputError(
                     f"{file}: the header names the tumour {absent[0]}, but the columns are {', '.join(columns[:3])}; "
                     "rename the column or the header line"
                 )

@@ -207,7 +207,7 @@ def train(
 
     show_log()
     if data_dir is not None and not evidence:
-        raise PamrxError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
+        raise UsageError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
     cohort, data_fingerprint = load_cohort(cache, mirna, panel)
     held_out = lines_named(hold_out, cohort)
     store = open_store(cache, data_fingerprint) if evidence else None

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pamrx.errors import InputError, StoreError
+from pamrx.errors import InputError, PamrxError, StoreError
 
 from pamrx_training.datasets.cache import file_sha256, has_sha256
 
@@ -101,7 +101,7 @@ def _local(package: Package, data_dir: Path) -> Path:
         )
     found = file_sha256(archive)
     if found != package.sha256:
-        raise PamrxError(f"{archive}: SHA-256 is {found}, expected {package.sha256}; it was not read")
+        raise InputError(f"{archive}: SHA-256 is {found}, expected {package.sha256}; it was not read")
     log.info(f"{package.pin}: read from {data_dir}, SHA-256 checked")
     return archive
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.identifiers.assay import AssayId
 
 from pamrx_training.datasets.cache import Ledger

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import UsageError
 from pamrx.identifiers.feature_name import blocks_of
 
 from pamrx_training.evaluation.metrics import MIN_LINES, bootstrap_pearson, correlation, interval, resampled

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import UsageError, did_you_mean
 
 from pamrx_training.datasets.gcsi import load_gcsi
 from pamrx_training.datasets.laboratory import Laboratory
@@ -68,19 +68,19 @@ def check(options: Options) -> Split:
     if options.protocol not in PROTOCOLS:
         known = f"{', '.join(PROTOCOLS[:-1])} or {PROTOCOLS[-1]}"
         hint = did_you_mean(options.protocol, PROTOCOLS)
-        raise PamrxError(f"--protocol: unknown word '{options.protocol}'; expected {known}{hint}")
+        raise UsageError(f"--protocol: unknown word '{options.protocol}'; expected {known}{hint}")
     if options.ablate is not None:
         check_kind(options.ablate)
         if options.protocol not in (LINE, TISSUE):
-            raise PamrxError(f"--ablate goes with --protocol {LINE} or {TISSUE}; found {options.protocol}")
+            raise UsageError(f"--ablate goes with --protocol {LINE} or {TISSUE}; found {options.protocol}")
     if options.biology:
         _check_biology(options)
     if options.own_folds and options.protocol not in (LINE, SCREEN):
-        raise PamrxError(f"--folds goes with --protocol {LINE} or {SCREEN}; {options.protocol} makes its own split")
+        raise UsageError(f"--folds goes with --protocol {LINE} or {SCREEN}; {options.protocol} makes its own split")
     if options.own_folds and options.repeats > 1:
-        raise PamrxError("--repeats makes splits of its own; leave out --folds, or --repeats")
+        raise UsageError("--repeats makes splits of its own; leave out --folds, or --repeats")
     if options.elsewhere and options.data_dir is None:
-        raise PamrxError(f"--protocol {options.protocol} needs --data-dir, a folder that holds {options.protocol}/")
+        raise UsageError(f"--protocol {options.protocol} needs --data-dir, a folder that holds {options.protocol}/")
     return leave_tissue_out if options.protocol == TISSUE else leave_cell_line_out
 
 
@@ -116,8 +116,8 @@ def load(options: Options, cohort: Cohort) -> Laboratory:
 
 def _check_biology(options: Options) -> None:
     if options.protocol not in (LINE, TISSUE):
-        raise PamrxError(f"--biology goes with --protocol {LINE} or {TISSUE}; found {options.protocol}")
+        raise UsageError(f"--biology goes with --protocol {LINE} or {TISSUE}; found {options.protocol}")
     if options.ablate is not None:
-        raise PamrxError("--biology and --ablate are two evaluations; expected one of them")
+        raise UsageError("--biology and --ablate are two evaluations; expected one of them")
     if options.repeats > 1:
-        raise PamrxError(f"--biology looks at one split; found --repeats {options.repeats}, expected none")
+        raise UsageError(f"--biology looks at one split; found --repeats {options.repeats}, expected none")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError
 from pamrx.identifiers.assay import AssayId
 
 from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, per_assay, within_tissue

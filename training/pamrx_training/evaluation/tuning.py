@@ -189,7 +189,7 @@ def check_seed(seed: int) -> None:
     """Raise `UsageError` for the seed of a reported split."""
     if seed in REPORTED_SEEDS:
         shown = " and ".join(map(str, REPORTED_SEEDS))
-        raise PamrxError(
+        raise UsageError(
             f"--seed {seed}: found the seed of a reported split; {shown} are for reporting accuracy, not tuning"
         )
 

@@ -62,7 +62,7 @@ def without_lines(cohort: Cohort, held_out: Sequence[str]) -> Cohort:
     """
     for line in held_out:
         if line not in cohort.cell_lines.index:
-            raise PamrxError(f"held-out line {line} is not in the training data{did_you_mean(line, cohort.lines)}")
+            raise UsageError(f"held-out line {line} is not in the training data{did_you_mean(line, cohort.lines)}")
     away = set(held_out)
     return cohort.subset([line for line in cohort.lines if line not in away])
 

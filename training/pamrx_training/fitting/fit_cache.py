@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 from joblib import Parallel, delayed
-from pamrx.errors import InputError, StoreError
+from pamrx.errors import InputError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
 from pamrx.profiles import Profiles

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pamrx.errors import PamrxError
+from pamrx.errors import StoreError
 
 from pamrx_training.datasets import cache_folder
 from pamrx_training.fitting.code_digest import code_digest
@@ -68,5 +68,5 @@ def open_store(cache: str | os.PathLike[str] | None, data: str, folder: str = FO
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PamrxError(f"{path}: cannot be made ({error.strerror}); name another folder with --cache") from None
+        raise StoreError(f"{path}: cannot be made ({error.strerror}); name another folder with --cache") from None
     return Store(path, data)

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from pamrx.bundle.bundle import load_bundle
-from pamrx.errors import BundleError, StoreError, UsageError
+from pamrx.errors import StoreError, UsageError
 
 from pamrx_training.registry.registry_store import (
     MODEL,

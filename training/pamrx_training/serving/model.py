@@ -37,7 +37,7 @@ from mlflow.pyfunc.model import PythonModel
 from mlflow.types import DataType, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import AnyType, ColSpec, TensorSpec
 from pamrx.bundle.bundle import Bundle, load_bundle
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, PamrxError, UsageError, did_you_mean
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import check_unit
 from pamrx.prediction.intervals import COVERAGE, check_coverage

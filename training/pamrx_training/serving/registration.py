@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pamrx.bundle.bundle import load_bundle
-from pamrx.errors import PamrxError
+from pamrx.errors import BundleError, UsageError
 
 from pamrx_training.registry.registry import ARTIFACT, CHALLENGER, METRIC, SAME, SCHEME
 from pamrx_training.registry.registry_store import MODEL, all_versions, registry
@@ -74,7 +74,7 @@ def fold_tags(manifest: Mapping[str, Any], assays: list[str]) -> dict[str, str]:
 
 def _checked(folder: Path) -> dict[str, Any]:
     if not folder.exists():
-        raise PamrxError(f"{folder}: no such folder and no id of a run; expected a bundle, or a run's id")
+        raise BundleError(f"{folder}: no such folder and no id of a run; expected a bundle, or a run's id")
     return load_bundle(folder).manifest
 
 
@@ -85,7 +85,7 @@ def _of_run(client: MlflowClient, run_id: str, scratch: str) -> tuple[Path, str]
     outputs = client.get_run(run_id).outputs
     models = [] if outputs is None else [output.model_id for output in outputs.model_outputs]
     if not models:
-        raise PamrxError(f"run {run_id}: no model; only the run of a `pamrx train` has one")
+        raise UsageError(f"run {run_id}: no model; only the run of a `pamrx train` has one")
     place = client.get_logged_model(models[-1]).artifact_location
     return Path(download_artifacts(artifact_uri=f"{place}/artifacts/{ARTIFACT}", dst_path=scratch)), models[-1]
 

@@ -29,7 +29,7 @@ from pamrx.bundle.bundle import Bundle
 from pamrx.cohort.chunk_profiles import chunk_profiles
 from pamrx.cohort.chunks import Chunk
 from pamrx.cohort.mutations import FIELDS, NEEDED, rows_of
-from pamrx.errors import PamrxError, did_you_mean
+from pamrx.errors import InputError, PamrxError, did_you_mean
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import clean_labels, default_genes, recognised, unrecognised_message
 from pamrx.identifiers.units import Decision
@@ -86,7 +86,7 @@ def one_per_row(rows: Sequence[Mapping[str, Any]]) -> bool:
     """
     found = [ID in row for row in rows]
     if any(found) and not all(found):
-        raise PamrxError(
+        raise InputError(
             f"row {found.index(False) + 1}: no field {ID}, which other rows have; expected it in every row"
         )
     return any(found)
@@ -135,11 +135,11 @@ def _read(place: int, row: Mapping[str, Any], unit: str | None) -> _Sample:
     given = {name: value for name, value in row.items() if value is not None}
     for name in given:
         if name not in FIELDS_OF_ROW:
-            raise PamrxError(
+            raise InputError(
                 f"{name}: no field of a sample; expected {', '.join(FIELDS_OF_ROW)}{did_you_mean(name, FIELDS_OF_ROW)}"
             )
     if not str(given.get(ID, "")).strip():
-        raise PamrxError(f"{ID}: empty, expected a name")
+        raise InputError(f"{ID}: empty, expected a name")
     labels, values = {}, {}
     decisions: dict[str, Decision] = {}
     for kind in LEVELS:
@@ -162,11 +162,11 @@ def _levels(kind: str, given: Any) -> tuple[tuple[str, ...], np.ndarray]:
     if isinstance(given, (list, tuple)) and all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in given):
         given = dict(given)
     if not isinstance(given, Mapping):
-        raise PamrxError(f"{kind}: found {type(given).__name__}, expected a map from gene to level")
+        raise InputError(f"{kind}: found {type(given).__name__}, expected a map from gene to level")
     values = np.empty(len(given))
     for place, (name, value) in enumerate(given.items()):
         if isinstance(value, bool) or not isinstance(value, (int, float, np.number, type(None))):
-            raise PamrxError(f"{kind}.{name}: found {value!r}, expected a number or null")
+            raise InputError(f"{kind}.{name}: found {value!r}, expected a number or null")
         values[place] = np.nan if value is None else value
     return tuple(map(str, given)), values
 
@@ -176,28 +176,28 @@ def _columns(kind: str, names: tuple[str, ...]) -> tuple[Columns, list[int]]:
     """The labels of a matrix as columns, and the places of those that are names."""
     known, labels, noncoding = default_genes(), clean_labels(names), kind == "ncrna"
     if not recognised(labels, known, noncoding):
-        raise PamrxError(f"{kind}: {unrecognised_message(labels, known, noncoding)}")
+        raise InputError(f"{kind}: {unrecognised_message(labels, known, noncoding)}")
     return Columns.of(kind, list(names), known), [place for place, label in enumerate(labels) if label]
 
 
 def _mutations(given: Any) -> list[dict[str, Any]]:
     if not isinstance(given, (list, tuple, np.ndarray)):
-        raise PamrxError(f"mutations: found {type(given).__name__}, expected a list of {{{', '.join(NEEDED)}, hgvsp}}")
+        raise InputError(f"mutations: found {type(given).__name__}, expected a list of {{{', '.join(NEEDED)}, hgvsp}}")
     found: list[dict[str, Any]] = []
     for number, one in enumerate(given, start=1):
         held = one.asDict() if hasattr(one, "asDict") else one
         if not isinstance(held, Mapping):
-            raise PamrxError(f"mutations: entry {number}: found {type(one).__name__}, expected {', '.join(FIELDS)}")
+            raise InputError(f"mutations: entry {number}: found {type(one).__name__}, expected {', '.join(FIELDS)}")
         for name in held:
             if name not in FIELDS:
-                raise PamrxError(f"mutations: entry {number}: field {name}: expected {', '.join(FIELDS)}"
+                raise InputError(f"mutations: entry {number}: field {name}: expected {', '.join(FIELDS)}"
                                  f"{did_you_mean(str(name), FIELDS)}")  # fmt: skip
         for name in NEEDED:
             if held.get(name) is None:
-                raise PamrxError(f"mutations: entry {number}: no {name}; expected {', '.join(NEEDED)} in each")
+                raise InputError(f"mutations: entry {number}: no {name}; expected {', '.join(NEEDED)} in each")
         driver = held.get("driver")
         if driver is not None and not isinstance(driver, (bool, np.bool_)):
-            raise PamrxError(f"mutations: entry {number}: driver: found {driver!r}, expected true, false or null")
+            raise InputError(f"mutations: entry {number}: driver: found {driver!r}, expected true, false or null")
         texts = {name: None if held.get(name) is None else str(held[name]) for name in FIELDS[:3]}
         found.append({**texts, "driver": None if driver is None else bool(driver)})
     return found

@@ -172,7 +172,7 @@ def sync(folder: Path | None = None) -> int:
             try:
                 run_id = _log_kept(kept, uri)
             except (StoreFailure, OSError) as error:
-                raise PamrxError(f"{told}: {one_line(error)}; {kept.name} still waits in {pending}") from None
+                raise StoreError(f"{told}: {one_line(error)}; {kept.name} still waits in {pending}") from None
             log.info(f"{told}: logged run '{name}' ({run_id})")
     _tidy(pending)
     return left

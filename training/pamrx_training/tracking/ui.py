@@ -74,7 +74,7 @@ def serve_ui(port: int = PORT) -> None:
             for number, handler in before.items():
                 signal.signal(number, handler)
             _end(server)
-        raise PamrxError(f"the MLflow UI ended with code {code} ({_last_line(Path(output.name))})")
+        raise StoreError(f"the MLflow UI ended with code {code} ({_last_line(Path(output.name))})")
 
 
 def ui_command(uri: str, port: int) -> list[str]:
@@ -115,13 +115,13 @@ def _wait(server: subprocess.Popen[bytes], port: int, output: Path) -> None:
     until = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < until:
         if server.poll() is not None:
-            raise PamrxError(f"the MLflow UI did not start ({_last_line(output)})")
+            raise StoreError(f"the MLflow UI did not start ({_last_line(output)})")
         try:
             with urlopen(f"http://{HOST}:{port}/health", timeout=5):
                 return
         except (URLError, OSError):
             time.sleep(0.3)
-    raise PamrxError(f"the MLflow UI did not answer within {SECONDS_TO_START} s ({_last_line(output)})")
+    raise StoreError(f"the MLflow UI did not answer within {SECONDS_TO_START} s ({_last_line(output)})")
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
