@@ -35,6 +35,7 @@ import pandas as pd
 
 from pamrx.bundle.model_files import read_json, read_model, read_parquet, write_json, write_model, write_parquet
 from pamrx.bundle.uncertainty_files import STATE, TABLES, from_state, state_of
+from pamrx.display import as_html, as_text, first_few
 from pamrx.errors import BundleError, StoreError
 from pamrx.features import FeatureBuilder
 from pamrx.model.drug_specific import Regression, SpecificResponse
@@ -58,7 +59,7 @@ REFERENCE, SPECIFIC_REFERENCE, GENERAL = "reference", "specific_reference", "gen
 _FILE_NAME = re.compile(r"[A-Za-z0-9_]+\.(json|parquet|txt|md)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bundle:
     """A trained model with its builder and reference.
 
@@ -91,6 +92,29 @@ class Bundle:
             For a drug that is unknown or that no screen holds.
         """
         return predict(self, profiles, drugs, coverage)
+
+    def __repr__(self) -> str:
+        return as_text("Bundle", self._facts())
+
+    def _repr_html_(self) -> str:
+        return as_html("Bundle", self._facts())
+
+    def _facts(self) -> dict[str, str]:
+        """What it is and how well it predicts, for a person."""
+        from pamrx.prediction.predictions import chosen_assays
+
+        drugs = chosen_assays(self.model.assays_)
+        pearson = self.manifest.get("evaluation", {}).get("lco_pearson")
+        parts = {"intervals": self.intervals, "applicability": self.applicability, "specific response": self.specific}
+        return {
+            "name": str(self.manifest.get("name", "unnamed")),
+            "drugs": f"{len(drugs)}, in {len(self.model.assays_)} assays: {first_few(list(drugs))}",
+            "features": f"{len(self.model.features_):,} in {len(self.builder.blocks)} blocks",
+            "trained on": f"{len(self.manifest.get('trained_lines', ())):,} cell lines",
+            "accuracy": "not evaluated" if pearson is None else f"mean Pearson r per assay {pearson:.3f}, out of fold",
+            "also holds": ", ".join(name for name, part in parts.items() if part is not None) or "nothing more",
+            "fingerprint": str(self.manifest.get("fingerprint", "not saved yet"))[:12],
+        }
 
 
 def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> dict[str, Any]:

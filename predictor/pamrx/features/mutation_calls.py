@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from pamrx.features.drivers import ambiguous_changes, driver_calls, non_synonymous, training_symbol
+from pamrx.display import short_repr
 from pamrx.profiles import Profiles
 
 
+@short_repr
 @dataclass(frozen=True)
 class MutationCalls:
     """The m mutations of profiles in the genes that were asked for, in the order of the profiles' table.

@@ -6,10 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pamrx.display import short_repr
+
 ROWS_AT_ONCE = 64
 """Profiles compared together: enough to spread the cost of a call, few enough for the processor's cache."""
 
 
+@short_repr
 class Presence(NamedTuple):
     """Which features profiles have: each pattern once, since most profiles of a cohort share theirs.
 

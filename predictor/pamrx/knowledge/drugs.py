@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pamrx.display import short_repr
 from pamrx.errors import UsageError, did_you_mean, nearest
 from pamrx.knowledge import table
 
@@ -45,6 +46,7 @@ DRUG_CLASSES = (
 MAX_PHASES = ("preclinical", "1", "2", "3", "approved")
 
 
+@short_repr
 @dataclass(frozen=True)
 class Drug:
     """One compound. `gdsc1_names` and `gdsc2_names` are GDSC's own strings; concentrations are in micromolar."""

@@ -15,6 +15,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.features.brakes import LOST, LOW, TWO_HIT
 from pamrx.identifiers.feature_name import FeatureName, in_block
 from pamrx.model.tree_shap import ShapTables
@@ -52,6 +53,7 @@ PARAMETERS = {
 _OF_MIRNA = ("hsa-mir-", "hsa-miR-", "hsa-let-", "load_")
 
 
+@short_repr
 @dataclass(frozen=True)
 class BoostedComponents:
     """Fitted regressors for the first `len(boosters)` response components, over `features`."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.features.presence import Presence
 from pamrx.identifiers.assay import AssayId
 from pamrx.model.sensitivity import SensitivityModel
@@ -22,6 +23,7 @@ N_BOOSTED = 2
 """General sensitivities of two screens: both of their components get trees."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Regression:
     """ln IC50 of each assay on the general sensitivity of its screen.
@@ -60,6 +62,7 @@ class Regression:
         return pd.DataFrame(rest, index=responses.index, columns=responses.columns)
 
 
+@short_repr
 @dataclass(frozen=True)
 class SpecificResponse:
     """A model of general sensitivity, whose outputs are screens, and the regression on it."""

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.features.presence import Presence, distinct_presence
 from pamrx.features.regulation import is_proxy
@@ -43,6 +44,7 @@ ROWS_AT_ONCE = 64
 """Profiles worked on at once: few enough that intermediate arrays stay small."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class LinearView:
     """The linear part for profiles that lack the sources `without`; coefficients are per assay, in ln units."""

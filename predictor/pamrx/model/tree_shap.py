@@ -20,9 +20,11 @@ import lightgbm as lgb
 import numpy as np
 from scipy import sparse
 
+from pamrx.display import short_repr
 from pamrx.model.trees import Splits, Tree, plain_trees
 
 
+@short_repr
 @dataclass(frozen=True)
 class ShapTables:
     """SHAP values of all trees of some boosters, `t` in number, of at most `k` splits each.

@@ -14,6 +14,8 @@ from itertools import pairwise
 import lightgbm as lgb
 import numpy as np
 
+from pamrx.display import short_repr
+
 MOST_SPLITS = 8
 """Trees with more splits would need larger tables than are worth keeping; an outcome fits one byte."""
 
@@ -25,6 +27,7 @@ CATEGORICAL, DEFAULT_LEFT, MISSING_SHIFT, MISSING_ZERO, MISSING_NAN = 1, 2, 2, 1
 """Bits of `decision_type` in LightGBM's text of a model (`include/LightGBM/tree.h`)."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Tree:
     """One tree as LightGBM writes it.
@@ -61,6 +64,7 @@ class Tree:
         return (self.kind >> MISSING_SHIFT) & 3
 
 
+@short_repr
 @dataclass(frozen=True)
 class Splits:
     """The distinct splits of some trees.
@@ -115,6 +119,7 @@ class Splits:
             yield slice(start, start + columns.shape[1]), outcome
 
 
+@short_repr
 @dataclass(frozen=True)
 class TreeTables:
     """What each tree of some boosters predicts for each outcome of its splits.

@@ -24,6 +24,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from pamrx.identifiers.feature_name import in_block
+from pamrx.display import short_repr
 from pamrx.model.batch_invariant import RowProducts, columns_at
 from pamrx.prediction.missing_data import Pattern, pattern_name
 
@@ -41,6 +42,7 @@ REASONS = ("platform", "missing", "biology")
 """In the order in which they are named when several hold."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Panel:
     """The training lines' transcripts: mean profile and leading components.
@@ -126,6 +128,7 @@ class Panel:
         return float(np.sqrt((left**2).mean())), float(np.sqrt(((along / self.spread) ** 2).mean()))
 
 
+@short_repr
 @dataclass(frozen=True)
 class Applicability:
     """The limits of the three distances.

@@ -22,6 +22,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.errors import UsageError
 from pamrx.identifiers.feature_name import in_block
 from pamrx.prediction.applicability import Applicability
@@ -37,6 +38,7 @@ EASIEST, HARDEST = 0.5, 2.0
 CLIP = 3.0
 
 
+@short_repr
 @dataclass(frozen=True)
 class Difficulty:
     """Relative size of the error to expect, 1 on average.
@@ -63,6 +65,7 @@ class Difficulty:
         return np.clip(size, EASIEST, HARDEST)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Intervals:
     """What an interval needs.

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.prediction.intervals import family_of
 from pamrx.prediction.missing_data import Pattern, pattern_name
 
@@ -24,6 +25,7 @@ POINTS = 101
 """Quantiles that stand for the reference lines under a pattern of evidence: steps of one percentile."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Reference:
     """Out-of-fold predictions to compare with, lower being more sensitive.
