@@ -41,7 +41,7 @@ from pamrx.features import FeatureBuilder
 from pamrx.model.drug_specific import Regression, SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.intervals import COVERAGE
-from pamrx.prediction.predictions import predict
+from pamrx.prediction.predictions import chosen_assays, predict
 from pamrx.prediction.reference import Reference
 
 if TYPE_CHECKING:
@@ -101,14 +101,12 @@ class Bundle:
 
     def _facts(self) -> dict[str, str]:
         """What it is and how well it predicts, for a person."""
-        from pamrx.prediction.predictions import chosen_assays
-
         drugs = chosen_assays(self.model.assays_)
         pearson = self.manifest.get("evaluation", {}).get("lco_pearson")
         parts = {"intervals": self.intervals, "applicability": self.applicability, "specific response": self.specific}
         return {
             "name": str(self.manifest.get("name", "unnamed")),
-            "drugs": f"{len(drugs)}, in {len(self.model.assays_)} assays: {first_few(list(drugs))}",
+            "drugs": f"{len(drugs)}, in {len(self.model.assays_)} assays: {first_few([assay.drug for assay in drugs])}",
             "features": f"{len(self.model.features_):,} in {len(self.builder.blocks)} blocks",
             "trained on": f"{len(self.manifest.get('trained_lines', ())):,} cell lines",
             "accuracy": "not evaluated" if pearson is None else f"mean Pearson r per assay {pearson:.3f}, out of fold",

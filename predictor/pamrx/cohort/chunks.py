@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.profiles import Profiles
 
 CHUNK_SIZE = 1000
@@ -30,6 +31,7 @@ class Chunk:
         return self.stop - self.start
 
 
+@short_repr
 @dataclass(frozen=True)
 class Read:
     """A part as read: its usable samples, None where there is none, and a row of `REJECTED` for each other."""

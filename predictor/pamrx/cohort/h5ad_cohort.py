@@ -13,6 +13,7 @@ from pamrx.cohort.chunk_profiles import chunk_profiles
 from pamrx.cohort.chunks import Chunk, Read, in_runs
 from pamrx.cohort.fingerprints import fingerprint
 from pamrx.cohort.mutations import Beside
+from pamrx.display import short_repr
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.sample_names import harmonise
@@ -29,6 +30,7 @@ BYTES_PER_STORED = 24
 """Of a matrix by columns, which is turned round in memory: a value and an index, twice."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class H5adCohort:
     """An opened file.

@@ -18,6 +18,7 @@ from pamrx.cohort.fingerprints import fingerprint, fingerprints
 from pamrx.cohort.memory import bytes_of_matrices
 from pamrx.cohort.mutations import Beside
 from pamrx.cohort.scales import Scales
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import check_unit
@@ -33,6 +34,7 @@ _FILE = re.compile(rf"({'|'.join((*KINDS, SAMPLES))})[-._]?(.*?)\.(tsv|csv|txt|g
 _MAF = re.compile(r".*\.maf(\.gz)?|mutations.*\.(tsv|csv|txt)(\.gz)?", re.IGNORECASE)
 
 
+@short_repr
 @dataclass(frozen=True)
 class MatrixCohort:
     """Opened shards that fit together; `shards` holds the files of each by kind, `sizes` its samples."""
@@ -109,6 +111,7 @@ def open_matrices(
     )
 
 
+@short_repr
 @dataclass(frozen=True)
 class _Shard:
     profiles: Profiles

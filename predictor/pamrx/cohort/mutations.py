@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from pamrx.cohort.fingerprints import fingerprint
 from pamrx.cohort.memory import bytes_of_maf
+from pamrx.display import short_repr
 from pamrx.identifiers.gene_ids import name_genes
 from pamrx.identifiers.genes import clean_labels
 from pamrx.identifiers.protein_change import short_protein_change
@@ -27,6 +28,7 @@ NEEDED = FIELDS[:2]
 _CLASSES = {word.lower(): word for word in CLASSIFICATIONS}
 
 
+@short_repr
 @dataclass(frozen=True)
 class Beside:
     """A MAF beside a cohort, read once by each process that needs it.

@@ -9,10 +9,12 @@ import pandas as pd
 
 from pamrx.cohort.chunks import Chunk, Cohort, Read, in_runs, read_from
 from pamrx.cohort.mutations import Beside
+from pamrx.display import short_repr
 from pamrx.profiles.assemble import Parts, assemble
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
 
 
+@short_repr
 @dataclass(frozen=True)
 class WithMutationsOnly:
     """A cohort, and after it the samples `names` of its MAF that it does not hold.

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pamrx.display import short_repr
 from pamrx.errors import UsageError
 from pamrx.prediction.intervals import COVERAGE
 
@@ -13,6 +14,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
+@short_repr
 @dataclass(frozen=True)
 class Options:
     """What shapes the output.

@@ -23,6 +23,7 @@ from pamrx.cohort.fingerprints import fingerprint
 from pamrx.cohort.mutations import Beside, rows_of
 from pamrx.cohort.parquet_rows import Layout, layout_of, matrix_of, names_of, tables_of
 from pamrx.cohort.parquet_shards import ID, MUTATIONS, kind_of, look_at
+from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import default_genes
@@ -34,6 +35,7 @@ MANY = 10_000
 """Samples up to which a row group serves well."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class ParquetCohort:
     """Opened shards that fit together."""

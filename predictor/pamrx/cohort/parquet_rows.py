@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pamrx.cohort.chunks import CHUNK_SIZE, Chunk
+from pamrx.display import short_repr
 from pamrx.identifiers.columns import Columns
 
 WHOLE_GROUP = 200_000_000
@@ -90,6 +91,7 @@ def tables_of(file: Path, task: Sequence[Chunk], columns: Sequence[str]) -> Iter
         yield part, held.take(part.start, part.stop)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Layout:
     """How tables hold columns, told once for all tables that are alike: to ask each of thousands takes long.

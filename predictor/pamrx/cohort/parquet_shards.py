@@ -18,6 +18,7 @@ from pamrx.cohort import chunks
 from pamrx.cohort.mutations import NEEDED, is_nested
 from pamrx.cohort.parquet_rows import Layout, matrix_of, memory_of, names_of, opened, pieces
 from pamrx.cohort.scales import Scales
+from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.columns import CALLS_OF, MATRICES, Columns
 from pamrx.identifiers.units import LOG2_AT_MOST, Decision, Statistics, check_unit
@@ -27,6 +28,7 @@ ID, MUTATIONS = "sample_id", "mutations"
 UNIT, LISTED, DRIVERS = b"expression_unit", b"mutations_listed", b"drivers"
 
 
+@short_repr
 @dataclass
 class Shards:
     """What all shards looked at so far have in common, and where each is read.

@@ -10,11 +10,13 @@ from pathlib import Path
 from pamrx.cohort.chunks import Chunk, Read, in_runs, read_from
 from pamrx.cohort.fingerprints import fingerprints
 from pamrx.cohort.memory import bytes_of_maf, bytes_of_matrices, check_fits
+from pamrx.display import short_repr
 from pamrx.profiles import Profiles, read_study
 from pamrx.readers.cbioportal import find_study
 from pamrx.readers.tables import KINDS
 
 
+@short_repr
 @dataclass(frozen=True)
 class StudyCohort:
     """A study, which is read whole: the text of its matrices names all samples in each line."""

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pamrx.bundle.bundle import Bundle
 from pamrx.cohort.chunks import Read
 from pamrx.cohort.options import Options
+from pamrx.display import short_repr
 from pamrx.explanation.contributions import batches, known_values
 from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.feature_name import blocks_of
@@ -37,6 +38,7 @@ REJECTED = pa.schema([("sample_id", _TEXT), ("shard", _TEXT), ("row", pa.int64()
 GROUPS = pa.schema([("sample_id", _TEXT), ("group", _TEXT)])
 
 
+@short_repr
 @dataclass(frozen=True)
 class Scored:
     """The tables of a part; `contributions` and `groups` only where they were asked for."""

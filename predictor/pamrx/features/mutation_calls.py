@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pamrx.features.drivers import ambiguous_changes, driver_calls, non_synonymous, training_symbol
 from pamrx.display import short_repr
+from pamrx.features.drivers import ambiguous_changes, driver_calls, non_synonymous, training_symbol
 from pamrx.profiles import Profiles
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pamrx.display import short_repr
 from pamrx.identifiers.genes import clean_labels, is_circrna, is_mirna, name_columns
 
 MATRICES = ("expression", "ncrna", "copy_number", "segments")
@@ -16,6 +17,7 @@ CALLS_OF = ("copy_number", "segments")
 """Those that hold calls."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Columns:
     """The columns of one matrix: as the source names them, and under the names that pamrx writes (which may repeat).

@@ -16,6 +16,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError, UsageError, did_you_mean
 
 Scale = Literal["auto", "linear", "log2"]
@@ -65,6 +66,7 @@ _FEW_SAMPLES = 5
 _ENOUGH_RATIOS = 20  # values from which their centre can be judged
 
 
+@short_repr
 @dataclass
 class Statistics:
     """What the values of a group of columns show, added up over chunks of samples.

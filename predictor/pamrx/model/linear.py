@@ -13,8 +13,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from pamrx.identifiers.feature_name import blocks_of
 from pamrx.display import short_repr
+from pamrx.identifiers.feature_name import blocks_of
 from pamrx.knowledge import table
 
 PENALTIES = (0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 1000.0)

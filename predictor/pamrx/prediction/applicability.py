@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from pamrx.identifiers.feature_name import in_block
 from pamrx.display import short_repr
+from pamrx.identifiers.feature_name import in_block
 from pamrx.model.batch_invariant import RowProducts, columns_at
 from pamrx.prediction.missing_data import Pattern, pattern_name
 

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.sample_names import canonical_key, harmonise
 from pamrx.profiles.profiles import SAMPLE_COLUMNS, Profiles
@@ -16,6 +17,7 @@ from pamrx.readers.gene_panel import inside_panels
 from pamrx.readers.mutation_table import Mutations
 
 
+@short_repr
 @dataclass
 class Parts:
     """Tables of one set of samples, on the scales of `Profiles`, before and after their samples are joined.

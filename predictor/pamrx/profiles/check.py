@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.errors import PamrxError
 from pamrx.identifiers.gene_ids import OWN, UNKNOWN, first_names
 from pamrx.identifiers.genes import UNLISTED_CIRCRNA, default_genes
@@ -65,6 +66,7 @@ _STUDY_KINDS = {
 _NAMES_SHOWN = 5
 
 
+@short_repr
 @dataclass(frozen=True)
 class FileCheck:
     """What one file is.

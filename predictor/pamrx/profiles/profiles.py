@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from pamrx.display import as_html, as_text, first_few
 from pamrx.errors import InputError, UsageError, did_you_mean
 from pamrx.identifiers.columns import CALLS_OF, MATRICES
 from pamrx.identifiers.vocabulary import vocabulary
 
 MUTATION_COLUMNS = ("sample_id", "gene", "variant_classification", "hgvsp", "driver")
 SAMPLE_COLUMNS = ("tissue", "sample_type", "msi")
+COUNTED = {"expression": "genes", "ncrna": "ncRNAs", "copy_number": "genes", "segments": "genes"}
+"""What the columns of a matrix are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +91,29 @@ class Profiles:
         return self.n
 
     def __repr__(self) -> str:
-        parts = [name for name in ("mutations", *MATRICES) if getattr(self, name) is not None]
-        return f"Profiles(n={self.n}, {', '.join(parts) or 'samples only'})"
+        return as_text(f"Profiles: {self.n:,} sample{'s' if self.n > 1 else ''}", self._facts())
+
+    def _repr_html_(self) -> str:
+        return as_html(f"Profiles: {self.n:,} sample{'s' if self.n > 1 else ''}", self._facts())
+
+    def _facts(self) -> dict[str, str]:
+        """What the object holds, for a person."""
+        mutations = "none"
+        if self.mutations is not None:
+            genes = "all genes" if self.assessed_genes is None else f"{len(self.assessed_genes):,} genes assessed"
+            if self.panels:
+                genes = f"{len(set(self.panels.values())):,} gene panels"
+            mutations = f"{len(self.mutations):,} in {int(self.sequenced.sum()):,} sequenced samples, {genes}"
+        matrices = {name: getattr(self, name) for name in MATRICES}
+        return {
+            "samples": first_few(list(self.samples.index)),
+            "mutations": mutations,
+            **{
+                name: "none" if matrix is None else f"{len(matrix):,} samples x {matrix.shape[1]:,} {COUNTED[name]}"
+                for name, matrix in matrices.items()
+            },
+            "notes": f"{len(self.notes)} on how the files were read",
+        }
 
     def assessed(self) -> Iterator[tuple[frozenset[str] | None, np.ndarray]]:
         """Each set of genes that was looked at (None: all), and which samples it holds for (bool, n)."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
 from pamrx.readers.files import PathLike, open_bytes
 from pamrx.readers.gene_panel import panel_name
@@ -47,6 +48,7 @@ _WHOLE = re.compile(r"(wes|wxs|wgs|whole[-_ ]?(exome|genome))", re.IGNORECASE)
 _META = re.compile(r"(meta_.*|.*\.meta)(\.txt)?", re.IGNORECASE)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Study:
     """A folder's files by kind; `panels`: stable_id -> file; `default_panel`: that of all its mutations; `sequenced`:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.gene_ids import AMBIGUOUS, SHADOWED, are_entrez, naming_note
@@ -51,6 +52,7 @@ _DATED = re.compile(r"\d{1,2}-(mar|sep|dec)|(mar|sep|dec)-\d{1,2}|\d{4}[-/]\d\d[
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
 
 
+@short_repr
 @dataclass(frozen=True)
 class Matrix:
     """A matrix as read: names are settled, values stand as in the source.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from pamrx.display import short_repr
+
 # Words of the GDC and TCGA specifications of the format, and those that Oncotator and cBioPortal add.
 CLASSIFICATIONS = (
     "Missense_Mutation", "Nonsense_Mutation", "Nonstop_Mutation", "Silent", "Splice_Site", "Splice_Region",
@@ -16,6 +18,7 @@ CLASSIFICATIONS = (
 )  # fmt: skip
 
 
+@short_repr
 @dataclass(frozen=True)
 class Mutations:
     """`rows`: sample_id, gene, variant_classification, hgvsp, driver (see `Profiles.mutations`); `samples`: every

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.errors import UsageError
 from pamrx.readers.files import PathLike, check_file
 from pamrx.readers.gene_panel import read_panel
@@ -20,6 +21,7 @@ KINDS = ("expression", "ncrna", "copy_number")
 """Matrices by the names of their files; copy number may turn out to be of segments."""
 
 
+@short_repr
 @dataclass
 class Tables:
     """What the readers made of the sources of one set of samples.

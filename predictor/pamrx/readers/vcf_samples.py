@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 
 _TUMOUR_WORDS = frozenset({"tumor", "tumour", "primary"})
@@ -13,6 +14,7 @@ _NORMAL_WORDS = frozenset({"normal", "control", "germline"})
 _MEMBER = re.compile(r'(\w+)=("[^"]*"|[^,>]*)')
 
 
+@short_repr
 @dataclass(frozen=True)
 class Columns:
     """`tumours`: columns read, empty where the VCF has none; `names`: what the sample of each is called (one name
