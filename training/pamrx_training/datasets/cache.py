@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.errors import PamrxError, StoreError
 from pamrx.tables import whole_file, write_table
 
@@ -31,6 +32,7 @@ SOURCES = ("gdsc", "ccle-mirna", "panel718")
 VARIABLE = "PAMRX_CACHE"
 
 
+@short_repr
 @dataclass
 class Ledger:
     """What tidying kept and dropped, and why: the report's lines and the record's counts."""

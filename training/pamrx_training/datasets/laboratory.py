@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.errors import InputError, UsageError, did_you_mean
 from pamrx.profiles import Profiles
 
 COLUMNS = ["cell_line", "drug", "measure", "value", "sensitivity"]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Laboratory:
     """Another laboratory's screen of drugs of the axis.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.errors import UsageError, did_you_mean
 from pamrx.features import BLOCKS
 
@@ -28,6 +29,7 @@ FULL = "all blocks"
 KINDS = ("removed", "alone", "both")
 
 
+@short_repr
 @dataclass(frozen=True)
 class Ablation:
     """What an ablation found.

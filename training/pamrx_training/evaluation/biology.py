@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pamrx.display import short_repr
 
 from pamrx_training.evaluation.metrics import tissue_centred
 from pamrx_training.evaluation.relations import Relation, carriers, read_relations
@@ -38,6 +39,7 @@ EFFECTS = ("sensitive", "resistant")
 INCONCLUSIVE, NO_EVIDENCE = "inconclusive", "no evidence"
 
 
+@short_repr
 @dataclass(frozen=True)
 class Biology:
     """What was found of the known relations.

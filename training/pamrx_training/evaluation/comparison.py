@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.errors import UsageError
 from pamrx.identifiers.feature_name import blocks_of
 
@@ -20,6 +21,7 @@ Matrices = dict[int, tuple[pd.DataFrame, pd.DataFrame]]
 """By split: (n_lines, n_assays) measured and predicted, NaN where the run has none."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Logged:
     """What a run holds that can be compared.
@@ -38,6 +40,7 @@ class Logged:
     importance: pd.DataFrame | None
 
 
+@short_repr
 @dataclass(frozen=True)
 class Comparison:
     """What the comparison of run A and run B found; a difference is B less A.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pamrx.display import short_repr
 
 from pamrx_training.datasets.gcsi import load_gcsi
 from pamrx_training.datasets.nci60 import load_nci60
@@ -25,6 +26,7 @@ PEERS_FOLDER, PEERS_TEXT = "peers", "peers.md"
 """In the data cache: the table that `benchmarks/peers.py` writes."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Section:
     """A part of the card: a title, a sentence on how it was measured, a table (none where `how` says it all)."""

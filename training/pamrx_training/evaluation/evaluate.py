@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
+from pamrx.display import short_repr
 
 from pamrx_training.evaluation.baselines import baseline_predictions
 from pamrx_training.evaluation.ceiling import ceilings, with_ceiling
@@ -21,6 +22,7 @@ SPECIFIC = "specific"
 """The drug-specific response (`pamrx.model.drug_specific`)."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Evaluation:
     """Metrics of one cross-validation.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.knowledge import table as knowledge_table
 from pamrx.prediction.predictions import chosen_assays
 from pamrx.profiles import Profiles
@@ -26,6 +27,7 @@ PARTS = {"nci60": 1, "gcsi": 5}
 third of GDSC would be missing from training."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Elsewhere:
     """How a model of GDSC does by another laboratory's measurements.

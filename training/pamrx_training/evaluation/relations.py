@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.errors import InputError, PamrxError, did_you_mean
 from pamrx.features.mutation import driver_flags
 from pamrx.identifiers.assay import assays_of
@@ -41,6 +42,7 @@ _TERM = re.compile(r"(!?)(\w+):([A-Z0-9-]+(?:\|[A-Z0-9-]+)*)")
 _CALL = {"gain": 2.0, "amp": 2.0, "loss": -2.0, "del": -2.0}
 
 
+@short_repr
 @dataclass(frozen=True)
 class Term:
     """Whether a line has `kind` in any of `genes`; turned round where `negated`."""
@@ -50,6 +52,7 @@ class Term:
     negated: bool = False
 
 
+@short_repr
 @dataclass(frozen=True)
 class Relation:
     """One row of the table.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.tables import whole_file
 
 from pamrx_training.evaluation.evaluate import evaluate
@@ -19,6 +20,7 @@ from pamrx_training.fitting.run_context import RunContext, Store
 log = logging.getLogger(__name__)
 
 
+@short_repr
 @dataclass(frozen=True)
 class Repeated:
     """Evaluations of one protocol on several splits.

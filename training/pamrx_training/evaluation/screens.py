@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.assay import AssayId
 
@@ -20,6 +21,7 @@ SCREENS = ("GDSC1", "GDSC2")
 DIRECTIONS = (("GDSC1", "GDSC2"), ("GDSC2", "GDSC1"))
 
 
+@short_repr
 @dataclass(frozen=True)
 class Transfer:
     """What leave-screen-out found.

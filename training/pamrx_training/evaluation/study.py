@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 from joblib import Parallel, delayed
+from pamrx.display import short_repr
 from pamrx.tables import whole_file
 
 from pamrx_training.evaluation.ablation import Ablation, summarise
@@ -34,6 +35,7 @@ PREDICTING, EXPLAINING = "pamrx_training.evaluation.candidates", "pamrx_training
 PROTOCOL = "leave-cell-line-out"
 
 
+@short_repr
 @dataclass(frozen=True)
 class Study:
     """What a study found.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from pamrx.display import short_repr
 from pamrx.errors import StoreError, UsageError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, BOOSTED_SHARE, N_BOOSTED, SensitivityModel
@@ -53,6 +54,7 @@ COMPLETE, PRUNED = "complete", "pruned"
 Settings = Mapping[str, Any]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Trial:
     """A finished trial.
@@ -69,6 +71,7 @@ class Trial:
     metrics: dict[str, float]
 
 
+@short_repr
 @dataclass(frozen=True)
 class TuningResult:
     """The outcome of a study.
@@ -93,6 +96,7 @@ class TuningResult:
         )
 
 
+@short_repr
 @dataclass(frozen=True)
 class Fold:
     """One inner fold: features and responses learned on its training lines."""
@@ -104,6 +108,7 @@ class Fold:
     measured: pd.DataFrame
 
 
+@short_repr
 @dataclass
 class InnerFolds:
     """The inner folds of a study, and the folder that keeps its trials; `path` None keeps nothing."""

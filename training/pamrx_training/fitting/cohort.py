@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.profiles import Profiles
 
@@ -20,6 +21,7 @@ which no GISTIC call of a male tumour does."""
 OUTSIDE_COLUMNS = ["cell_line", "assay", "range", "ln_ic50"]
 
 
+@short_repr
 @dataclass(frozen=True)
 class Cohort:
     """Lines with profile and response.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 from joblib import Parallel, delayed
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
@@ -37,6 +38,7 @@ SCORES = ("tme", "programme")
 """Blocks that are sums of transcripts."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Fit:
     """What to fit and whom to predict.
@@ -57,6 +59,7 @@ class Fit:
     assays: tuple[str, ...] | None = None
 
 
+@short_repr
 @dataclass(frozen=True)
 class Fitted:
     """A feature builder and a model, both learned on the training lines alone."""

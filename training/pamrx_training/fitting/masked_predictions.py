@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.features import FeatureBuilder
 from pamrx.identifiers.feature_name import in_block
 from pamrx.model.boosted import source_of
@@ -23,6 +24,7 @@ EXCHANGED = (0.2, 0.35, 0.5, 0.65)
 """Shares of a profile's genes whose values are permuted, to learn from which distance on transcripts mislead."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class MaskedPredictions:
     """Test lines of one or more folds under every missing-data pattern.

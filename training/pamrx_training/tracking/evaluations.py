@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.features import BLOCKS
 
 from pamrx_training.evaluation.ablation import Ablation, variants
@@ -28,6 +29,7 @@ from pamrx_training.tracking.summaries import biology_metrics, laboratory_metric
 from pamrx_training.tracking.trainings import write_evaluation
 
 
+@short_repr
 @dataclass(frozen=True)
 class Settings:
     """Parameters (`seed` among them) and data of every run of one evaluation."""
