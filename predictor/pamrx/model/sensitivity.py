@@ -11,6 +11,9 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.utils import RegressorTags, Tags
+from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from pamrx.display import short_repr
@@ -87,19 +90,27 @@ VIEWS: tuple[frozenset[str], ...] = (
 """Sources whose lack changes the linear part: one fitted with expression leans on it and has little to say without."""
 
 
-class SensitivityModel:
+class SensitivityModel(BaseEstimator):
     """Predict ln IC50 (micromolar) of every assay from features.
+
+    A scikit-learn estimator of many outputs: parameters are only stored, what is learned ends in an underscore, and
+    `clone`, `get_params` and `set_params` work. It wants tables with named columns, and takes NaN on both sides.
 
     Parameters
     ----------
-    block_weights : prior variance per block in the linear part.
-    n_boosted : leading response components that get trees.
-    boosted_share : weight of the trees in them, 0 to 1.
-    seed : of folds, masks and trees.
+    block_weights : dict of float, default `BLOCK_WEIGHTS`
+        Prior variance of each block in the linear part.
+    n_boosted : int, default `N_BOOSTED`
+        Leading response components that get trees.
+    boosted_share : float, default `BOOSTED_SHARE`
+        Weight of the trees in them, 0 to 1.
+    seed : int, default 0
+        Of folds, masks and trees.
 
     Attributes
     ----------
     features_ : (n_features,) names that it was fitted on, in order.
+    feature_names_in_, n_features_in_ : the same as an array, and their number, as scikit-learn names them.
     assays_ : (n_assays,) names.
     base_ : (n_assays,) ln IC50 from which contributions count; near the mean of the training lines.
     importance_ : (n_features, n_assays), mean |contribution| over the training lines.
@@ -112,7 +123,7 @@ class SensitivityModel:
         boosted_share: float = BOOSTED_SHARE,
         seed: int = 0,
     ) -> None:
-        self.block_weights = BLOCK_WEIGHTS if block_weights is None else block_weights
+        self.block_weights = block_weights
         self.n_boosted = n_boosted
         self.boosted_share = boosted_share
         self.seed = seed
@@ -120,7 +131,7 @@ class SensitivityModel:
     def fit(
         self, features: pd.DataFrame, responses: pd.DataFrame, groups: Sequence[object] | np.ndarray | None = None
     ) -> SensitivityModel:
-        """Fit on (n_lines, n_features) features and (n_lines, n_assays) ln IC50, NaN allowed in both.
+        """Fit on (n_lines, n_features) features and (n_lines, n_assays) ln IC50, NaN allowed in both; returns itself.
 
         `groups` names each line's donor, kept together in inner folds; by default each line is its own.
 
@@ -147,6 +158,21 @@ class SensitivityModel:
             self.importance_ = self._mean_absolute_contributions(features)
         return self
 
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        return np.asarray(self.features_, dtype=object)
+
+    @property
+    def n_features_in_(self) -> int:
+        return len(self.features_)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+        tags.input_tags.allow_nan = True
+        tags.target_tags.required, tags.target_tags.multi_output, tags.target_tags.single_output = True, True, False
+        return tags
+
     def ordered(self, features: pd.DataFrame) -> pd.DataFrame:
         """The features that it was fitted on, in their order.
 
@@ -154,7 +180,10 @@ class SensitivityModel:
         ------
         InputError
             If one is not among the columns.
+        NotFittedError
+            Before `fit`, as every method that predicts.
         """
+        check_is_fitted(self, "features_")
         if features.columns.tolist() == self.features_:
             return features
         given = set(features.columns)
@@ -181,6 +210,7 @@ class SensitivityModel:
         A feature's contribution is its linear term plus its SHAP value in the trees. Memory grows with the product
         of all three sizes: ask in batches, or for some assays.
         """
+        check_is_fitted(self, "features_")
         columns = [self.assays_.index(assay) for assay in (self.assays_ if assays is None else assays)]
         return self._contributions(self._values(features), np.arange(len(self.features_)), columns)
 
@@ -190,6 +220,7 @@ class SensitivityModel:
         Proxies have no weight: a complete profile has none of them, and a substitute is not evidence. `presence` is as
         in `predict`.
         """
+        check_is_fitted(self, "features_")
         present, which = self._presence(features, presence)
         importance = np.where(_proxies(tuple(self.features_))[:, None], 0.0, self.importance_)
         total = importance.sum(axis=0)
@@ -229,12 +260,13 @@ class SensitivityModel:
         share: np.ndarray,
         donors: np.ndarray,
     ) -> LinearView:
+        weights = BLOCK_WEIGHTS if self.block_weights is None else self.block_weights
         names = [
             name
             for name in features.columns
-            if source_of(name) not in without and FeatureName.parse(name).block in self.block_weights
+            if source_of(name) not in without and FeatureName.parse(name).block in weights
         ]
-        ridge = BlockRidge.fit(features[names], components, self.block_weights, donors, self.seed)
+        ridge = BlockRidge.fit(features[names], components, weights, donors, self.seed)
         coefficients = _single(space.to_assays(ridge.coefficients * (1 - share)))
         return LinearView(without, names, _single(ridge.centre), _single(ridge.scale), coefficients)
 

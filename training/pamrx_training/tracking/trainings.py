@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pamrx.model.sensitivity import SensitivityModel
+from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
 
 from pamrx_training.evaluation.evaluate import Evaluation
 from pamrx_training.evaluation.explanations import write_explanations
@@ -57,7 +57,7 @@ class Training:
             "seed": manifest["seed"],
             "boosted_share": model.boosted_share,
             "n_boosted": model.n_boosted,
-            **{f"weight_{block}": weight for block, weight in model.block_weights.items()},
+            **{f"weight_{block}": weight for block, weight in (model.block_weights or BLOCK_WEIGHTS).items()},
             "lines": len(trained.features),
             "lines_with_mirna": manifest["lines_with_mirna"],
             "lines_with_calls": manifest["lines_with_calls"],
