@@ -45,9 +45,18 @@ class Profiles:
 
     Raises
     ------
-    PamrxError
+    InputError
         If the parts do not fit together: a repeated or empty sample, a sample outside `samples`, an infinite value,
         a word or a call outside its range.
+
+    Examples
+    --------
+    >>> import pamrx
+    >>> profiles = pamrx.read_profiles(**pamrx.example_files())
+    >>> profiles.n
+    12
+    >>> profiles.subset(["MCF-7", "T-47D"]).samples["tissue"].tolist()
+    ['breast', 'breast']
     """
 
     samples: pd.DataFrame

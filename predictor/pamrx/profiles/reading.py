@@ -32,25 +32,45 @@ def read_profiles(
 
     Parameters
     ----------
-    mutations : a MAF of the GDC, cBioPortal or the legacy TCGA archives, or a VCF annotated by VEP or SnpEff.
-    expression, ncrna, copy_number : matrices, genes in rows or in columns.
-    samples : table of sample_id, tissue, sample_type, msi and sequenced (`pamrx vocab` lists the words). Where it is
+    mutations : str or path, optional
+        A MAF of the GDC, cBioPortal or the legacy TCGA archives, or a VCF annotated by VEP or SnpEff.
+    expression, ncrna, copy_number : str or path, optional
+        Matrices, genes in rows or in columns: expression and non-coding RNA in any unit of `expression_unit`, copy
+        number as GISTIC calls -2 to 2 or log2 ratios.
+    samples : str or path, optional
+        Table of sample_id, tissue, sample_type, msi and sequenced (`pamrx vocab` lists the words). Where it is
         given it must name exactly the samples of the other files; a sample without any mutation is marked
         `sequenced` yes there, since a MAF cannot hold it. Without it all samples of all files are taken.
-    panel : the genes that the mutations' test looked at: one symbol per line, or cBioPortal's gene panel file. Default
-        all genes (whole exome).
-    known_genes : symbols by which genes are recognised; default all in the product's own tables.
-    expression_scale : "linear" or "log2" where the guess from the values is wrong.
-    expression_unit : the unit of `expression` (a word of `units.UNITS`) where it is known; goes before the scale.
+    panel : str or path, optional
+        The genes that the sequencing test covers: one symbol per line, or cBioPortal's gene panel file. Default all
+        genes (whole exome).
+    known_genes : collection of str, optional
+        Symbols by which genes are recognised; default all in the tables of pamrx.
+    expression_scale : {"auto", "linear", "log2"}, default "auto"
+        For where the guess from the values is wrong.
+    expression_unit : str, optional
+        The unit of `expression` where it is known: counts, tpm, fpkm, log2 or zscore; goes before the scale.
 
     Returns
     -------
-    Profiles, whose `notes` say what was read, mapped, dropped and converted.
+    Profiles
+        Its `notes` say what was read, mapped, dropped and converted.
 
     Raises
     ------
-    PamrxError
-        One line, naming file, place, what was found and what was expected.
+    InputError
+        In one line: file, place, what was found and what was expected.
+    UsageError
+        Where no file is given, or a panel without mutations, or an unknown scale or unit.
+
+    Examples
+    --------
+    >>> import pamrx
+    >>> profiles = pamrx.read_profiles(**pamrx.example_files())
+    >>> len(profiles)
+    12
+    >>> list(profiles.samples.columns)
+    ['tissue', 'sample_type', 'msi']
     """
     files = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
              "samples": samples, "panel": panel}  # fmt: skip

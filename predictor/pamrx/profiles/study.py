@@ -50,13 +50,34 @@ def read_study(
     of the MAF names it, or if the gene panel matrix gives it a panel for its mutations. Its assessed genes are those of
     that panel, else of the panel that the mutations' meta file names, else all.
 
-    `folder` holds meta_*.txt, data_*.txt, case_lists/ and data_gene_panel_*.txt (or gene_panels/); `known_genes` and
-    `expression_scale` are as in `read_profiles`, `rejected` as in `profiles_of`.
+    Parameters
+    ----------
+    folder : str or path
+        Holds meta_*.txt, data_*.txt, case_lists/ and data_gene_panel_*.txt (or gene_panels/).
+    known_genes, expression_scale
+        As in `read_profiles`.
+    rejected : dict or None
+        Where given, gets for each sample that cannot be used the reason, and no error is raised for it.
+
+    Returns
+    -------
+    Profiles
+        Its `notes` say what was read, mapped, dropped and converted.
 
     Raises
     ------
-    PamrxError
+    InputError
         If it is not a study folder, a file in it cannot be used, or the genes of a panel are not in the folder.
+
+    Examples
+    --------
+    >>> import shutil, pamrx
+    >>> from pathlib import Path
+    >>> folder = Path("study")
+    >>> folder.mkdir()
+    >>> _ = shutil.copy(pamrx.example_files()["mutations"], folder / "data_mutations.txt")
+    >>> len(pamrx.read_study(folder))
+    12
     """
     study = find_study(folder)
     known = frozenset(known_genes) if known_genes is not None else default_genes()
