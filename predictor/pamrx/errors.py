@@ -80,10 +80,10 @@ class UsageError(PamrxError, ValueError):
     --------
     >>> import pamrx
     >>> try:
-    ...     pamrx.predict(pamrx.example_profiles(), drugs=["Alpelisibb"])
+    ...     pamrx.read_profiles()
     ... except pamrx.UsageError as error:
     ...     print(error)
-    unknown drug 'Alpelisibb'; did you mean Alpelisib?
+    no input: give at least one of mutations, expression, ncrna, copy_number, samples
     """
 
 

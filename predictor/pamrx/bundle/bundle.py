@@ -61,15 +61,31 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9_]+\.(json|parquet|txt|md)")
 
 @dataclass(frozen=True, repr=False)
 class Bundle:
-    """A trained model with its builder and reference.
+    """A trained model with all that a prediction needs; from `load_bundle`.
 
     Attributes
     ----------
-    builder, model : fitted.
-    reference : out-of-fold predictions of ln IC50 for the reference lines.
-    manifest : what it was trained on, and how.
-    intervals, applicability : of predictions; None in a bundle that was saved without.
-    specific, specific_reference : the response without general sensitivity, and its reference; None likewise.
+    builder : FeatureBuilder
+        Fitted: profiles to features.
+    model : SensitivityModel
+        Fitted: features to ln IC50 (micromolar) of each assay.
+    reference : Reference
+        Out-of-fold predictions of ln IC50 for the reference lines.
+    manifest : dict
+        What it was trained on, and how; with its evaluation and fingerprint.
+    intervals : Intervals or None
+        For the bounds of predictions; None in a bundle that was saved without.
+    applicability : Applicability or None
+        Limits of the distance from the training data; None likewise.
+    specific, specific_reference : SpecificResponse, Reference or None
+        The response without general sensitivity, and its reference; None likewise.
+
+    Examples
+    --------
+    >>> import pamrx
+    >>> bundle = pamrx.load_bundle()
+    >>> len(bundle.model.features_) == bundle.model.n_features_in_
+    True
     """
 
     builder: FeatureBuilder
@@ -84,13 +100,7 @@ class Bundle:
     def predict(
         self, profiles: Profiles, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
     ) -> pd.DataFrame:
-        """One row per sample and drug; the columns are those of `pamrx.prediction.schema.RESULT`.
-
-        Raises
-        ------
-        UsageError
-            For a drug that is unknown or that no screen holds.
-        """
+        """Predict with this bundle; see `pamrx.predict`, which explains parameters, columns and errors."""
         return predict(self, profiles, drugs, coverage)
 
     def __repr__(self) -> str:
@@ -136,12 +146,37 @@ def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> di
 
 
 def load_bundle(folder: str | os.PathLike[str] | None = None) -> Bundle:
-    """Load a bundle folder, or the released one.
+    """Load a trained model from a bundle folder.
+
+    No code is loaded: a bundle is LightGBM text, JSON and Parquet, and each file is checked against its SHA-256.
+
+    Parameters
+    ----------
+    folder : str or path, optional
+        A folder that `pamrx train` wrote. Default: the released bundle of this installation.
+
+    Returns
+    -------
+    Bundle
+        Ready to predict.
 
     Raises
     ------
     BundleError
-        If the folder is no bundle, a file is missing, or its SHA-256 is not the manifest's.
+        If the folder is not a bundle, a file is missing or has another SHA-256 than the manifest says, or the format
+        is not that of this version.
+
+    References
+    ----------
+    The released bundle is trained on GDSC (Yang, Nucleic Acids Research 2013; Iorio, Cell 2016, PMID 27397505); its
+    `MODEL_CARD.md` says how well it predicts.
+
+    Examples
+    --------
+    >>> import pamrx
+    >>> bundle = pamrx.load_bundle()
+    >>> bundle.manifest["name"]
+    'pamrx-gdsc'
     """
     path = released_bundle() if folder is None else Path(folder)
     manifest = read_manifest(path)

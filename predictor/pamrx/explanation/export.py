@@ -69,6 +69,18 @@ def write_contributions(model: SensitivityModel, features: pd.DataFrame, assays:
     return rows
 
 
+def contributions_of(model: SensitivityModel, features: pd.DataFrame, assay_of: Mapping[str, str]) -> pd.DataFrame:
+    """The table that `write_contributions` writes, in memory: text columns are categorical.
+
+    Raises
+    ------
+    PamrxError
+        For an assay or a feature that model or table lack.
+    """
+    words = _Words.of(model, features, assay_of)
+    return pd.concat([words.empty(), *_pieces(model, features, assay_of, words)], ignore_index=True)
+
+
 @dataclass(frozen=True)
 class _Words:
     """What the codes of the text columns stand for; the same in every piece of a file."""

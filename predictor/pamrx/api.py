@@ -1,0 +1,159 @@
+"""The two questions of a Python user: how sensitive, and why. Reading and loading are `pamrx.profiles` and `bundle`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pamrx.bundle.bundle import load_bundle
+from pamrx.prediction.intervals import COVERAGE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pamrx.bundle.bundle import Bundle
+    from pamrx.profiles import Profiles
+
+
+def predict(
+    profiles: Profiles,
+    drugs: Sequence[str] | None = None,
+    coverage: float = COVERAGE,
+    bundle: Bundle | None = None,
+) -> pd.DataFrame:
+    """Predict the sensitivity of each sample to each drug.
+
+    A sample's rows do not depend on the other samples.
+
+    Parameters
+    ----------
+    profiles : Profiles
+        n samples, from `read_profiles` or `read_study`. What was not measured stays missing and widens the intervals.
+    drugs : sequence of str, optional
+        Drug names or synonyms, as `pamrx drugs` lists them. Default: all m drugs of the bundle.
+    coverage : float, default 0.9
+        Share of measurements that lie inside the prediction intervals in the long run, 0.5 to 0.99.
+    bundle : Bundle, optional
+        The trained model. Default: the released one, loaded once per process.
+
+    Returns
+    -------
+    DataFrame of n x m rows
+        Samples in the order of `profiles`, and for each the drugs from the most to the least sensitive. Columns:
+
+        sample_id, drug, drug_class : str
+        screen : str
+            The newest screen with the drug, GDSC1 or GDSC2; its scale is that of the prediction.
+        ln_ic50, ln_ic50_lower, ln_ic50_upper : float
+            Natural logarithm of the IC50 in micromolar, and the bounds of its prediction interval. Lower is more
+            sensitive.
+        ic50_um : float
+            IC50 in micromolar.
+        beyond_tested_range : boolean
+            Whether that exceeds the highest concentration that the screen tested; null where none is known.
+        sensitivity_percentile, specific_percentile : float
+            0 to 100, 100 most sensitive: place among the out-of-fold predictions of reference cell lines with the same
+            pattern of missing data, and the same of the response without the line's general sensitivity.
+        rank : int
+            1 for the drug with the highest `sensitivity_percentile` in this sample.
+        evidence : float
+            0 to 1: share of the model's mean absolute contributions that the features present make up.
+        distance : float
+            Distance of the profile from the training data; 1 is the limit of applicability.
+        flag : str
+            Why it is beyond the limit, `platform`, `missing` or `biology`; empty if it is not.
+
+    Raises
+    ------
+    UsageError
+        For an unknown drug, one that the bundle was not trained on, or a coverage outside 0.5 to 0.99.
+    BundleError
+        If the released bundle is missing or damaged.
+
+    References
+    ----------
+    Response and molecular data of the released bundle: Yang, Nucleic Acids Research 2013; Iorio, Cell 2016 (PMID
+    27397505). Intervals: conformal regression as in https://github.com/henrikbostrom/crepes.
+
+    Examples
+    --------
+    >>> import pamrx
+    >>> profiles = pamrx.read_profiles(**pamrx.example_files())
+    >>> table = pamrx.predict(profiles, drugs=["BYL719", "Capivasertib"])
+    >>> table.shape
+    (24, 15)
+    >>> sorted(table["drug"].unique())
+    ['Alpelisib', 'Capivasertib']
+    >>> bool(((table["ln_ic50_lower"] < table["ln_ic50"]) & (table["ln_ic50"] < table["ln_ic50_upper"])).all())
+    True
+    """
+    return (bundle or _released()).predict(profiles, drugs, coverage)
+
+
+def explain(
+    profiles: Profiles,
+    drugs: Sequence[str] | None = None,
+    bundle: Bundle | None = None,
+) -> pd.DataFrame:
+    """Give what each feature contributes to each prediction.
+
+    A contribution is in natural-logarithm units of IC50. A negative one lowers the predicted IC50 and so argues for
+    sensitivity. It is the feature's linear term plus its SHAP value in the trees.
+
+    Parameters
+    ----------
+    profiles : Profiles
+        n samples, from `read_profiles` or `read_study`.
+    drugs : sequence of str, optional
+        Drug names or synonyms. Default: all drugs of the bundle; some 6,900 rows per sample and drug.
+    bundle : Bundle, optional
+        The trained model. Default: the released one, loaded once per process.
+
+    Returns
+    -------
+    DataFrame
+        Per sample and drug one row with `base` as block and feature, which holds the base value of the drug, and one
+        row for each feature whose contribution is not zero. The contributions of a sample and drug sum to its
+        `ln_ic50` in `predict`, to 1e-6. The same table as `pamrx predict --explain FILE` writes. Columns:
+
+        sample_id, drug, screen, block, feature : categorical
+            A feature is named `block.name`.
+        value : float
+            Value of the feature in the sample; NaN in the row `base` and where the sample lacks it.
+        contribution : float
+            In ln units of IC50.
+
+    Raises
+    ------
+    UsageError
+        For an unknown drug, or one that the bundle was not trained on.
+    BundleError
+        If the released bundle is missing or damaged.
+
+    References
+    ----------
+    The blocks and features are described, with their sources, in `docs/features.md` and `docs/signatures.md`.
+
+    Examples
+    --------
+    >>> import pamrx
+    >>> profiles = pamrx.read_profiles(**pamrx.example_files()).subset(["MCF-7"])
+    >>> table = pamrx.explain(profiles, drugs=["Alpelisib"])
+    >>> list(table.columns)
+    ['sample_id', 'drug', 'screen', 'block', 'feature', 'value', 'contribution']
+    >>> predicted = pamrx.predict(profiles, drugs=["Alpelisib"])["ln_ic50"].item()
+    >>> bool(abs(table["contribution"].sum() - predicted) < 1e-6)
+    True
+    """
+    from pamrx.explanation.export import contributions_of
+    from pamrx.prediction.predictions import chosen_assays
+
+    used = bundle or _released()
+    assay_of = chosen_assays(used.model.assays_, drugs)
+    return contributions_of(used.model, used.builder.transform(profiles), assay_of)
+
+
+@cache
+def _released() -> Bundle:
+    return load_bundle()
