@@ -150,8 +150,8 @@ def explain(
     from pamrx.prediction.predictions import chosen_assays
 
     used = bundle or _released()
-    assay_of = chosen_assays(used.model.assays_, drugs)
-    return contributions_of(used.model, used.builder.transform(profiles), assay_of)
+    assays = chosen_assays(used.model.assays_, drugs)
+    return contributions_of(used.model, used.builder.transform(profiles), assays)
 
 
 @cache

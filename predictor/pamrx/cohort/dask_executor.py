@@ -17,6 +17,7 @@ from pamrx.cohort.allocation import give_back_freed_memory, keep_freed_memory
 from pamrx.cohort.chunks import Chunk, Cohort
 from pamrx.cohort.cluster import connected, cores_of
 from pamrx.cohort.options import Options
+from pamrx.cohort.tasks import score_task
 from pamrx.errors import InputError
 
 if TYPE_CHECKING:
@@ -120,7 +121,5 @@ def _all(client: Client, tasks: Sequence[Sequence[Chunk]], cores: int, report: C
 
 def _task_of_worker(task: Sequence[Chunk]) -> None:
     from distributed import get_worker
-
-    from pamrx.cohort.scoring import score_task
 
     score_task(task=task, **get_worker().pamrx_run)  # type: ignore[attr-defined]

@@ -13,13 +13,14 @@ from typing import Any
 
 from pamrx.bundle.bundle import Bundle, load_bundle
 from pamrx.cohort.allocation import keep_freed_memory
-from pamrx.cohort.chunks import Chunk, Cohort, Read
+from pamrx.cohort.chunks import Chunk, Cohort
+from pamrx.cohort.dask_executor import on_dask
 from pamrx.cohort.memory import PER_PROCESS, check_fits
 from pamrx.cohort.options import Options
 from pamrx.cohort.progress import Progress
 from pamrx.cohort.summary import write_summary
-from pamrx.cohort.worker import score_read
-from pamrx.cohort.writer import Output, write_part
+from pamrx.cohort.tasks import score_chunk, score_task
+from pamrx.cohort.writer import Output
 from pamrx.errors import InputError
 from pamrx.prediction.intervals import check_coverage
 from pamrx.prediction.predictions import chosen_assays
@@ -81,20 +82,6 @@ def score(
         output.close()
 
 
-def score_task(cohort: Cohort, bundle: Bundle, task: Sequence[Chunk], options: Options, folder: Path) -> None:
-    """Score and write each part of a run, one after the other."""
-    for part, read in cohort.read(task):
-        _score_one(bundle, part, read, options, folder)
-
-
-def _score_one(bundle: Bundle, part: Chunk, read: Read, options: Options, folder: Path) -> None:
-    if options.strict and len(read.rejected):
-        row = read.rejected.iloc[0]
-        name = row["sample_id"] or "without a name"
-        raise InputError(f"{part.shard}: row {row['row']}: sample {name}: {row['reason']} (--strict)")
-    write_part(folder, part, score_read(bundle, read, options))
-
-
 def _asked(cohort: Cohort, bundle: Bundle, options: Options) -> dict[str, object]:
     return {
         "bundle": f"{bundle.manifest['name']} {bundle.manifest['fingerprint']}",
@@ -131,8 +118,6 @@ def _work(
     bundle: Bundle, bundle_folder: Path | None, processes: int, dask: str | None, report: Callable[[str], None]
 ) -> Work:
     if dask is not None:
-        from pamrx.cohort.dask_executor import on_dask
-
         return on_dask(dask, bundle_folder, processes, report)
     if processes == 1:
         return partial(_here, bundle)
@@ -145,7 +130,7 @@ def _here(
     keep_freed_memory()
     for task in tasks:
         for part, read in cohort.read(task):
-            _score_one(bundle, part, read, options, folder)
+            score_chunk(bundle, part, read, options, folder)
             yield
 
 

@@ -69,7 +69,7 @@ def write_contributions(model: SensitivityModel, features: pd.DataFrame, assays:
     return rows
 
 
-def contributions_of(model: SensitivityModel, features: pd.DataFrame, assay_of: Mapping[str, str]) -> pd.DataFrame:
+def contributions_of(model: SensitivityModel, features: pd.DataFrame, assays: Sequence[AssayId]) -> pd.DataFrame:
     """The table that `write_contributions` writes, in memory: text columns are categorical.
 
     Raises
@@ -77,8 +77,8 @@ def contributions_of(model: SensitivityModel, features: pd.DataFrame, assay_of: 
     PamrxError
         For an assay or a feature that model or table lack.
     """
-    words = _Words.of(model, features, assay_of)
-    return pd.concat([words.empty(), *_pieces(model, features, assay_of, words)], ignore_index=True)
+    words = _Words.of(model, features, assays)
+    return pd.concat([words.empty(), *_pieces(model, features, assays, words)], ignore_index=True)
 
 
 @dataclass(frozen=True)
