@@ -67,33 +67,7 @@ def show_tumour(
     if purity is not None and not math.isnan(purity["estimate"]):
         console.print(Text(_purity(purity, about), style="dim"))
     _show_flag(console, rows)
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("", "drug", "class", "screen"):
-        table.add_column(name, no_wrap=name != "class")
-    for name in [
-        "IC50 µM",
-        *(["measured"] if "measured_ln_ic50" in rows else []),
-        "percentile",
-        "specific",
-        "evidence",
-    ]:
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("argues for sensitivity", ratio=1)
-    table.add_column("argues against", ratio=1)
-    for row in rows.to_dict("records"):
-        own = reasons[reasons["drug"] == row["drug"]]
-        cells = [str(row["rank"]), row["drug"], row["drug_class"], row["screen"], _ic50(row)]
-        if "measured_ln_ic50" in row:
-            cells.append(
-                _number(math.exp(row["measured_ln_ic50"]))
-                if row["measured_ln_ic50"] == row["measured_ln_ic50"]
-                else "–"
-            )
-        specific = row["specific_percentile"]
-        cells += [f"{row['sensitivity_percentile']:.0f}", "–" if math.isnan(specific) else f"{specific:.0f}"]
-        cells.append(f"{row['evidence']:.0%}")
-        table.add_row(*cells, _reasons(own, "for"), _reasons(own, "against"))
-    console.print(table)
+    console.print(_drug_table(rows, reasons))
 
 
 def show_footer(tumours_left: int, n_drugs: int, top: int, coverage: float) -> None:
@@ -180,6 +154,29 @@ def show_evidence(table: pd.DataFrame) -> None:
 def _console() -> Console:
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+def _drug_table(rows: pd.DataFrame, reasons: pd.DataFrame) -> Table:
+    """One line per prediction of a sample, with what argues for and against sensitivity."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("", "drug", "class", "screen"):
+        table.add_column(name, no_wrap=name != "class")
+    measured = ["measured"] if "measured_ln_ic50" in rows else []
+    for name in ("IC50 µM", *measured, "percentile", "specific", "evidence"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("argues for sensitivity", ratio=1)
+    table.add_column("argues against", ratio=1)
+    for row in rows.to_dict("records"):
+        own = reasons[reasons["drug"] == row["drug"]]
+        cells = [str(row["rank"]), row["drug"], row["drug_class"], row["screen"], _ic50(row)]
+        if measured:
+            known = row["measured_ln_ic50"]
+            cells.append("–" if math.isnan(known) else _number(math.exp(known)))
+        specific = row["specific_percentile"]
+        cells += [f"{row['sensitivity_percentile']:.0f}", "–" if math.isnan(specific) else f"{specific:.0f}"]
+        cells.append(f"{row['evidence']:.0%}")
+        table.add_row(*cells, _reasons(own, "for"), _reasons(own, "against"))
+    return table
 
 
 def _alterations(altered: pd.DataFrame, present: pd.Series, calls: bool = True) -> str:
