@@ -18,7 +18,10 @@ from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.reference import Reference
 from pamrx_training.cli.log_lines import line_of
 from pamrx_training.datasets import GdscData, fetch_gdsc, load_gdsc
-from pamrx_training.fitting.cohort import build_cohort
+from pamrx_training.evaluation.baselines import baseline_predictions
+from pamrx_training.evaluation.evaluate import MODEL
+from pamrx_training.fitting.cohort import Cohort, build_cohort
+from pamrx_training.fitting.cross_validation import run_fold
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +67,17 @@ def said(lines_logged: Callable[[], AbstractContextManager[list[str]]]) -> Itera
     """The lines that the training package logs during the test."""
     with lines_logged() as lines:
         yield lines
+
+
+@pytest.fixture(scope="session")
+def predictions_of_fold() -> Callable[..., dict[str, pd.DataFrame]]:
+    """Gives, for the test lines of a fold, the predictions of the model and the baselines, and the measurements."""
+
+    def predicted(cohort: Cohort, folds: pd.Series, fold: object) -> dict[str, pd.DataFrame]:
+        found = run_fold(cohort, folds, fold, 0, baseline_predictions, masked=False)
+        return {MODEL: found.predicted, "measured": found.measured, **found.others}
+
+    return predicted
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import pytest
 from pamrx.bundle.bundle import load_bundle, save_bundle
 from pamrx.errors import PamrxError
 from pamrx.model import boosted
-from pamrx_training.evaluation.baselines import baseline_predictions
 from pamrx_training.evaluation.evaluate import COMPARED, MODEL, evaluate
 from pamrx_training.evaluation.metrics import mean_pearson, per_assay
 from pamrx_training.fitting.cohort import Cohort, build_cohort
@@ -47,12 +46,6 @@ def evaluated(cohort, quick):
     return folds, evaluate(cohort, folds, RunContext(1), draws=200)
 
 
-def predictions_of_fold(cohort: Cohort, folds: pd.Series, fold: object) -> dict[str, pd.DataFrame]:
-    """By method, and the measurements."""
-    found = run_fold(cohort, folds, fold, 0, baseline_predictions, masked=False)
-    return {MODEL: found.predicted, "measured": found.measured, **found.others}
-
-
 def test_one_row_per_line_and_assay_out_of_fold(cohort, evaluated):
     folds, evaluation = evaluated
     oof, predictions = evaluation.oof, evaluation.predictions.predicted
@@ -85,7 +78,7 @@ def test_on_real_lines_the_model_beats_the_naive_and_keeps_up_with_the_ridge(eva
     assert summary["lco_rmse"] < summary["lco_rmse_drug_mean"]
 
 
-def test_poisoned_test_lines_change_no_prediction(cohort, quick):
+def test_poisoned_test_lines_change_no_prediction(cohort, quick, predictions_of_fold):
     """Responses of the test lines are replaced by garbage: nothing that is predicted may move by a digit."""
     folds = leave_cell_line_out(cohort, 4, seed=3)
     _, test = sides(cohort, folds, 0)
@@ -121,7 +114,7 @@ def test_the_specific_response_is_evaluated_and_sees_no_test_line(cohort, quick,
         pd.testing.assert_frame_equal(masked, whole, check_exact=True, check_names=False, check_index_type=False)
 
 
-def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(cohort, quick):
+def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(cohort, quick, predictions_of_fold):
     folds = leave_cell_line_out(cohort, 4, seed=3)
     _, test = sides(cohort, folds, 0)
     spoilt = test[: len(test) // 2]
@@ -137,7 +130,7 @@ def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(coh
     assert not a[MODEL].loc[spoilt].equals(b[MODEL].loc[spoilt])
 
 
-def test_processes_do_not_change_the_result(cohort, quick, evaluated):
+def test_processes_do_not_change_the_result(cohort, quick, evaluated, predictions_of_fold):
     folds, evaluation = evaluated
     predictions = evaluation.predictions.predicted
     fold = folds.unique()[0]

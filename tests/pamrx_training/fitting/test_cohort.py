@@ -11,7 +11,6 @@ from pamrx.errors import PamrxError
 from pamrx.features import FeatureBuilder
 from pamrx.model import boosted
 from pamrx.model.sensitivity import SensitivityModel
-from pamrx_training.evaluation.evaluate import run_fold
 from pamrx_training.fitting.cohort import Cohort, build_cohort
 from pamrx_training.fitting.splits import leave_cell_line_out, sides
 
@@ -164,14 +163,14 @@ def test_garbage_in_the_test_lines_changes_no_fitted_number(gdsc_small, few_roun
         assert np.array_equal(one.coefficients, two.coefficients)
 
 
-def test_garbage_in_the_test_responses_changes_no_prediction(gdsc_small, few_rounds):
+def test_garbage_in_the_test_responses_changes_no_prediction(gdsc_small, few_rounds, predictions_of_fold):
     clean = build_cohort(gdsc_small)
     folds = leave_cell_line_out(clean, 4, seed=3)
     test = folds.index[folds == 0]
     rows = gdsc_small.responses
     worse = rows["ln_ic50"].where(~rows["cell_line"].isin(test), 1e6)
     dirty = build_cohort(replace(gdsc_small, responses=rows.assign(ln_ic50=worse)))
-    one, two = (run_fold(cohort, folds, 0, seed=0) for cohort in (clean, dirty))
+    one, two = (predictions_of_fold(cohort, folds, 0) for cohort in (clean, dirty))
     assert set(one) == {"measured", "pamrx", "drug_mean", "tissue_drug_mean", "ridge"}
     for name in set(one) - {"measured"}:
         pd.testing.assert_frame_equal(one[name], two[name], check_exact=True)
@@ -179,12 +178,14 @@ def test_garbage_in_the_test_responses_changes_no_prediction(gdsc_small, few_rou
     assert (two["measured"].max() > 1e5).all()
 
 
-def test_garbage_in_the_other_test_lines_changes_no_prediction_of_a_test_line(gdsc_small, few_rounds):
+def test_garbage_in_the_other_test_lines_changes_no_prediction_of_a_test_line(
+    gdsc_small, few_rounds, predictions_of_fold
+):
     clean = build_cohort(gdsc_small)
     folds = leave_cell_line_out(clean, 4, seed=3)
     test = folds.index[folds == 0].tolist()
     dirty = build_cohort(poisoned(gdsc_small, test[1:]))
-    one, two = (run_fold(cohort, folds, 0, seed=0) for cohort in (clean, dirty))
+    one, two = (predictions_of_fold(cohort, folds, 0) for cohort in (clean, dirty))
     for name in ("pamrx", "drug_mean", "tissue_drug_mean"):
         assert np.array_equal(one[name].loc[test[0]], two[name].loc[test[0]]), name
     np.testing.assert_allclose(one["ridge"].loc[test[0]], two["ridge"].loc[test[0]], rtol=0, atol=1e-9)

@@ -18,8 +18,8 @@ from mlflow import MlflowClient
 from pamrx.bundle.bundle import load_bundle
 from pamrx.model import boosted
 from pamrx_training.evaluation import boosted_baseline, study
+from pamrx_training.evaluation.candidates import CANDIDATES, HYBRID
 from pamrx_training.evaluation.explanations import write_explanations
-from pamrx_training.evaluation.study import CANDIDATES, HYBRID
 from pamrx_training.fitting.cohort import Cohort, build_cohort
 from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out
