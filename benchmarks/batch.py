@@ -249,7 +249,7 @@ def _read(path: Path, threads: bool) -> None:
 
 
 def _score(path: Path, folder: Path, options: Options, jobs: int) -> None:
-    score(open_cohort(path), fresh(folder / "out"), None, options, jobs=jobs, report=str)
+    score(open_cohort(path), fresh(folder / "out"), None, options, jobs=jobs)
 
 
 def _command(path: Path, out: Path, *options: str) -> tuple[float, float]:

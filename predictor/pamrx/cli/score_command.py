@@ -43,6 +43,7 @@ def score(
     The same columns as `predict`. Stopped at any moment and started again, it goes on where it was. A sample that
     cannot be used is set aside in rejected.parquet with the reason.
     """
+    from pamrx.cli.logs import log_on_stderr
     from pamrx.cohort import Given, Options, open_cohort
     from pamrx.cohort import score as run
     from pamrx.cohort.options import read_explain, read_size
@@ -55,8 +56,8 @@ def score(
     opened = open_cohort(cohort, Given(mutations, panel, expression_unit), size)
     for note in opened.told:
         typer.echo(note, err=True)
-    with folder_of(bundle) as folder:
-        counts = run(opened, output, folder, options, size, jobs, dask, lambda text: typer.echo(text, err=True))
+    with folder_of(bundle) as folder, log_on_stderr():
+        counts = run(opened, output, folder, options, size, jobs, dask)
     rejected = f", {counts['rejected']:,} set aside in {output / 'rejected.parquet'}" if counts["rejected"] else ""
     typer.echo(
         f"{counts['scored']:,} samples scored, {counts['predictions']:,} predictions in {output / 'predictions'}; "

@@ -7,6 +7,7 @@ worker once, with the plugin that loads it. A task whose worker dies is given to
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,8 @@ from pamrx.errors import InputError
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
+
+_log = logging.getLogger(__name__)
 
 TASKS_PER_THREAD = 2
 """Tasks that wait at each worker's thread: the next one is there when one ends, and the scheduler knows of few."""
@@ -55,17 +58,16 @@ class LoadedBundle:
 
 
 def on_dask(
-    address: str, bundle_folder: Path | None, processes: int, report: Callable[[str], None]
+    address: str, bundle_folder: Path | None, processes: int
 ) -> Callable[[Cohort, Path, Sequence[Sequence[Chunk]], Options], Iterator[None]]:
     """What does all tasks of a run on the cluster at `address` (see `pamrx.cohort.cluster.connected`)."""
-    return partial(_run, address, bundle_folder, processes, report)
+    return partial(_run, address, bundle_folder, processes)
 
 
 def _run(
     address: str,
     bundle_folder: Path | None,
     processes: int,
-    report: Callable[[str], None],
     cohort: Cohort,
     folder: Path,
     tasks: Sequence[Sequence[Chunk]],
@@ -75,16 +77,16 @@ def _run(
 
     with connected(address, processes) as client:
         cores = cores_of(client)
-        report(f"scoring on a Dask cluster: {len(client.nthreads())} workers, {cores} parts at once")
+        _log.info("scoring on a Dask cluster: %d workers, %d parts at once", len(client.nthreads()), cores)
         plugin = type("LoadedBundlePlugin", (LoadedBundle, WorkerPlugin), {})
         client.register_plugin(plugin(bundle_folder, cohort, options, folder.resolve()), name=PLUGIN)
         # Not as everybody's client: the caller may have one of their own.
         with client.as_current():
-            yield from _all(client, tasks, cores, report)
+            yield from _all(client, tasks, cores)
         client.unregister_worker_plugin(PLUGIN)
 
 
-def _all(client: Client, tasks: Sequence[Sequence[Chunk]], cores: int, report: Callable[[str], None]) -> Iterator[None]:
+def _all(client: Client, tasks: Sequence[Sequence[Chunk]], cores: int) -> Iterator[None]:
     """A few tasks at a time, so that the scheduler's memory does not grow with the cohort."""
     from concurrent.futures import FIRST_COMPLETED
 
@@ -112,9 +114,9 @@ def _all(client: Client, tasks: Sequence[Sequence[Chunk]], cores: int, report: C
                 ) from None
         now = set(client.nthreads())
         for lost in sorted(workers - now):
-            report(f"worker {lost} is gone; its parts go to the others")
+            _log.info("worker %s is gone; its parts go to the others", lost)
         for new in sorted(now - workers):
-            report(f"worker {new} has come")
+            _log.info("worker %s has come", new)
         workers = now
         yield
 

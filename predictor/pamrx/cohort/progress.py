@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
+
+_log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 30.0
 
 
 class Progress:
-    """Counts samples; says their rate and what time is left."""
+    """Counts samples; says their rate and what time is left, in a bar or in the log."""
 
-    def __init__(self, total: int, before: int, report: Callable[[str], None]) -> None:
-        self._total, self._done, self._before, self._report = total, before, before, report
+    def __init__(self, total: int, before: int) -> None:
+        self._total, self._done, self._before = total, before, before
         self._bar: Any = None
 
     def __enter__(self) -> Progress:
@@ -45,7 +47,8 @@ class Progress:
         elif time.monotonic() - self._told >= EVERY_SECONDS:
             self._told = time.monotonic()
             left = (self._total - self._done) / max(rate, 1e-9)
-            self._report(f"{self._done:,} of {self._total:,} samples, {rate:,.0f} a second, about {left:,.0f} s left")
+            done, total = f"{self._done:,}", f"{self._total:,}"
+            _log.info("%s of %s samples, %s a second, about %s s left", done, total, f"{rate:,.0f}", f"{left:,.0f}")
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:

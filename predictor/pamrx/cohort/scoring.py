@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,8 @@ from pamrx.errors import InputError
 from pamrx.prediction.intervals import check_coverage
 from pamrx.prediction.predictions import chosen_assays
 
+_log = logging.getLogger(__name__)
+
 Counts = dict[str, int]
 Work = Callable[[Cohort, Path, Sequence[Sequence[Chunk]], Options], Iterator[None]]
 """Does all tasks, and comes back now and then for a look at what is finished."""
@@ -44,9 +47,10 @@ def score(
     memory: int = 2_000_000_000,
     jobs: int | None = None,
     dask: str | None = None,
-    report: Callable[[str], None] = print,
 ) -> Counts:
     """Score every part of the cohort into `folder`; gives the counts of samples scored, rejected and flagged.
+
+    How far it is is logged at level INFO.
 
     Parameters
     ----------
@@ -68,10 +72,10 @@ def score(
     output = Output(folder, _asked(cohort, bundle, options))
     try:
         if output.finished:
-            report(f"{folder}: all done before")
+            _log.info("%s: all done before", folder)
             return output.counts()
-        work = _work(bundle, bundle_folder, processes, dask, report)
-        counts = _all_parts(cohort.narrowed(bundle.builder.genes_read()), output, options, work, report)
+        work = _work(bundle, bundle_folder, processes, dask)
+        counts = _all_parts(cohort.narrowed(bundle.builder.genes_read()), output, options, work)
         if options.summary is not None:
             unfinished = output.unfinished("summary.csv")
             write_summary(folder, unfinished)
@@ -96,7 +100,7 @@ def _asked(cohort: Cohort, bundle: Bundle, options: Options) -> dict[str, object
     }
 
 
-def _all_parts(cohort: Cohort, output: Output, options: Options, work: Work, report: Callable[[str], None]) -> Counts:
+def _all_parts(cohort: Cohort, output: Output, options: Options, work: Work) -> Counts:
     tasks, done = cohort.tasks(), output.done()
     left = [[part for part in task if part.number not in done] for task in tasks]
     left = [task for task in left if task]
@@ -105,8 +109,8 @@ def _all_parts(cohort: Cohort, output: Output, options: Options, work: Work, rep
     for counts in done.values():
         total = _sum(total, counts)
     if done:
-        report(f"{total['samples']:,} of {everything:,} samples were scored before; going on")
-    with Progress(everything, total["samples"], report) as progress:
+        _log.info("%s of %s samples were scored before; going on", f"{total['samples']:,}", f"{everything:,}")
+    with Progress(everything, total["samples"]) as progress:
         for _ in work(cohort, output.folder, left, options):
             for number, counts in output.done(done).items():
                 done[number], total = counts, _sum(total, counts)
@@ -114,11 +118,9 @@ def _all_parts(cohort: Cohort, output: Output, options: Options, work: Work, rep
     return total
 
 
-def _work(
-    bundle: Bundle, bundle_folder: Path | None, processes: int, dask: str | None, report: Callable[[str], None]
-) -> Work:
+def _work(bundle: Bundle, bundle_folder: Path | None, processes: int, dask: str | None) -> Work:
     if dask is not None:
-        return on_dask(dask, bundle_folder, processes, report)
+        return on_dask(dask, bundle_folder, processes)
     if processes == 1:
         return partial(_here, bundle)
     return partial(_in_processes, bundle_folder, processes)

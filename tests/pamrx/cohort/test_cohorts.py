@@ -27,7 +27,7 @@ def examples() -> Profiles:
 
 
 def scored(cohort: Path, folder: Path, given: Given | None = None) -> pd.DataFrame:
-    score(open_cohort(cohort, given), folder, None, Options(NAMES), jobs=1, report=str)
+    score(open_cohort(cohort, given), folder, None, Options(NAMES), jobs=1)
     return pd.read_parquet(folder / "predictions")
 
 
@@ -103,7 +103,7 @@ def test_a_spoilt_cell_sets_its_sample_aside(folder: Path, examples: Profiles, t
     assert rejected["shard"][0] in name and rejected["row"][0] == 1
     same(found, whole[whole["sample_id"] != sample].reset_index(drop=True))
     with pytest.raises(PamrxError, match=rf"sample {sample}: .*\(--strict\)"):
-        score(open_cohort(folder), tmp_path / "strict", None, Options(NAMES, strict=True), jobs=1, report=str)
+        score(open_cohort(folder), tmp_path / "strict", None, Options(NAMES, strict=True), jobs=1)
 
 
 def test_a_sample_that_the_table_of_its_shard_does_not_list_is_set_aside(folder: Path, tmp_path: Path) -> None:

@@ -49,13 +49,15 @@ def digests(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def whole(cohort_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole") / "out"
-    score(open_cohort(cohort_file), folder, None, OPTIONS, jobs=1, report=str)
+    score(open_cohort(cohort_file), folder, None, OPTIONS, jobs=1)
     return folder
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_loses_nothing(cohort_file: Path, whole: Path, tmp_path: Path) -> None:
-    told: list[str] = []
+def test_a_worker_that_is_killed_loses_nothing(
+    cohort_file: Path, whole: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="pamrx")
     out = tmp_path / "out"
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
@@ -71,19 +73,18 @@ def test_a_worker_that_is_killed_loses_nothing(cohort_file: Path, whole: Path, t
         killer = threading.Thread(target=kill, daemon=True)
         killer.start()
         address = cluster.scheduler_address
-        score(open_cohort(cohort_file), out, None, OPTIONS, dask=address, report=told.append)
+        score(open_cohort(cohort_file), out, None, OPTIONS, dask=address)
         killer.join(timeout=60)
         with Client(cluster, set_as_default=False) as client:
             left = client.run(lambda dask_worker: hasattr(dask_worker, "pamrx_run"))
     assert left and not any(left.values()), "the bundle does not stay with workers that others use"
-    assert any("is gone; its parts go to the others" in line for line in told), told
+    assert any("is gone; its parts go to the others" in line for line in caplog.messages), caplog.messages
     assert digests(out) == digests(whole)
 
 
 @pytest.mark.slow
 def test_a_local_cluster_writes_the_same_bytes(cohort_file: Path, whole: Path, tmp_path: Path) -> None:
-    counts = score(open_cohort(cohort_file), tmp_path / "out", None, OPTIONS, jobs=2, dask="local", memory=4 * 10**9,
-                   report=str)  # fmt: skip
+    counts = score(open_cohort(cohort_file), tmp_path / "out", None, OPTIONS, jobs=2, dask="local", memory=4 * 10**9)
     assert counts["scored"] == 200 and digests(tmp_path / "out") == digests(whole)
 
 
@@ -92,4 +93,4 @@ def test_a_mistake_on_a_worker_is_told_in_its_line(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "c.parquet")
     with pytest.raises(PamrxError, match=r"row 2: sample b: column tissue: found 'brest'.*--strict"):
         score(open_cohort(tmp_path / "c.parquet"), tmp_path / "out", None, Options(("alpelisib",), strict=True),
-              jobs=1, dask="local", report=str)  # fmt: skip
+              jobs=1, dask="local")  # fmt: skip

@@ -93,7 +93,7 @@ def same(found: pd.DataFrame, profiles: Profiles) -> None:
 
 
 def scored(cohort: Path, folder: Path, given: Given) -> pd.DataFrame:
-    score(open_cohort(cohort, given), folder, None, Options(NAMES), jobs=1, report=str)
+    score(open_cohort(cohort, given), folder, None, Options(NAMES), jobs=1)
     return pd.read_parquet(folder / "predictions")
 
 
@@ -149,7 +149,7 @@ def test_a_maf_beside_counts_in_every_process(tmp_path: Path, monkeypatch: pytes
     memory = open_cohort(cohort, Given(mutations)).memory
     assert run._processes(4_000_000_000, memory, 4) == 2
     with pytest.raises(PamrxError, match=r"--memory 1500MB: expected 1900MB or more"):
-        score(open_cohort(cohort, Given(mutations)), tmp_path / "out", None, Options(NAMES), 1_500_000_000, report=str)
+        score(open_cohort(cohort, Given(mutations)), tmp_path / "out", None, Options(NAMES), 1_500_000_000)
     assert not (tmp_path / "out").exists()
 
 

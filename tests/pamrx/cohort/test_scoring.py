@@ -93,7 +93,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(cohort: Path, folder: Path, options: Options | None = None, given: Given | None = None, **more) -> dict:
-    return score(open_cohort(cohort, given), folder, None, options or Options(NAMES), jobs=1, report=str, **more)
+    return score(open_cohort(cohort, given), folder, None, options or Options(NAMES), jobs=1, **more)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -137,11 +137,15 @@ def test_files_do_not_depend_on_processes_memory_or_rows_at_once(
     assert plain["predictions"] == pq.read_table(tmp_path / "one" / "predictions").num_rows
 
 
-def test_a_finished_run_is_not_run_again_and_says_so(cohort_file: Path, tmp_path: Path) -> None:
-    counts, told = run(cohort_file, tmp_path / "out"), []
+def test_a_finished_run_is_not_run_again_and_says_so(
+    cohort_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    counts = run(cohort_file, tmp_path / "out")
     before = digests(tmp_path / "out")
-    assert score(open_cohort(cohort_file), tmp_path / "out", None, Options(NAMES), report=told.append) == counts
-    assert digests(tmp_path / "out") == before and "all done before" in told[0]
+    caplog.set_level("INFO", logger="pamrx")
+    assert score(open_cohort(cohort_file), tmp_path / "out", None, Options(NAMES)) == counts
+    assert digests(tmp_path / "out") == before and "all done before" in caplog.messages[0]
+    assert capfd.readouterr() == ("", ""), "the library logs and does not print"
     assert not (tmp_path / "out" / output.WORK).exists()
 
 
