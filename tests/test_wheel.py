@@ -70,6 +70,14 @@ def test_the_wheel_holds_every_table_and_example(wheel):
                 assert held.get(name) == path.stat().st_size, name
 
 
+def test_the_wheel_says_under_which_licences_its_data_stand(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        told = archive.read("pamrx/DATA_LICENSES.md").decode("utf-8")
+    data = [Path(name).name for name in content(wheel) if name.startswith(("pamrx/knowledge/", "pamrx/examples/"))]
+    assert [name for name in data if not name.endswith((".py", ".md")) and f"`{name}`" not in told] == []
+    assert "`pamrx-gdsc`" in told
+
+
 def test_the_wheel_holds_the_released_bundle_to_the_byte(wheel):
     files = [path for path in BUNDLE.rglob("*") if path.is_file()]
     assert files, f"no released bundle in {BUNDLE.relative_to(ROOT)}; run: make train"
