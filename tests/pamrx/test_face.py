@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from pamrx import api
 from pamrx.explanation import export
+from pamrx.identifiers.assay import AssayId
 
 FUNCTIONS = [name for name in pamrx.__all__ if inspect.isfunction(getattr(pamrx, name))]
 ERRORS = ["BundleError", "InputError", "PamrxError", "StoreError", "UsageError"]
@@ -112,8 +113,8 @@ def test_explanations_sum_to_the_predictions(profiles):
 
 def test_an_explanation_is_the_table_of_the_command_line(profiles, tmp_path):
     some, bundle = profiles.subset(["MCF-7"]), pamrx.load_bundle()
-    assay_of = {"Alpelisib": next(name for name in bundle.model.assays_ if name == "GDSC2:Alpelisib")}
-    export.write_contributions(bundle.model, bundle.builder.transform(some), assay_of, tmp_path / "why.parquet")
+    assays = [AssayId("GDSC2", "Alpelisib")]
+    export.write_contributions(bundle.model, bundle.builder.transform(some), assays, tmp_path / "why.parquet")
     written = pd.read_parquet(tmp_path / "why.parquet")
     pd.testing.assert_frame_equal(pamrx.explain(some, ["Alpelisib"]), written, check_categorical=False)
 

@@ -32,7 +32,7 @@ import pyarrow.parquet as pq
 
 from pamrx.cohort.chunks import Chunk
 from pamrx.cohort.worker import REJECTED, Scored
-from pamrx.errors import InputError, StoreError, UsageError
+from pamrx.errors import InputError, PamrxError, StoreError, UsageError
 
 RUN, WORK = "run.json", ".work"
 PREDICTED, EXPLAINED = "predictions", "contributions"
@@ -162,6 +162,8 @@ class Output:
 def _writing(folder: Path) -> Iterator[None]:
     try:
         yield
+    except PamrxError:
+        raise  # a `StoreError` is an OSError too, with its own message
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             why = "no space is left there; what is finished stays: make room, and run the same command again"

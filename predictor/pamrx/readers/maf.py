@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from pamrx.errors import InputError, did_you_mean, nearest
+from pamrx.errors import InputError, PamrxError, did_you_mean, nearest
 from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
 from pamrx.identifiers.protein_change import short_protein_change
@@ -175,6 +175,8 @@ def _read_uneven(file: Path, wanted: dict[str, int], head: Head) -> pd.DataFrame
                 quoting=csv.QUOTE_MINIMAL if head.delimiter == "," else csv.QUOTE_NONE,
                 encoding="utf-8",
             )
+    except PamrxError:
+        raise  # an `InputError` is a ValueError too, with its own message
     except (pd.errors.ParserError, ValueError) as error:
         raise InputError(f"{file}: cannot be read as a table ({error}); the file may be damaged") from None
     frame = frame[list(wanted.values())]

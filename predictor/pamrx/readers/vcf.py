@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from pamrx.errors import InputError
+from pamrx.errors import InputError, PamrxError
 from pamrx.identifiers.consequences import is_outside, severity, variant_classification
 from pamrx.identifiers.gene_ids import is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
@@ -69,6 +69,8 @@ def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
             found = [
                 row for record in _records(file, variants) for row in _rows(file, record, annotation, columns, told)
             ]
+    except PamrxError:
+        raise  # an `InputError` is a ValueError too, with its own message
     except (OSError, ValueError) as error:
         raise InputError(f"{file}: a damaged VCF ({error}); make or copy it again") from None
     finally:
