@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from pamrx.bundle.bundle import Bundle
+from pamrx.display import short_repr
 from pamrx.features.ncrna import is_mirna
 
 from pamrx_training.evaluation.coverage import coverage_metrics, coverage_table, cross_coverage
@@ -20,6 +21,7 @@ from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out
 
 
+@short_repr
 @dataclass(frozen=True)
 class Trained:
     """A bundle and the evidence for it.

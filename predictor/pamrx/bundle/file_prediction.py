@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from pamrx.bundle.bundle import Bundle, load_bundle
+from pamrx.display import short_repr
 from pamrx.features.unused import unused_measurements
 from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.genes import default_genes
@@ -20,6 +21,7 @@ STUDY = "study"
 """The kind of a cBioPortal study folder among the files; it brings all others."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class PredictedFiles:
     """Profiles read from files, their features and their predictions.

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pamrx.bundle.file_prediction import PredictedFiles, predict_files
 from pamrx.cli import terminal
+from pamrx.display import short_repr
 from pamrx.errors import StoreError, UsageError
 from pamrx.explanation.alterations import axis_alterations
 from pamrx.explanation.contributions import top_contributions
@@ -31,6 +32,7 @@ EXAMPLE_NOTE = (
 )
 
 
+@short_repr
 @dataclass(frozen=True)
 class PredictOptions:
     """The options of `pamrx predict`.

@@ -27,6 +27,7 @@ OTHER_TEXTS = {
     "predictor/pamrx/readers/maf.py": "key: value of a comment",
     "predictor/pamrx/readers/raw_table.py": "the version of pandas",
     "training/pamrx_training/datasets/nci60.py": "panel:line of NCI-60",
+    "training/pamrx_training/fitting/code_digest.py": "the packages of a module",
 }
 """Files that split other texts at a colon or a point."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.features import BLOCKS, FeatureBuilder
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +17,7 @@ from pamrx_training.fitting.fit_cache import Fit
 HYBRID = "hybrid (pamrx)"
 
 
+@short_repr
 @dataclass(frozen=True)
 class Candidate:
     """One way to predict.

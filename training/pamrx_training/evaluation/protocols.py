@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.errors import UsageError, did_you_mean
 
 from pamrx_training.datasets.gcsi import load_gcsi
@@ -32,6 +33,7 @@ Split = Callable[[Cohort, int, int], pd.Series]
 Result = Ablation | Biology | Transfer | Elsewhere | Repeated
 
 
+@short_repr
 @dataclass(frozen=True)
 class Options:
     """The options of one evaluation."""

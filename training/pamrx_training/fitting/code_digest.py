@@ -17,6 +17,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from pamrx.display import short_repr
+
 PACKAGES = ("pamrx", "pamrx_training")
 NUMERICAL = ("lightgbm", "numpy", "pandas", "scikit-learn", "scipy")
 """Distributions whose version may change the digits of a result."""
@@ -45,6 +47,7 @@ def digest_of(modules: tuple[str, ...], packages: Mapping[str, Path]) -> str:
     return digest.hexdigest()
 
 
+@short_repr
 @dataclass(frozen=True)
 class Module:
     """What counts of a module's source.

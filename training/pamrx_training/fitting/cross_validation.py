@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 from joblib import Parallel, delayed
+from pamrx.display import short_repr
 from pamrx.features import FeatureBuilder
 from pamrx.model.drug_specific import SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
@@ -20,6 +21,7 @@ from pamrx_training.fitting.splits import sides
 from pamrx_training.progress import track
 
 
+@short_repr
 @dataclass(frozen=True)
 class Split:
     """The data of one fold: features and responses, all learned or aligned on its training lines.
@@ -46,6 +48,7 @@ Others = Callable[[Split], dict[str, pd.DataFrame]]
 """Predictions of other methods for the test lines of a split, by the name of the method."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class FoldResult:
     """What the models of one fold predict for its test lines.
@@ -66,6 +69,7 @@ class FoldResult:
     masked: MaskedPredictions | None = None
 
 
+@short_repr
 @dataclass(frozen=True)
 class OutOfFold:
     """Out-of-fold predictions of every line of a split into folds, lines in the order of the cohort.

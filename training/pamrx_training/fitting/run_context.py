@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pamrx.display import short_repr
 from pamrx.errors import StoreError
 
 from pamrx_training.datasets import cache_folder
@@ -40,6 +41,7 @@ class Store:
         return self.folder / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}{suffix}"
 
 
+@short_repr
 @dataclass(frozen=True)
 class RunContext:
     """How a computation is run.

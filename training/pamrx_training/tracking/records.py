@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pamrx.display import short_repr
 
+
+@short_repr
 @dataclass(frozen=True)
 class DataSet:
     """The data of a run: SHA-256 over the training tables, and their size in words (`{"lines": 924}`)."""
@@ -16,6 +19,7 @@ class DataSet:
     context: str = "training"
 
 
+@short_repr
 @dataclass(frozen=True)
 class Run:
     """The content of one run.

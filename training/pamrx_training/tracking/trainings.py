@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pamrx.display import short_repr
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
 
 from pamrx_training.evaluation.evaluate import Evaluation
@@ -24,6 +25,7 @@ OUT_OF_FOLD = "evaluation/out_of_fold.parquet"
 PER_ASSAY = "evaluation/per_assay.csv"
 
 
+@short_repr
 @dataclass(frozen=True)
 class Training:
     """A finished training, whose bundle is on disk.
