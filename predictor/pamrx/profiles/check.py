@@ -14,7 +14,7 @@ from pamrx.errors import PamrxError
 from pamrx.identifiers.gene_ids import OWN, UNKNOWN, first_names
 from pamrx.identifiers.genes import UNLISTED_CIRCRNA, default_genes
 from pamrx.identifiers.mirna_ids import UNMEASURED
-from pamrx.identifiers.units import UnitGuess, guess_unit
+from pamrx.identifiers.unit_guess import UnitGuess, guess_unit
 from pamrx.profiles.normalise import levels_of
 from pamrx.profiles.profiles import Profiles
 from pamrx.profiles.study import read_study

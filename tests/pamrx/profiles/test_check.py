@@ -11,7 +11,8 @@ from pamrx.cli.check_files import as_table
 from pamrx.cli.main import app
 from pamrx.errors import PamrxError
 from pamrx.identifiers.columns import Columns
-from pamrx.identifiers.units import guess_unit, to_scale
+from pamrx.identifiers.unit_guess import guess_unit
+from pamrx.identifiers.units import to_scale
 from pamrx.profiles import read_profiles
 from pamrx.profiles.check import FileCheck, check_file_kinds
 from pamrx.profiles.normalise import decide, faults, gather, statistics
