@@ -62,6 +62,14 @@ def test_help_names_every_command_and_imports_nothing_heavy():
     assert told.stdout.strip() == "[]"
 
 
+def test_a_module_in_the_working_directory_shadows_none_of_ours(tmp_path):
+    (tmp_path / "pamrx_training.py").write_text("raise ImportError('of another project')\n")
+    (tmp_path / "predictor.py").write_text("raise ImportError('of another project')\n")
+    run = pamrx("train", "--help", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "Usage: " in run.stdout
+
+
 def test_predicting_loads_no_tracking_and_no_plotting():
     code = (
         "import sys; from pamrx import load_bundle, read_profiles; from pamrx.examples import example_files;"

@@ -101,6 +101,39 @@ def test_examples_are_predicted_outside_the_checkout(installed, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
 
 
+TRAPS = (
+    "predictor.py",
+    "predictor/__init__.py",
+    "training/__init__.py",
+    "pamrx_training.py",
+    "pamrx_training/__init__.py",
+)
+
+
+@pytest.mark.network
+def test_other_projects_names_in_the_working_directory_change_nothing(installed, tmp_path):
+    """`predictor/` and `training/` are common names, and a folder may hold a module named like our second package."""
+    empty, trapped = tmp_path / "empty", tmp_path / "trapped"
+    empty.mkdir()
+    for name in TRAPS:
+        path = trapped / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"raise ImportError('{name} of another project was imported')\n", encoding="utf-8")
+    predict = ("predict", "--example", "-o", "out.csv")
+    for folder in (empty, trapped):
+        run(installed / "pamrx", *predict, folder=folder)
+    expected = (empty / "out.csv").read_bytes()
+    assert (trapped / "out.csv").read_bytes() == expected
+    for folder in (empty, trapped):
+        (folder / "out.csv").unlink()
+        run(installed / "python", "-m", "pamrx", *predict, folder=folder)
+        assert (folder / "out.csv").read_bytes() == expected, folder.name
+        version = run(installed / "python", "-m", "pamrx", "--version", folder=folder)
+        assert version == run(
+            installed / "python", "-c", "import pamrx; print('pamrx', pamrx.__version__)", folder=folder
+        )
+
+
 @pytest.mark.network
 def test_python_gives_the_same_bundle_and_no_tracking(installed, tmp_path):
     program = (
