@@ -207,7 +207,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     if not file.is_file():
         raise BundleError(f"{path}: no {MANIFEST} in it; expected a bundle, as `pamrx train` writes it")
     try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         version, files, recorded = manifest["format"], manifest["files"], manifest["fingerprint"]
         dict(files)
     except (ValueError, KeyError, TypeError):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -200,7 +201,7 @@ def _purity(purity: pd.Series, about: pd.Series) -> str:
     )
 
 
-def _ic50(row: dict) -> str:
+def _ic50(row: Mapping[Any, Any]) -> str:
     about = "> max" if row["beyond_tested_range"] is True else _number(row["ic50_um"])
     lower, upper = row.get("ln_ic50_lower"), row.get("ln_ic50_upper")
     if lower is None or upper is None or not (math.isfinite(lower) and math.isfinite(upper)):

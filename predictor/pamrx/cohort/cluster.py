@@ -69,7 +69,7 @@ def cores_of(client: Client) -> int:
     PamrxError
         If the scheduler has no worker.
     """
-    cores = sum(client.nthreads().values())
+    cores: int = sum(client.nthreads().values())
     if not cores:
         raise UsageError("--dask: the scheduler has no worker; start some with `dask worker ADDRESS`")
     return cores

@@ -98,7 +98,7 @@ def _indexed(
 
 def is_nested(kind: pa.DataType) -> bool:
     """Whether a column is a list of structs."""
-    return (pa.types.is_list(kind) or pa.types.is_large_list(kind)) and pa.types.is_struct(kind.value_type)
+    return bool((pa.types.is_list(kind) or pa.types.is_large_list(kind)) and pa.types.is_struct(kind.value_type))
 
 
 def rows_of(column: pa.ChunkedArray, ids: Sequence[str], known: frozenset[str]) -> Mutations:

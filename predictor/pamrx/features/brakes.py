@@ -13,6 +13,8 @@ known settles it, NaN where the part that is missing could change it.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -54,11 +56,11 @@ class BrakeBlock:
             out[f"{READ_FROM_EXPRESSION}{LOW}"] = (score < self.low_under).astype(float).where(score.notna())
         return out
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         return {"two_hit": self.two_hit, "low_under": self.low_under}
 
     @classmethod
-    def from_state(cls, state: dict) -> BrakeBlock:
+    def from_state(cls, state: dict[str, Any]) -> BrakeBlock:
         return cls(list(state["two_hit"]), state["low_under"])
 
 

@@ -92,7 +92,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
             "segments": broad,
         }
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         """All that was learned, as plain JSON."""
         check_is_fitted(self, "feature_names_")
         return {
@@ -103,7 +103,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         }
 
     @classmethod
-    def from_state(cls, state: dict) -> FeatureBuilder:
+    def from_state(cls, state: dict[str, Any]) -> FeatureBuilder:
         """The builder that `state` was taken from."""
         builder = cls(tuple(state["blocks"]), state["min_altered"])
         builder.universe_ = list(state["universe"])

@@ -9,6 +9,8 @@ shallow ones, so a shallow call is not taken for one.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -64,11 +66,11 @@ class CopyNumberBlock:
         ]
         return pd.concat(parts, axis=1)
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         return {"segments": self.segments, "events": self.events}
 
     @classmethod
-    def from_state(cls, state: dict) -> CopyNumberBlock:
+    def from_state(cls, state: dict[str, Any]) -> CopyNumberBlock:
         return cls(list(state["segments"]), list(state["events"]))
 
 

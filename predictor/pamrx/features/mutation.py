@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,11 +74,11 @@ class MutationBlock:
         table = np.column_stack([*parts.values(), changed])
         return pd.DataFrame(table, index=profiles.samples.index, columns=names, copy=False)
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         return {"genes": self.genes, "flagged": self.flagged, "listed": self.listed}
 
     @classmethod
-    def from_state(cls, state: dict) -> MutationBlock:
+    def from_state(cls, state: dict[str, Any]) -> MutationBlock:
         return cls(list(state["genes"]), list(state["flagged"]), list(state["listed"]))
 
     @cached_property

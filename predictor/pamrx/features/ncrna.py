@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,7 @@ class NcrnaBlock:
         """Pearson's r of each sample's miRNA scores with the mean of training; NaN where too few can be compared."""
         return self._likeness(self._scored(profiles))
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         return {
             "mirna_universe": self.mirna_universe,
             "mirnas": self.mirnas,
@@ -118,7 +119,7 @@ class NcrnaBlock:
         }
 
     @classmethod
-    def from_state(cls, state: dict) -> NcrnaBlock:
+    def from_state(cls, state: dict[str, Any]) -> NcrnaBlock:
         return cls(**state)
 
     def _mirna_scores(self, profiles: Profiles) -> pd.DataFrame:

@@ -67,7 +67,8 @@ def estimate_purity(profiles: Profiles, universe: Sequence[str]) -> pd.DataFrame
 def purity_of(estimate: pd.Series) -> pd.Series:
     """Purity from the summed ESTIMATE score; NaN where the formula falls below 0."""
     purity = np.cos(0.6049872018 + 0.0001467884 * estimate)
-    return purity.where(purity >= 0)
+    result: pd.Series = purity.where(purity >= 0)
+    return result
 
 
 def enrichment(values: pd.DataFrame, genes: Sequence[str], published: int) -> np.ndarray:

@@ -84,7 +84,7 @@ def weighted_mean(values: np.ndarray, weights: np.ndarray, least: float) -> np.n
     Sums run along each row alone, so that no other row can change the digits: the rows of `values` must lie one after
     the other in memory.
     """
-    found = (values * weights).sum(axis=1) / np.abs(weights).sum()
+    found: np.ndarray = (values * weights).sum(axis=1) / np.abs(weights).sum()
     some = np.flatnonzero(np.isnan(found))
     if len(some):
         known = ~np.isnan(values[some])

@@ -7,6 +7,8 @@ likewise). In a cell line a microenvironment score reads lineage and tumour-intr
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -68,9 +70,9 @@ class SignatureBlock:
                 out[rows, column] = weighted_mean(np.take(some, places, axis=1), weights, MIN_GENE_SHARE)
         return pd.DataFrame(out, index=scores.index, columns=list(self.members), copy=False)
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         return {"name": self.name, "members": self.members}
 
     @classmethod
-    def from_state(cls, state: dict) -> SignatureBlock:
+    def from_state(cls, state: dict[str, Any]) -> SignatureBlock:
         return cls(state["name"], {name: dict(genes) for name, genes in state["members"].items()})

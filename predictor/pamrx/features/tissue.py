@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -30,9 +32,9 @@ class TissueBlock:
         values[tissue.isna().to_numpy()] = np.nan
         return pd.DataFrame(values, index=profiles.samples.index, columns=self.tissues)
 
-    def state(self) -> dict:
+    def state(self) -> dict[str, Any]:
         return {"tissues": self.tissues}
 
     @classmethod
-    def from_state(cls, state: dict) -> TissueBlock:
+    def from_state(cls, state: dict[str, Any]) -> TissueBlock:
         return cls(list(state["tissues"]))

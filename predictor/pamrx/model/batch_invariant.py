@@ -45,7 +45,8 @@ class RowProducts:
 
     def _product(self, block: np.ndarray) -> np.ndarray:
         if self._any_place:
-            return block @ self._matrix
+            result: np.ndarray = block @ self._matrix
+            return result
         # Each from the same buffer: digits may also depend on where in memory a row begins.
         row, out = np.empty(block.shape[1]), np.empty((len(block), self._matrix.shape[1]))
         for place, values in enumerate(block):

@@ -152,7 +152,8 @@ def source_of(feature: str) -> str:
 def _scaled(values: np.ndarray) -> np.ndarray:
     centred = values - np.nanmean(values, axis=0)
     spread = np.nanstd(values, axis=0)
-    return centred / np.where(spread > 0, spread, np.inf)
+    result: np.ndarray = centred / np.where(spread > 0, spread, np.inf)
+    return result
 
 
 def _with_masked_copies(

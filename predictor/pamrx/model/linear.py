@@ -93,7 +93,8 @@ def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def standardise(values: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """(values - centre) / scale, with 0 for a missing value and for a feature of scale 0."""
-    return np.nan_to_num((values - centre) / usable(scale), copy=False, nan=0.0)
+    result: np.ndarray = np.nan_to_num((values - centre) / usable(scale), copy=False, nan=0.0)
+    return result
 
 
 def usable(scale: np.ndarray) -> np.ndarray:
@@ -149,4 +150,5 @@ def _choose_penalties(kernel: np.ndarray, components: np.ndarray, groups: np.nda
         for row, penalty in enumerate(PENALTIES):
             predicted = mean + towards_test @ (projected / (eigenvalues + penalty)[:, None])
             errors[row] += ((predicted - components[test]) ** 2).sum(axis=0)
-    return np.asarray(PENALTIES)[errors.argmin(axis=0)]
+    result: np.ndarray = np.asarray(PENALTIES)[errors.argmin(axis=0)]
+    return result

@@ -71,7 +71,8 @@ class ResponseSpace:
 
     def to_assays(self, component_weights: np.ndarray) -> np.ndarray:
         """(..., n_components) weights or contributions to (..., n_assays) in ln units, without the mean."""
-        return (component_weights @ self.loadings) * self.sd
+        result: np.ndarray = (component_weights @ self.loadings) * self.sd
+        return result
 
 
 def _fill(standardised: np.ndarray) -> np.ndarray:

@@ -87,7 +87,8 @@ class Intervals:
     def sigma(self, predicted: np.ndarray, traits: pd.DataFrame, patterns: Sequence[Pattern]) -> np.ndarray:
         """(n, n_assays) scale of the error, in ln units."""
         table = self.scale.loc[[pattern_name(pattern) for pattern in patterns]].to_numpy(dtype=float)
-        return table * self.difficulty(predicted, traits)
+        result: np.ndarray = table * self.difficulty(predicted, traits)
+        return result
 
     def bounds(
         self,
@@ -145,7 +146,8 @@ class Intervals:
             # Too few lines for so high a coverage: crepes says so and gives the whole axis, which is right.
             warnings.simplefilter("ignore", UserWarning)
             found = regressor.predict_int(np.zeros(len(own)), np.ones(len(own)), own, confidence=coverage)
-        return found[:, 1]
+        result: np.ndarray = found[:, 1]
+        return result
 
 
 @cache

@@ -272,7 +272,8 @@ def _rows(file: Path, node: Any, start: int, stop: int, width: int) -> np.ndarra
         return np.asarray(node[start:stop], dtype=np.float64)
     if _encoding(node) == "csc_matrix":
         now = file.stat()
-        return _by_rows(file, node.name, now.st_mtime_ns, now.st_size)[start:stop].toarray()
+        result: np.ndarray = _by_rows(file, node.name, now.st_mtime_ns, now.st_size)[start:stop].toarray()
+        return result
     if _encoding(node) != "csr_matrix":
         raise InputError(f"{file}: {node.name} is stored as '{_encoding(node)}'; expected an array, CSR or CSC")
     pointers = np.asarray(node["indptr"][start : stop + 1])

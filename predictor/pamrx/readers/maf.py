@@ -128,7 +128,10 @@ def _read_parquet(file: Path, wanted: dict[str, int], header: list[str]) -> pd.D
         frame = pq.read_table(file, columns=names).to_pandas()[names]
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
-    return frame.set_axis(list(wanted), axis=1).astype(object).where(frame.notna().to_numpy(), "").astype(str)
+    result: pd.DataFrame = (
+        frame.set_axis(list(wanted), axis=1).astype(object).where(frame.notna().to_numpy(), "").astype(str)
+    )
+    return result
 
 
 def _read_text(file: Path, wanted: dict[str, int], head: Head) -> pd.DataFrame:

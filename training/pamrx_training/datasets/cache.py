@@ -115,7 +115,7 @@ def write_source(cache: Path, source: str, tables: dict[str, pd.DataFrame], reco
 def read_record(cache: Path, source: str) -> dict[str, Any] | None:
     """The record of a source; None where there is none or it cannot be read."""
     try:
-        record = json.loads(record_path(cache, source).read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(record_path(cache, source).read_text(encoding="utf-8"))
         record["tables"].items()
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return None

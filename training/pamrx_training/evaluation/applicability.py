@@ -102,7 +102,8 @@ def _species(agreement: float) -> Callable[[np.ndarray, np.random.Generator], np
     def make(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
         shared, own = random.standard_normal(values.shape[1]), random.standard_normal(values.shape)
         other = SPECIES_SHARED * shared + np.sqrt(1 - SPECIES_SHARED**2) * own
-        return agreement * normal_scores(values) + np.sqrt(1 - agreement**2) * other
+        result: np.ndarray = agreement * normal_scores(values) + np.sqrt(1 - agreement**2) * other
+        return result
 
     return make
 

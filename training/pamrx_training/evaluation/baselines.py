@@ -103,11 +103,15 @@ def _ridge(kernel: np.ndarray, towards: np.ndarray, y: np.ndarray, seed: int) ->
         rest, test = np.flatnonzero(fold != held_out), np.flatnonzero(fold == held_out)
         predicted = _solve(kernel[np.ix_(rest, rest)], kernel[np.ix_(test, rest)], y[rest])
         errors += ((predicted - y[test]) ** 2).sum(axis=1)
-    return _solve(kernel, towards, y)[errors.argmin()]
+    result: np.ndarray = _solve(kernel, towards, y)[errors.argmin()]
+    return result
 
 
 def _solve(kernel: np.ndarray, towards: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(n_penalties, n_test) predictions."""
     eigenvalues, vectors = np.linalg.eigh(kernel)
     projected, reach = vectors.T @ (y - y.mean()), towards @ vectors
-    return y.mean() + np.stack([reach @ (projected / (eigenvalues + penalty)) for penalty in RIDGE_PENALTIES])
+    result: np.ndarray = y.mean() + np.stack(
+        [reach @ (projected / (eigenvalues + penalty)) for penalty in RIDGE_PENALTIES]
+    )
+    return result

@@ -223,11 +223,13 @@ def _effects(
 
     def gap(values: np.ndarray) -> np.ndarray:
         means = [_ratio(weights @ (group * values), size) for group, size in zip(groups, n, strict=True)]
-        return means[0] - means[1]
+        result: np.ndarray = means[0] - means[1]
+        return result
 
     def spread(values: np.ndarray) -> np.ndarray:
         mean = _ratio(weights @ values, total)
-        return np.sqrt(np.maximum(_ratio(weights @ values**2, total) - mean**2, 0.0))
+        result: np.ndarray = np.sqrt(np.maximum(_ratio(weights @ values**2, total) - mean**2, 0.0))
+        return result
 
     unit, between = spread(measured), gap(predicted)
     shown, scaled = _ratio(gap(measured), unit), _ratio(between, spread(predicted))
@@ -236,7 +238,8 @@ def _effects(
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     # Centring leaves rounding dust in a constant column, which must not pass for a spread.
-    return np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 1e-12)
+    result: np.ndarray = np.divide(above, below, out=np.full(np.shape(above), np.nan), where=below > 1e-12)
+    return result
 
 
 def _row(relation: Relation, assay: str, found: _Compared, places: list[int]) -> dict[str, object]:

@@ -106,7 +106,10 @@ def bootstrap_pearson(measured: pd.DataFrame, predicted: pd.DataFrame, draws: in
     mean_p, square_p = counts @ p0 / n, counts @ p0**2 / n
     covariance = counts @ (y0 * p0) / n - mean_y * mean_p
     variance = (square_y - mean_y**2) * (square_p - mean_p**2)
-    return np.divide(covariance, np.sqrt(np.maximum(variance, 0)), out=np.zeros_like(n), where=variance > 1e-12)
+    result: np.ndarray = np.divide(
+        covariance, np.sqrt(np.maximum(variance, 0)), out=np.zeros_like(n), where=variance > 1e-12
+    )
+    return result
 
 
 def resampled(n_lines: int, draws: int, seed: int = 0) -> np.ndarray:
