@@ -13,12 +13,14 @@ BIN := $(VENV)/bin
 PINS := pyproject.toml constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint data train compare bench clean
+.PHONY: help demo check lint test test-slow coverage data train compare bench clean
 
 help:
 	@echo "make demo    predict for the example cell lines with the released bundle, beside what was measured"
-	@echo "make test    run the tests (PYTEST_ARGS='-k name' to choose)"
-	@echo "make lint    check format, lint and types"
+	@echo "make check   lint, and the fast tests: a minute, for while you work"
+	@echo "make lint    check format, lint, types and which room imports which"
+	@echo "make test    run the tests but the slow ones (PYTEST_ARGS='-k name' to choose); make test-slow runs those"
+	@echo "make coverage  run all tests and say which lines they reach"
 	@echo "make train   fetch the data and train the released bundle again (DATA_DIR=folder of local files)"
 	@echo "make compare fetch the data, compare six candidates on the same folds, and show them in MLflow"
 	@echo "make bench   measure start-up and prediction, as ratios"
@@ -27,13 +29,28 @@ help:
 demo: $(VENV)/.demo
 	@$(BIN)/pamrx predict --example --measured
 
-test: $(VENV)/.dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+# What is fast and what is slow: tests/conftest.py.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+FAST := not slow and not medium and not network
+
+check: lint
+	@$(PYTEST) -q -m "$(FAST)" $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy predictor training
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: $(VENV)/.dev
+	@$(PYTEST) -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.dev
+	@$(PYTEST) -m slow $(PYTEST_ARGS)
+
+# Tracing makes a test up to 1.6 times as long, so the limit is raised by as much.
+coverage: $(VENV)/.dev
+	@$(PYTEST) --cov -o cpu_limit=8 $(PYTEST_ARGS)
 
 # Exit code 2 of a fetch is a source that cannot be had, and only these two sources are optional.
 data: $(VENV)/.dev
@@ -56,7 +73,7 @@ bench: $(VENV)/.demo
 	@$(BIN)/python benchmarks/startup.py
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-anndata dist build .coverage .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "pamrx needs Python 3.11 or newer with venv, and none was found;" \

@@ -22,6 +22,8 @@ from benchmarks.peer_models.environment import CONSTRAINTS, DREVALPY
 from benchmarks.peer_models.export import LANDMARKS, chosen_genes, export, export_fold
 from benchmarks.peer_models.jobs import Job, Result, run_all
 
+pytestmark = pytest.mark.medium
+
 LINES = ["22RV1", "697", "A549", "HT29", "MCF7", "T47D"]
 FOLDS = pd.Series([0, 0, 1, 1, 1, 1], index=LINES, name="fold")
 SMILES = {"GDSC1:A": "CCO", "GDSC2:A": "CCO"}

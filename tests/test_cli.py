@@ -1,4 +1,7 @@
-"""The command as a person runs it: a process of its own, its exit code, what stands on which stream."""
+"""The command as a person runs it: its exit code, and what stands on which stream.
+
+Most commands run in this process, since a new one spends seconds on its imports; that both do the same is tested.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,12 @@ from pamrx.bundle.bundle import released_bundle
 from pamrx.examples import example_files
 from pamrx.prediction.schema import COLUMNS
 
+from tests.commands import in_process_of_its_own, pamrx
+
+pytestmark = pytest.mark.medium
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 FILES = {kind: str(path) for kind, path in example_files().items()}
-
-
-def pamrx(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    known = {**os.environ, "COLUMNS": "200", **environment}
-    command = [sys.executable, "-m", "pamrx", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=known, timeout=120)
 
 
 def fails(run: subprocess.CompletedProcess[str], *parts: str) -> None:
@@ -34,8 +35,22 @@ def fails(run: subprocess.CompletedProcess[str], *parts: str) -> None:
         assert part in run.stderr, run.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["predict", "--example", "--drugs", "BYL719", "--measured"], 0),
+        (["predict", "--example", "--expression", "e.csv"], 2),
+        (["drugs", "pictilsib"], 2),
+    ],
+)
+def test_a_process_of_its_own_says_and_returns_the_same(tmp_path, arguments, code):
+    own, here = in_process_of_its_own(*arguments, cwd=tmp_path), pamrx(*arguments, cwd=tmp_path)
+    assert own.returncode == here.returncode == code, own.stderr
+    assert (own.stdout, own.stderr) == (here.stdout, here.stderr)
+
+
 def test_help_names_every_command_and_imports_nothing_heavy():
-    run = pamrx("--help")
+    run = in_process_of_its_own("--help")
     assert run.returncode == 0
     for command in (
         "predict",
@@ -65,7 +80,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
 def test_a_module_in_the_working_directory_shadows_none_of_ours(tmp_path):
     (tmp_path / "pamrx_training.py").write_text("raise ImportError('of another project')\n")
     (tmp_path / "predictor.py").write_text("raise ImportError('of another project')\n")
-    run = pamrx("train", "--help", cwd=tmp_path)
+    run = in_process_of_its_own("train", "--help", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     assert "Usage: " in run.stdout
 
@@ -74,7 +89,7 @@ def test_predicting_loads_no_tracking_and_no_plotting():
     code = (
         "import sys; from pamrx import load_bundle, read_profiles; from pamrx.examples import example_files;"
         "import pamrx.cli.predict_files;"
-        "load_bundle().predict(read_profiles(**example_files()));"
+        "load_bundle().predict(read_profiles(**example_files()), ['alpelisib']);"
         "print([m for m in ('mlflow', 'shap', 'matplotlib', 'torch', 'pamrx_training') if m in sys.modules])"
     )
     known = dict(os.environ)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.medium
+
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
 
@@ -17,7 +19,7 @@ FETCHES = {"2_train_and_compare"}
 
 
 def executed() -> list:
-    marks = {path: [pytest.mark.network, pytest.mark.slow] if path.stem in FETCHES else [] for path in NOTEBOOKS}
+    marks = {path: [pytest.mark.network] if path.stem in FETCHES else [] for path in NOTEBOOKS}
     return [pytest.param(path, id=path.stem, marks=given) for path, given in marks.items()]
 
 
@@ -25,6 +27,7 @@ def test_there_is_a_notebook():
     assert NOTEBOOKS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", executed())
 def test_it_runs(path, tmp_path, tmp_path_factory, monkeypatch):
     """A folder of fetched data is named by PAMRX_TEST_CACHE, as for the tests of training."""

@@ -81,6 +81,34 @@ def predictions_of_fold() -> Callable[..., dict[str, pd.DataFrame]]:
 
 
 @pytest.fixture(scope="session")
+def mlflow_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty MLflow store, `mlflow.db`, to copy: to make one, all of MLflow's migrations are run."""
+    from pamrx_training.tracking.store import open_client
+
+    database = tmp_path_factory.mktemp("store") / "mlflow.db"
+    open_client(f"sqlite:///{database}")
+    return database
+
+
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made, and not drawn into their files: what is drawn is tested with the figures."""
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", _unrendered)
+
+
+@pytest.fixture(scope="module")
+def unrendered_in_module() -> Iterator[None]:
+    """As `unrendered`, for a whole module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.savefig", _unrendered)
+        yield
+
+
+def _unrendered(_: object, path: Path, **__: object) -> None:
+    path.touch()
+
+
+@pytest.fixture(scope="session")
 def gdsc(real_cache: Path) -> GdscData:
     """The tidy tables of the real distributions."""
     return load_gdsc(real_cache)

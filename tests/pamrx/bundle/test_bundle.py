@@ -11,15 +11,8 @@ import numpy as np
 import pytest
 from pamrx.bundle.bundle import MANIFEST, load_bundle, released_bundle, save_bundle
 from pamrx.errors import PamrxError
-from pamrx.examples import example_files
-from pamrx.profiles import read_profiles
 
 CARD = "# a card\n"
-
-
-@pytest.fixture(scope="module")
-def bundle():
-    return load_bundle()
 
 
 @pytest.fixture
@@ -34,15 +27,14 @@ def one_line(error: pytest.ExceptionInfo[PamrxError], *parts: str) -> None:
         assert part in text
 
 
-def test_a_saved_bundle_predicts_to_the_last_digit_what_it_did(bundle, tmp_path):
+def test_a_saved_bundle_predicts_to_the_last_digit_what_it_did(bundle, examples, tmp_path):
     manifest = {key: value for key, value in bundle.manifest.items() if key not in ("format", "files", "fingerprint")}
     first = replace(bundle, manifest=manifest)
     saved = save_bundle(first, tmp_path / "again", CARD)
     again = load_bundle(tmp_path / "again")
-    profiles = read_profiles(**example_files())
-    a, b = bundle.predict(profiles), again.predict(profiles)
+    a, b = bundle.predict(examples), again.predict(examples)
     assert a.equals(b)
-    x = bundle.builder.transform(profiles)
+    x = bundle.builder.transform(examples)
     assert np.array_equal(bundle.model.contributions(x.iloc[:2]), again.model.contributions(x.iloc[:2]))
     changed = {name for name in saved["files"] if saved["files"][name] != bundle.manifest["files"].get(name)}
     assert changed == {"MODEL_CARD.md"}

@@ -27,6 +27,7 @@ print(sum(work() for _ in range(5)))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library is told")
 def test_the_same_memory_serves_again() -> None:
     faults = {how: _faults(how) for how in ("given", "kept", "given back")}

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pamrx.bundle.bundle import load_bundle
+from pamrx.bundle.bundle import Bundle
 from pamrx.cohort import Given, Options, open_cohort, score
 from pamrx.errors import PamrxError
 from pamrx.examples import example_files
 from pamrx.prediction.predictions import predict
-from pamrx.profiles import Profiles, read_profiles
+from pamrx.profiles import Profiles
 from scipy import sparse
+
+pytestmark = pytest.mark.medium
 
 h5py = pytest.importorskip("h5py")
 
@@ -22,8 +24,8 @@ NAMES = ("alpelisib", "capivasertib")
 
 
 @pytest.fixture(scope="module")
-def examples() -> Profiles:
-    return read_profiles(**example_files())
+def examples(few: Profiles) -> Profiles:
+    return few
 
 
 def scored(cohort: Path, folder: Path, given: Given | None = None) -> pd.DataFrame:
@@ -50,10 +52,10 @@ def folder(examples: Profiles, tmp_path: Path) -> Path:
     return out
 
 
-def test_shards_of_matrices_with_a_maf_beside(folder: Path, examples: Profiles, tmp_path: Path) -> None:
+def test_shards_of_matrices_with_a_maf_beside(folder: Path, examples: Profiles, bundle: Bundle, tmp_path: Path) -> None:
     found = scored(folder, tmp_path / "out")
     expected = predict(
-        load_bundle(),
+        bundle,
         Profiles(
             examples.samples, examples.sequenced, examples.mutations, expression=examples.expression,
             unfiltered=examples.unfiltered,
@@ -123,7 +125,7 @@ def test_shards_in_other_units_are_refused(folder: Path, examples: Profiles) -> 
 
 
 def test_genes_in_rows_and_segments_are_read_as_predict_reads_them(
-    folder: Path, examples: Profiles, tmp_path: Path
+    folder: Path, examples: Profiles, bundle: Bundle, tmp_path: Path
 ) -> None:
     expected = scored(folder, tmp_path / "columns")
     for shard, rows in (("01", slice(0, 6)), ("02", slice(6, 12))):
@@ -136,7 +138,7 @@ def test_genes_in_rows_and_segments_are_read_as_predict_reads_them(
         examples.samples, examples.sequenced, examples.mutations, expression=examples.expression,
         segments=examples.segments, unfiltered=examples.unfiltered,
     )  # fmt: skip
-    same(scored(folder, tmp_path / "segments"), predict(load_bundle(), told, list(NAMES)))
+    same(scored(folder, tmp_path / "segments"), predict(bundle, told, list(NAMES)))
 
 
 def test_a_damaged_shard_ends_in_a_line(folder: Path) -> None:
@@ -169,13 +171,13 @@ def test_a_folder_of_anything_else_says_what_is_expected(tmp_path: Path) -> None
         open_cohort(tmp_path / "nowhere")
 
 
-def test_a_study_is_scored_as_predict_scores_it(tmp_path: Path) -> None:
+def test_a_study_is_scored_as_predict_scores_it(bundle: Bundle, tmp_path: Path) -> None:
     study = Path(__file__).parents[2] / "data" / "study"
     if not study.is_dir():
         study = made_study(tmp_path / "study")
     from pamrx.profiles import read_study
 
-    same(scored(study, tmp_path / "out"), predict(load_bundle(), read_study(study), list(NAMES)))
+    same(scored(study, tmp_path / "out"), predict(bundle, read_study(study), list(NAMES)))
     with pytest.raises(PamrxError, match="a study brings its own files"):
         open_cohort(study, Given(unit="tpm"))
 
@@ -238,7 +240,7 @@ def anndata(path: Path, profiles: Profiles, form: str = "dense") -> Path:
 
 @pytest.mark.parametrize("form", ["dense", "csr", "csc"])
 def test_anndata_is_read_a_chunk_at_a_time(
-    examples: Profiles, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+    examples: Profiles, bundle: Bundle, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pamrx.cohort import chunks as parts
 
@@ -249,7 +251,7 @@ def test_anndata_is_read_a_chunk_at_a_time(
     assert "turned into log2(x + 1)" in " ".join(cohort.told)
     levels = np.log2(np.exp2(np.clip(examples.expression, -3, 6) + 4) + 1)
     samples = examples.samples.assign(sample_type=None, msi=None).astype(object)
-    expected = predict(load_bundle(), Profiles(samples, examples.sequenced & False, expression=levels), list(NAMES))
+    expected = predict(bundle, Profiles(samples, examples.sequenced & False, expression=levels), list(NAMES))
     same(scored(path, tmp_path / "out"), expected)
     few = cohort.narrowed({"expression": {"PTEN", "IRS1"}})
     held = next(few.read(few.tasks()[1]))[1].profiles.expression

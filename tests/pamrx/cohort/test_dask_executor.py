@@ -22,6 +22,8 @@ from pamrx.errors import PamrxError
 from pamrx.examples import example_files
 from pamrx.profiles import read_profiles
 
+pytestmark = pytest.mark.medium
+
 OPTIONS = Options(("alpelisib", "capivasertib"), explain=2, summary="tissue")
 
 
@@ -88,6 +90,7 @@ def test_a_local_cluster_writes_the_same_bytes(cohort_file: Path, whole: Path, t
     assert counts["scored"] == 200 and digests(tmp_path / "out") == digests(whole)
 
 
+@pytest.mark.slow
 def test_a_mistake_on_a_worker_is_told_in_its_line(tmp_path: Path) -> None:
     table = pa.table({"sample_id": ["a", "b"], "tissue": ["breast", "brest"], "copy_number.PTEN": [0.0, -2.0]})
     pq.write_table(table, tmp_path / "c.parquet")

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pamrx.bundle.bundle import load_bundle
+from pamrx.bundle.bundle import Bundle
 from pamrx.cli.main import app
 from pamrx.cohort import (
     Given,
@@ -29,6 +29,8 @@ from pamrx.errors import PamrxError
 from pamrx.prediction.predictions import predict
 from pamrx.profiles import Profiles, read_profiles
 from typer.testing import CliRunner
+
+pytestmark = pytest.mark.medium
 
 NAMES = ("alpelisib", "capivasertib")
 GENES = ["PTEN", "PIK3CA", "AKT1", "TP53", "MTOR", "TSC1"]
@@ -85,8 +87,8 @@ def expected(folder: Path, mutations: Path, panel: Path | None = None) -> Profil
     )
 
 
-def same(found: pd.DataFrame, profiles: Profiles) -> None:
-    told = predict(load_bundle(), profiles, list(NAMES))
+def same(bundle: Bundle, found: pd.DataFrame, profiles: Profiles) -> None:
+    told = predict(bundle, profiles, list(NAMES))
     assert list(found["sample_id"]) == list(told["sample_id"])
     for column in ("ln_ic50", "ln_ic50_lower", "evidence", "distance"):
         assert np.array_equal(found[column], told[column], equal_nan=True), column
@@ -99,25 +101,25 @@ def scored(cohort: Path, folder: Path, given: Given) -> pd.DataFrame:
 
 @pytest.mark.parametrize("kind", [parquet, shards, h5ad])
 @pytest.mark.parametrize("driver", ["Putative_Driver", ""])
-def test_a_maf_beside_is_read_as_predict_reads_it(kind, driver: str, tmp_path: Path) -> None:
+def test_a_maf_beside_is_read_as_predict_reads_it(bundle: Bundle, kind, driver: str, tmp_path: Path) -> None:
     mutations = maf(tmp_path / "beside.maf", driver)
     profiles = expected(tmp_path, mutations)
     assert (profiles.unfiltered is not None) == bool(driver)
-    same(scored(kind(tmp_path), tmp_path / "out", Given(mutations, unit="log2")), profiles)
+    same(bundle, scored(kind(tmp_path), tmp_path / "out", Given(mutations, unit="log2")), profiles)
 
 
-def test_that_a_maf_lists_drivers_only_matters(tmp_path: Path) -> None:
+def test_that_a_maf_lists_drivers_only_matters(bundle: Bundle, tmp_path: Path) -> None:
     words = ("Putative_Driver", "")
-    whether = [predict(load_bundle(), expected(tmp_path, maf(tmp_path / "m.maf", word)), list(NAMES)) for word in words]
+    whether = [predict(bundle, expected(tmp_path, maf(tmp_path / "m.maf", word)), list(NAMES)) for word in words]
     assert not np.array_equal(whether[0]["evidence"], whether[1]["evidence"])
 
 
 @pytest.mark.parametrize("kind", [parquet, shards, h5ad])
-def test_mutations_outside_the_panel_count_as_predict_counts_them(kind, tmp_path: Path) -> None:
+def test_mutations_outside_the_panel_count_as_predict_counts_them(bundle: Bundle, kind, tmp_path: Path) -> None:
     mutations, panel = maf(tmp_path / "beside.maf", ""), tmp_path / "panel.txt"
     panel.write_text("PIK3CA\nAKT1\nTP53\n")
     found = scored(kind(tmp_path), tmp_path / "out", Given(mutations, panel, "log2"))
-    same(found, expected(tmp_path, mutations, panel))
+    same(bundle, found, expected(tmp_path, mutations, panel))
 
 
 def test_ratios_of_one_gene_become_one_before_they_become_calls(tmp_path: Path) -> None:

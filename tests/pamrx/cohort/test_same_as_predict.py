@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pamrx.bundle.bundle import Bundle, load_bundle
+from pamrx.bundle.bundle import Bundle
 from pamrx.cohort import Given, Options, open_cohort, score
 from pamrx.errors import PamrxError
 from pamrx.examples import example_files
@@ -18,15 +18,12 @@ from pamrx.profiles import Profiles, read_profiles, read_study
 
 from tests.pamrx.readers.test_h5ad import put_text, write
 
+pytestmark = pytest.mark.medium
+
 NAMES = ("alpelisib", "capivasertib")
 Files = dict[str, Path]
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 Make = Callable[[Profiles, Path], Files]
-
-
-@pytest.fixture(scope="module")
-def bundle() -> Bundle:
-    return load_bundle()
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,27 +16,23 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pamrx.bundle.bundle import load_bundle
+from pamrx.bundle.bundle import Bundle
 from pamrx.cohort import Given, Options, open_cohort, score
 from pamrx.cohort import chunks as parts
 from pamrx.cohort import worker as work
 from pamrx.cohort import writer as output
 from pamrx.errors import PamrxError
-from pamrx.examples import example_files
 from pamrx.identifiers.genes import default_genes
 from pamrx.prediction.predictions import predict
-from pamrx.profiles import Profiles, read_profiles
+from pamrx.profiles import Profiles
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
+
+pytestmark = pytest.mark.medium
 
 MUTATION = pa.struct(
     [("gene", pa.string()), ("variant_classification", pa.string()), ("hgvsp", pa.string()), ("driver", pa.bool_())]
 )
 NAMES = ("alpelisib", "capivasertib", "temsirolimus")
-
-
-@pytest.fixture(scope="module")
-def examples() -> Profiles:
-    return read_profiles(**example_files())
 
 
 def table_of(profiles: Profiles, names: list[str] | None = None) -> pa.Table:
@@ -69,13 +66,6 @@ def repeated(table: pa.Table, times: int) -> pa.Table:
 
 
 @pytest.fixture(scope="module")
-def few(examples: Profiles) -> Profiles:
-    """The examples with a few genes' levels, which are quickly read."""
-    genes = ["PTEN", "IRS1", *(name for name in examples.expression.columns[:28] if name not in ("PTEN", "IRS1"))]
-    return Profiles(**{**vars(examples), "expression": examples.expression[genes]})
-
-
-@pytest.fixture(scope="module")
 def cohort_file(few: Profiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sixty samples in five row groups."""
     path = tmp_path_factory.mktemp("cohort") / "cohort.parquet"
@@ -83,13 +73,26 @@ def cohort_file(few: Profiles, tmp_path_factory: pytest.TempPathFactory) -> Path
     return path
 
 
-@pytest.fixture(autouse=True)
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def small_parts() -> Iterator[None]:
     from pamrx.cohort import chunks as parts
     from pamrx.cohort import parquet_rows
 
-    for module in (parts, parquet_rows):
-        monkeypatch.setattr(module, "CHUNK_SIZE", 12)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (parts, parquet_rows):
+            patch.setattr(module, "CHUNK_SIZE", 12)
+        yield
+
+
+EXPLAINED = Options(NAMES, explain=3, summary="tissue")
+
+
+@pytest.fixture(scope="module")
+def whole(cohort_file: Path, tmp_path_factory: pytest.TempPathFactory, small_parts: None) -> Path:
+    """A finished run over the cohort, with explanations and a summary."""
+    folder = tmp_path_factory.mktemp("whole") / "out"
+    run(cohort_file, folder, EXPLAINED)
+    return folder
 
 
 def run(cohort: Path, folder: Path, options: Options | None = None, given: Given | None = None, **more) -> dict:
@@ -104,13 +107,13 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def test_the_numbers_are_those_of_predict(examples: Profiles, tmp_path: Path) -> None:
+def test_the_numbers_are_those_of_predict(bundle: Bundle, examples: Profiles, tmp_path: Path) -> None:
     cohort = tmp_path / "cohort.parquet"
     pq.write_table(repeated(table_of(examples), 5), cohort, row_group_size=12)
     counts = run(cohort, tmp_path / "out")
     assert counts == {"samples": 60, "scored": 60, "rejected": 0, "flagged": counts["flagged"], "predictions": 180}
     found = pd.read_parquet(tmp_path / "out" / "predictions")
-    expected = predict(load_bundle(), examples, list(NAMES))
+    expected = predict(bundle, examples, list(NAMES))
     for place in (0, 4):
         names = [f"{name}-{12 * place + n}" for n, name in enumerate(examples.samples.index)]
         part = found[found["sample_id"].isin(names)].reset_index(drop=True)
@@ -124,17 +127,15 @@ def test_the_numbers_are_those_of_predict(examples: Profiles, tmp_path: Path) ->
 
 
 def test_files_do_not_depend_on_processes_memory_or_rows_at_once(
-    cohort_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cohort_file: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = Options(NAMES, explain=3)
-    run(cohort_file, tmp_path / "one", told)
     for name in ("ROWS_AT_ONCE", "EXPLAINED_AT_ONCE"):
         monkeypatch.setattr(work, name, 5)
-    run(cohort_file, tmp_path / "other", told, memory=5_000_000_000)
-    assert digests(tmp_path / "one") == digests(tmp_path / "other")
+    run(cohort_file, tmp_path / "other", EXPLAINED, memory=5_000_000_000)
+    assert digests(whole) == digests(tmp_path / "other")
     monkeypatch.setattr(work, "EXPLAINED_AT_ONCE", 1000)
     plain = run(cohort_file, tmp_path / "plain")
-    assert plain["predictions"] == pq.read_table(tmp_path / "one" / "predictions").num_rows
+    assert plain["predictions"] == pq.read_table(whole / "predictions").num_rows
 
 
 def test_a_finished_run_is_not_run_again_and_says_so(
@@ -155,10 +156,8 @@ class Stopped(Exception):
 
 @pytest.mark.parametrize("after", [0, 1, 3, 5])
 def test_a_run_that_was_stopped_goes_on_and_ends_the_same(
-    cohort_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+    cohort_file: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    options = Options(NAMES, explain=2, summary="tissue")
-    run(cohort_file, tmp_path / "whole", options)
     real, calls = output._put_json, []
 
     def dying(path, *rest):
@@ -171,11 +170,11 @@ def test_a_run_that_was_stopped_goes_on_and_ends_the_same(
     monkeypatch.setattr(output, "_put_json", dying)
     if after < 5:
         with pytest.raises(Stopped):
-            run(cohort_file, tmp_path / "out", options)
+            run(cohort_file, tmp_path / "out", EXPLAINED)
         assert len(list((tmp_path / "out" / output.WORK / "done").iterdir())) == after
     monkeypatch.setattr(output, "_put_json", real)
-    run(cohort_file, tmp_path / "out", options)
-    assert digests(tmp_path / "out") == digests(tmp_path / "whole")
+    run(cohort_file, tmp_path / "out", EXPLAINED)
+    assert digests(tmp_path / "out") == digests(whole)
 
 
 @pytest.mark.slow
@@ -297,12 +296,12 @@ def test_columns_may_stand_in_any_order_and_in_another_in_each_shard(few: Profil
         ).read_bytes()
 
 
-def test_levels_that_the_bundle_does_not_use_are_not_read(few: Profiles, tmp_path: Path) -> None:
+def test_levels_that_the_bundle_does_not_use_are_not_read(bundle: Bundle, few: Profiles, tmp_path: Path) -> None:
     table = table_of(few)
     pq.write_table(table, tmp_path / "plain.parquet")
     run(tmp_path / "plain.parquet", tmp_path / "plain")
     spoilt = np.full(table.num_rows, np.inf)
-    read = load_bundle().builder.genes_read()
+    read = bundle.builder.genes_read()
     unread = min(default_genes() - read["expression"])
     wide = table.append_column(f"expression.{unread}", pa.array(spoilt))
     pq.write_table(wide, tmp_path / "wide.parquet")
@@ -393,10 +392,8 @@ def test_linear_levels_are_logged_and_a_stated_unit_goes_first(few: Profiles, tm
         open_cohort(tmp_path / "linear.parquet", Given(unit="tpn"))
 
 
-def test_contributions_are_the_largest_and_sorted(few: Profiles, cohort_file: Path, tmp_path: Path) -> None:
-    run(cohort_file, tmp_path / "out", Options(NAMES, explain=3))
-    found = pd.read_parquet(tmp_path / "out" / "contributions")
-    bundle = load_bundle()
+def test_contributions_are_the_largest_and_sorted(bundle: Bundle, few: Profiles, whole: Path) -> None:
+    found = pd.read_parquet(whole / "contributions")
     features = bundle.builder.transform(few)
     assay = next(name for name in bundle.model.assays_ if name == "GDSC2:Alpelisib")
     every = bundle.model.contributions(features, [assay])[:, :, 0]
@@ -407,10 +404,9 @@ def test_contributions_are_the_largest_and_sorted(few: Profiles, cohort_file: Pa
     assert list(rows["contribution"]) == list(every[0][order]) and list(rows["rank"]) == [1, 2, 3]
 
 
-def test_the_summary_counts_what_the_predictions_hold(cohort_file: Path, tmp_path: Path) -> None:
-    run(cohort_file, tmp_path / "out", Options(NAMES, summary="tissue"))
-    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
-    found = pd.read_parquet(tmp_path / "out" / "predictions")
+def test_the_summary_counts_what_the_predictions_hold(whole: Path) -> None:
+    summary = pd.read_csv(whole / "summary.csv")
+    found = pd.read_parquet(whole / "predictions")
     alpelisib = summary[(summary["drug"] == "Alpelisib") & (summary["group"] == "(all)")].iloc[0]
     rows = found[found["drug"] == "Alpelisib"]
     assert alpelisib["n"] == 60
@@ -484,11 +480,10 @@ def test_a_small_cohort_is_not_worth_another_process(cohort_file: Path, monkeypa
     assert module._useful(cohort, Options(), None) == 3
 
 
-def test_duckdb_and_polars_read_what_is_written(cohort_file: Path, tmp_path: Path) -> None:
+def test_duckdb_and_polars_read_what_is_written(whole: Path) -> None:
     duckdb, polars = pytest.importorskip("duckdb"), pytest.importorskip("polars")
-    run(cohort_file, tmp_path / "out")
-    files = f"{tmp_path}/out/predictions/*.parquet"
-    found = pd.read_parquet(tmp_path / "out" / "predictions")
+    files = f"{whole}/predictions/*.parquet"
+    found = pd.read_parquet(whole / "predictions")
     rows = duckdb.sql(f"SELECT drug, avg(ln_ic50) FROM '{files}' GROUP BY drug ORDER BY drug").fetchall()
     means = found.groupby("drug")["ln_ic50"].mean()
     assert [name for name, _ in rows] == list(means.index)

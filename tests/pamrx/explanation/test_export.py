@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from pamrx import Bundle, load_bundle, read_profiles
+from pamrx import Bundle, read_profiles
 from pamrx.errors import PamrxError
 from pamrx.examples import example_files
 from pamrx.explanation import contributions as explain
@@ -24,11 +24,6 @@ READ: dict[str, Callable[[Path], pd.DataFrame]] = {
     ".parquet": pd.read_parquet,
     ".json": pd.read_json,
 }
-
-
-@pytest.fixture(scope="module")
-def bundle() -> Bundle:
-    return load_bundle()
 
 
 @pytest.fixture(scope="module")

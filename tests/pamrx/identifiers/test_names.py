@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pamrx.bundle.bundle import load_bundle
+from pamrx.bundle.bundle import Bundle
 from pamrx.errors import PamrxError
 from pamrx.features.ncrna import mirna_levels
 from pamrx.identifiers.gene_ids import (
@@ -41,8 +41,8 @@ from pamrx.readers.matrix import read_matrix
 
 
 @pytest.fixture(scope="module")
-def universe() -> list[str]:
-    return list(load_bundle().builder.universe_)
+def universe(bundle: Bundle) -> list[str]:
+    return list(bundle.builder.universe_)
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -204,10 +204,10 @@ def test_a_mirna_by_any_name(label: str, name: str, how: str) -> None:
     assert name_mirnas([label]).iloc[0].tolist() == [label, name, how]
 
 
-def test_mirna_table_agrees_with_the_bundle_and_the_knowledge_table() -> None:
+def test_mirna_table_agrees_with_the_bundle_and_the_knowledge_table(bundle: Bundle) -> None:
     mirnas = table("mirna_ids")
     assert set(mirnas.loc[mirnas["in_training"] == "yes", "mirna"]) == set(
-        load_bundle().builder.state()["ncrna"]["mirna_universe"]
+        bundle.builder.state()["ncrna"]["mirna_universe"]
     )
     known = table("ncrna").query("kind == 'miRNA' and mimat != ''").drop_duplicates("ncrna")
     mature = dict(zip(mirnas["mimat"], mirnas["mature"], strict=True))

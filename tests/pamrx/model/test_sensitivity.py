@@ -323,10 +323,8 @@ def test_a_known_marker_weighs_more_than_others_of_its_block_and_one_that_never_
     assert np.allclose(found, parts / parts.sum())
 
 
-def test_every_marker_is_a_feature_of_the_released_model_and_names_its_source():
-    from pamrx import load_bundle
-
-    known = load_bundle().model.features_
+def test_every_marker_is_a_feature_of_the_released_model_and_names_its_source(bundle):
+    known = bundle.model.features_
     for name in linear.marker_features():
         assert any(linear.is_marker(feature) and feature.startswith(name) for feature in known), name
     assert (linear.table("markers")[["reason", "source"]] != "").all(axis=None)

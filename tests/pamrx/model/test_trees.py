@@ -5,7 +5,7 @@ from __future__ import annotations
 import lightgbm as lgb
 import numpy as np
 import pytest
-from pamrx.bundle.bundle import load_bundle
+from pamrx.bundle.bundle import Bundle
 from pamrx.model.boosted import MANY_ROWS
 from pamrx.model.tree_shap import ShapTables
 from pamrx.model.trees import MOST_SPLITS, TreeTables
@@ -57,8 +57,8 @@ def test_predictions_are_those_of_lightgbm_to_the_last_bit(in_rows: float, leave
     assert np.array_equal(tables.predict(rows[:1], everything), expected[:1])
 
 
-def test_many_rows_are_predicted_as_few_are() -> None:
-    trees = load_bundle().model.boosted_
+def test_many_rows_are_predicted_as_few_are(bundle: Bundle) -> None:
+    trees = bundle.model.boosted_
     random = np.random.default_rng(3)
     rows = random.normal(size=(MANY_ROWS, len(trees.features)))
     rows[random.random(rows.shape) < 0.2] = np.nan
@@ -109,8 +109,8 @@ def test_other_trees_are_left_to_lightgbm(settings: dict[str, object], kinds: st
     assert ShapTables.of([tree], values.shape[1]) is None
 
 
-def test_the_released_trees_are_small_enough() -> None:
-    trees = load_bundle().model.boosted_
+def test_the_released_trees_are_small_enough(bundle: Bundle) -> None:
+    trees = bundle.model.boosted_
     tables = ShapTables.of(trees.boosters, len(trees.features))
     assert tables is not None
     random = np.random.default_rng(2)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pamrx.bundle.bundle import Bundle, load_bundle
+from pamrx.bundle.bundle import Bundle
 from pamrx.cli import terminal as render
 from pamrx.cli.main import app
 from pamrx.errors import PamrxError
@@ -18,11 +18,6 @@ from pamrx.profiles import Profiles, read_profiles
 from typer.testing import CliRunner
 
 LOW = 0.2
-
-
-@pytest.fixture(scope="module")
-def bundle() -> Bundle:
-    return load_bundle()
 
 
 def run(*arguments: object) -> str:

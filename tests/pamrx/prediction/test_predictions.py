@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from pamrx import load_bundle, read_profiles
+from pamrx import Profiles, read_profiles
 from pamrx.errors import PamrxError
 from pamrx.examples import example_files
 from pamrx.identifiers.assay import AssayId
@@ -20,13 +20,8 @@ from pamrx.prediction.schema import COLUMNS
 
 
 @pytest.fixture(scope="module")
-def bundle():
-    return load_bundle()
-
-
-@pytest.fixture(scope="module")
-def profiles():
-    return read_profiles(**example_files())
+def profiles(examples: Profiles) -> Profiles:
+    return examples
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from pamrx import load_bundle
 from pamrx.prediction.missing_data import all_patterns, pattern_from
 from pamrx.prediction.reference import POINTS, Reference, percentiles_among, quantiles_of
 
@@ -45,8 +44,8 @@ def test_quantiles_keep_ties_and_leave_out_lines_that_cannot_show_the_pattern():
     assert percentiles_among(pd.DataFrame({"B": [4.0]}), table).item() == 50
 
 
-def test_the_released_reference_spreads_evenly_and_holds_every_partial_pattern():
-    reference = load_bundle().reference
+def test_the_released_reference_spreads_evenly_and_holds_every_partial_pattern(bundle):
+    reference = bundle.reference
     percentile = percentiles_among(reference.lines, reference.lines)
     assert np.allclose(percentile.mean(axis=0), 50, atol=1e-6)
     assert percentile.min() < 1 and percentile.max() > 99

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pamrx.errors import PamrxError
 from pamrx.features.mutation import MutationBlock
@@ -124,6 +124,7 @@ sets = st.frozensets(st.sampled_from(GENES), max_size=4)
 @given(
     st.dictionaries(st.sampled_from(["S1", "S2", "S3"]), sets), st.none() | sets, st.permutations(["S1", "S2", "S3"])
 )
+@settings(max_examples=30)  # each makes five tables
 def test_one_sample_alone_is_flagged_as_in_a_crowd(panels, assessed, order) -> None:
     profiles = crowd(panels, assessed)
     together = BLOCK.transform(profiles)

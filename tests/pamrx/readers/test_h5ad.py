@@ -145,8 +145,9 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
         values_of(write(tmp_path / "inf.h5ad", np.array([[np.inf, 1.0], [1.0, 1.0]])))
 
 
+@pytest.mark.anndata
 def test_a_file_that_the_library_wrote(tmp_path: Path) -> None:
-    anndata = pytest.importorskip("anndata", reason="the extra anndata needs Python 3.12")
+    anndata = pytest.importorskip("anndata")
     made = anndata.AnnData(
         X=sparse.csr_matrix([[3.0, 0.0], [1.0, 2.0]]),
         obs=pd.DataFrame(index=["S1", "S2"]),

@@ -22,6 +22,8 @@ import pytest
 from pamrx.errors import PamrxError
 from pamrx_training.datasets.packages import Package, obtain
 
+pytestmark = pytest.mark.medium
+
 ROOT = Path(__file__).resolve().parents[3]
 
 

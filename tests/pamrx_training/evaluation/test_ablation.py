@@ -17,6 +17,8 @@ from pamrx_training.fitting.fit_cache import Fit, block_weights, fit_lines, fit_
 from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import repeated, sides
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def quick():
@@ -78,6 +80,7 @@ def test_sums_of_transcripts_take_the_weight_of_transcripts_that_are_not_there()
     assert set(block_weights(("tme",))) == {"tme"} and block_weights(BLOCKS) == BLOCK_WEIGHTS
 
 
+@pytest.mark.slow
 def test_the_block_that_drives_the_response_is_the_one_that_is_missed(cohort, quick):
     """The made-up response follows one gene and PIK3CA; tissue is drawn at random."""
     folds = repeated(cohort, 3, seed=11, repeats=2)

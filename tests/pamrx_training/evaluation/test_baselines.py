@@ -11,6 +11,8 @@ from pamrx_training.evaluation import baselines
 from pamrx_training.evaluation.baselines import assay_ridge, drug_mean, tissue_drug_mean
 from sklearn.linear_model import Ridge
 
+pytestmark = pytest.mark.medium
+
 
 def test_the_drug_mean_is_the_mean_of_the_training_lines():
     train = pd.DataFrame({"A": [1.0, 3.0, np.nan], "B": [2.0, np.nan, np.nan]}, index=["a", "b", "c"])

@@ -22,6 +22,8 @@ from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import leave_cell_line_out, sides
 from rich.console import Console
 
+pytestmark = pytest.mark.medium
+
 ASSAYS = ["GDSC2:Alpelisib", "GDSC1:AZD8186", "GDSC2:AZD8186"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from pamrx.features import BLOCKS
 from pamrx.model import boosted
 from pamrx_training.evaluation import ablation, biology, dossier
@@ -12,6 +13,8 @@ from pamrx_training.evaluation.relations import DRIVERS, Relation, Term
 from pamrx_training.fitting.cohort import build_cohort
 from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import leave_tissue_out
+
+pytestmark = pytest.mark.medium
 
 
 def test_a_section_is_a_title_a_sentence_and_a_markdown_table():
@@ -38,6 +41,7 @@ def test_another_laboratory_tells_who_was_predicted_from_what():
     assert rows.iloc[1]["profile"] == "measured in GDSC"
 
 
+@pytest.mark.slow
 def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(
     made_up_gdsc, tmp_path, monkeypatch, said: list[str]
 ):

@@ -18,6 +18,8 @@ from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out, sides
 from pamrx_training.training import train
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def cohort(gdsc) -> Cohort:
@@ -92,6 +94,7 @@ def test_poisoned_test_lines_change_no_prediction(cohort, quick, predictions_of_
     assert not a["measured"].equals(b["measured"])
 
 
+@pytest.mark.slow
 def test_the_specific_response_is_evaluated_and_sees_no_test_line(cohort, quick, evaluated):
     """Garbage in all responses of the test lines, on drugs of the axis and others, moves no specific prediction."""
     folds, evaluation = evaluated
@@ -140,6 +143,7 @@ def test_processes_do_not_change_the_result(cohort, quick, evaluated, prediction
     )
 
 
+@pytest.mark.slow
 def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(cohort, quick, tmp_path):
     away = cohort.lines[:5]
     manifests = []

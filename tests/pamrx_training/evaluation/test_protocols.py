@@ -19,6 +19,8 @@ from pamrx_training.fitting.fit_cache import Fit, fit_lines
 from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.fitting.splits import leave_cell_line_out, leave_tissue_out, repeated, sides
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module", autouse=True)
 def quick():
@@ -186,6 +188,7 @@ def test_a_line_that_gdsc_does_not_hold_takes_its_donor_out_of_training(cohort):
     assert "OVCAR8" not in laboratory_fits(renamed, ["NCIADRRES"], 11)["held out 0"].train
 
 
+@pytest.mark.slow
 def test_repeated_splits_are_the_single_evaluations_and_are_read_again(cohort, tmp_path, said: list[str]):
     folds, context = repeated(cohort, 3, 11, 2), RunContext(1, Store(tmp_path, "data"))
     found = evaluate_repeats(cohort, folds, context, draws=50)

@@ -22,6 +22,8 @@ from pamrx_training.fitting.splits import leave_cell_line_out, leave_tissue_out
 from rich.console import Console
 from typer.testing import CliRunner
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module", autouse=True)
 def quick():
@@ -32,7 +34,7 @@ def quick():
 
 @pytest.fixture(scope="module")
 def cohort(made_up_gdsc) -> Cohort:
-    return build_cohort(made_up_gdsc(n=150))
+    return build_cohort(made_up_gdsc(n=100))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from pamrx_training.tracking import DataSet
 from pamrx_training.tracking.evaluations import Settings, log_study
 from pamrx_training.tracking.reading import read_run, reading
 
+pytestmark = pytest.mark.medium
+
 SEED = 11
 NAMES = [candidate.name for candidate in CANDIDATES]
 
@@ -35,7 +38,7 @@ def cohort(made_up_gdsc) -> Cohort:
 
 
 @pytest.fixture(scope="module")
-def quick():
+def quick(unrendered_in_module):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "ROUNDS", 5)
         patch.setattr(boosted_baseline, "ROUNDS", 60)
@@ -43,9 +46,10 @@ def quick():
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory, quick):
+def work(tmp_path_factory: pytest.TempPathFactory, mlflow_store: Path, quick):
     """A working directory with a store of its own."""
     folder = tmp_path_factory.mktemp("work")
+    shutil.copy(mlflow_store, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.chdir(folder)

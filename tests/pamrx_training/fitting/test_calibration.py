@@ -21,6 +21,8 @@ from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out
 from pamrx_training.training import train
 
+pytestmark = pytest.mark.medium
+
 NOBODY = Panel([], np.zeros(0), np.zeros((0, 0)), np.zeros(0))
 WITHOUT_MIRNA = 100
 
@@ -129,6 +131,7 @@ def quick():
         yield
 
 
+@pytest.mark.slow
 def test_masked_predictions_of_a_fold_do_not_see_its_responses(cohort, quick):
     folds = leave_cell_line_out(cohort, 3, seed=3)
     test = folds.index[folds == 0]
@@ -148,6 +151,7 @@ def test_masked_predictions_of_a_fold_do_not_see_its_responses(cohort, quick):
     assert one.predictions["none"].nunique().max() == 1
 
 
+@pytest.mark.slow
 def test_a_trained_bundle_brings_intervals_and_flags_what_is_no_profile(cohort, quick, tmp_path):
     away = cohort.lines[:20]
     trained = train(cohort, away, "f" * 64, "small", RunContext(1, seed=1))

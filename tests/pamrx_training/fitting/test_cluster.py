@@ -19,6 +19,8 @@ from pamrx_training.fitting.fit_cache import Fit, run_fits
 from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import leave_cell_line_out, sides
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def cluster():
@@ -39,6 +41,7 @@ def fits_of(cohort: Cohort) -> dict[str, Fit]:
     return {name: Fit(tuple(train), tuple(test), 11) for name, (train, test) in split.items()}
 
 
+@pytest.mark.slow
 def test_fits_on_a_cluster_are_those_made_here(cluster, cohort: Cohort, said: list[str]) -> None:
     fits = fits_of(cohort)
     here = dict(run_fits(cohort, fits, RunContext(1)))
@@ -50,6 +53,7 @@ def test_fits_on_a_cluster_are_those_made_here(cluster, cohort: Cohort, said: li
         pd.testing.assert_frame_equal(table, there[name], check_exact=True)
 
 
+@pytest.mark.slow
 def test_the_fits_ran_on_the_workers(cluster, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
     # A process of its own does not see what is changed here; one that does would fail.
     monkeypatch.setattr(boosted.BoostedComponents, "fit", None)

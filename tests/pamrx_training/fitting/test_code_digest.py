@@ -15,6 +15,8 @@ from pamrx_training.evaluation.study import EXPLAINING, PREDICTING
 from pamrx_training.fitting.code_digest import closure, code_digest, digest_of, installed, source_of, tables
 from pamrx_training.fitting.fit_cache import CODE
 
+pytestmark = pytest.mark.medium
+
 TABLES = ("responses", "expression", "alterations", "gene_copy_number", "cell_lines")
 
 RECORDED = """

@@ -21,6 +21,8 @@ from pamrx_training.registry.registry import bundle_folder, promote, rollback, v
 from pamrx_training.serving.model import save_served
 from pamrx_training.serving.registration import register
 
+pytestmark = pytest.mark.medium
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 ACCURACY = {1: 0.40, 2: 0.45, 3: 0.42, 4: 0.60}
 """By version; the folds of version 4 come from another seed."""
@@ -35,9 +37,10 @@ def variant(bundle: Path, folder: Path, **changes: object) -> Path:
 
 
 @pytest.fixture(scope="module")
-def filled(small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(small_bundle: Path, mlflow_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a store of four versions, and their bundles."""
     folder = tmp_path_factory.mktemp("registry")
+    shutil.copy(mlflow_store, folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.chdir(folder)

@@ -6,15 +6,15 @@ import re
 
 import pandas as pd
 import pytest
-from pamrx.bundle.bundle import load_bundle
+from pamrx.bundle.bundle import Bundle
 from pamrx.features.signatures import SignatureBlock
 from pamrx.knowledge import table
 from pamrx_training.release.signature_table import PAGE, describe, page
 
 
 @pytest.fixture(scope="module")
-def universe() -> list[str]:
-    return load_bundle().builder.universe_
+def universe(bundle: Bundle) -> list[str]:
+    return bundle.builder.universe_
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.pyfunc import PyFuncModel
-from pamrx.bundle.bundle import Bundle, load_bundle, released_bundle
+from pamrx.bundle.bundle import Bundle, released_bundle
 from pamrx.cli.predict_files import PredictOptions, predict
 from pamrx.errors import PamrxError
 from pamrx.prediction.schema import COLUMNS
@@ -19,12 +19,9 @@ from pamrx_training.serving.model import predict_records, save_served
 
 from tests.pamrx_training.serving.samples_as_rows import example_rows
 
+pytestmark = pytest.mark.medium
+
 DRUGS = {"drugs": "alpelisib,capivasertib,temsirolimus"}
-
-
-@pytest.fixture(scope="module")
-def bundle() -> Bundle:
-    return load_bundle()
 
 
 @pytest.fixture(scope="module")

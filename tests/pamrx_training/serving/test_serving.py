@@ -28,6 +28,8 @@ from pamrx.prediction.schema import COLUMNS, RESULT
 from pamrx.readers.records import PARTS
 from pamrx_training.serving.model import EXAMPLE, PamrxModel, predict_records, save_served
 
+pytestmark = pytest.mark.medium
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 JSON = "application/json"
 

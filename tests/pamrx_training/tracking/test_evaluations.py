@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,8 @@ from pamrx_training.fitting.cohort import Cohort, build_cohort
 from pamrx_training.tracking.summaries import biology_metrics, laboratory_metrics
 from typer.testing import CliRunner
 
+pytestmark = pytest.mark.medium
+
 FINGERPRINT = "ef" * 32
 TISSUE = "leave-tissue-out"
 
@@ -30,7 +33,7 @@ def cohort(made_up_gdsc) -> Cohort:
 
 
 @pytest.fixture(scope="module")
-def pamrx(cohort: Cohort, tmp_path_factory: pytest.TempPathFactory):
+def pamrx(cohort: Cohort, unrendered_in_module, tmp_path_factory: pytest.TempPathFactory):
     """Runs a command on the made-up cohort, in a working directory with a store of its own; gives what it printed."""
     folder = tmp_path_factory.mktemp("work")
     with pytest.MonkeyPatch.context() as patch:
@@ -59,10 +62,13 @@ def run_named(client: MlflowClient, name: str):
     return run
 
 
-def test_a_plain_evaluation_logs_unless_told_not_to_and_its_protocol_names_its_metrics(pamrx, request) -> None:
+def test_a_plain_evaluation_logs_unless_told_not_to_and_its_protocol_names_its_metrics(
+    pamrx, mlflow_store, request
+) -> None:
     common = ["evaluate", "--protocol", TISSUE, "--n-folds", "3", "--seed", "11", "--jobs", "1"]
     pamrx(*common, "--no-track")
     assert list(Path.cwd().iterdir()) == []
+    shutil.copy(mlflow_store, Path.cwd())
     told = pamrx(*common)
     assert f"logged run '{TISSUE}, seed 11'" in told
     client = request.getfixturevalue("client")
@@ -115,6 +121,7 @@ def test_two_variants_are_compared_by_name(pamrx, client, tmp_path: Path) -> Non
         pamrx("compare", "all blocks", "all blocks")
 
 
+@pytest.mark.slow
 def test_the_study_command_says_how_to_look_at_it(pamrx, client, tmp_path: Path) -> None:
     told = pamrx("study", "--n-folds", "2", "--seed", "11", "--jobs", "1", "--cache", str(tmp_path))
     assert all(candidate.name in told for candidate in CANDIDATES)

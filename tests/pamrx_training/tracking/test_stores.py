@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from pamrx.errors import PamrxError
 from pamrx_training.tracking import DataSet, Run, log_run, sync
 from pamrx_training.tracking.runs import keep
 from pamrx_training.tracking.store import alone
+
+pytestmark = pytest.mark.medium
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = DataSet("cd" * 32, {"lines": 3})
@@ -145,6 +148,7 @@ for number in range(3):
 """
 
 
+@pytest.mark.slow
 def test_two_trainings_at_once_share_a_fresh_store(work: Path) -> None:
     """Neither what a killed process left of its store nor its lock file is in the way."""
     (work / ".mlflow.db.new").write_text("half a store")
@@ -195,7 +199,8 @@ def test_a_run_that_another_process_logs_is_left_to_it(work: Path, said: list[st
     assert "another process is logging it" in said[0] and (kept / "run.json").exists()
 
 
-def test_a_run_begun_in_one_store_is_a_new_one_in_another(work: Path) -> None:
+def test_a_run_begun_in_one_store_is_a_new_one_in_another(mlflow_store: Path, work: Path) -> None:
+    shutil.copy(mlflow_store, work)
     kept = keep(study())
     content = json.loads((kept / "run.json").read_text())
     (kept / "run.json").write_text(json.dumps(content | {"run_id": "0" * 32}))

@@ -28,6 +28,8 @@ from pamrx_training.serving.registration import register
 from pamrx_training.tracking import metric_name, sync, tracking_uri, without_password
 from pamrx_training.tracking.trainings import Training, log_training
 
+pytestmark = pytest.mark.medium
+
 ASSAYS = ["GDSC1:Alpelisib", "GDSC2:Alpelisib", "GDSC1:AKT inhibitor VIII"]
 FINGERPRINT = "0123456789abcdef" * 4
 
@@ -215,6 +217,7 @@ def test_the_bundle_is_the_runs_model_with_signature_and_example(
         assert load_bundle(place).manifest == load_bundle(training.bundle).manifest
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_second_training_is_a_second_run_of_the_same_experiment(
     logged: tuple[MlflowClient, str, list[str]], training: Fitted
 ) -> None:
@@ -227,6 +230,7 @@ def test_a_second_training_is_a_second_run_of_the_same_experiment(
     assert found >= {"small", "again"}
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_store_that_fails_on_the_way_leaves_a_failed_run_that_a_sync_completes(
     logged: tuple[MlflowClient, str, list[str]],
     training: Fitted,
@@ -256,6 +260,7 @@ def test_a_store_that_fails_on_the_way_leaves_a_failed_run_that_a_sync_completes
     assert not (store / "mlruns-pending").exists()
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_mistake_of_our_own_is_not_taken_for_a_broken_store(
     logged: tuple[MlflowClient, str, list[str]], training: Fitted
 ) -> None:
@@ -263,6 +268,7 @@ def test_a_mistake_of_our_own_is_not_taken_for_a_broken_store(
         log(training, features=training.features.drop(columns="mutation.PIK3CA"))
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize(
     ("uri", "told"),
     [

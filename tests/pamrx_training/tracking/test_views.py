@@ -12,6 +12,8 @@ from pamrx_training.tracking.names import NOTE
 from pamrx_training.tracking.notes import LONGEST, note_of
 from pamrx_training.tracking.views import MEANS, VIEW, experiment_tags, runs_address
 
+pytestmark = pytest.mark.medium
+
 DATA = DataSet("cd" * 32)
 LONGEST_EXPERIMENT_TAG = 5000
 
