@@ -13,14 +13,13 @@ BIN := $(VENV)/bin
 PINS := pyproject.toml constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo check lint test test-slow coverage data train compare bench clean
+.PHONY: help demo check lint test test-slow data train compare bench clean
 
 help:
 	@echo "make demo    predict for the example cell lines with the released bundle, beside what was measured"
 	@echo "make check   lint, and the fast tests: a minute, for while you work"
 	@echo "make lint    check format, lint, types and which room imports which"
 	@echo "make test    run the tests but the slow ones (PYTEST_ARGS='-k name' to choose); make test-slow runs those"
-	@echo "make coverage  run all tests and say which lines they reach"
 	@echo "make train   fetch the data and train the released bundle again (DATA_DIR=folder of local files)"
 	@echo "make compare fetch the data, compare six candidates on the same folds, and show them in MLflow"
 	@echo "make bench   measure start-up and prediction, as ratios"
@@ -47,10 +46,6 @@ test: $(VENV)/.dev
 
 test-slow: $(VENV)/.dev
 	@$(PYTEST) -m slow $(PYTEST_ARGS)
-
-# Tracing makes a test up to 1.6 times as long, so the limit is raised by as much.
-coverage: $(VENV)/.dev
-	@$(PYTEST) --cov -o cpu_limit=8 $(PYTEST_ARGS)
 
 # Exit code 2 of a fetch is a source that cannot be had, and only these two sources are optional.
 data: $(VENV)/.dev

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,12 +41,12 @@ def test_each_script_says_what_it_takes(name: str) -> None:
     assert "--data-dir" in told.stdout or "--cache" in told.stdout
 
 
-def test_every_script_imports_and_states_its_purpose(script) -> None:
+def test_every_script_imports_and_states_its_purpose(script: Any) -> None:
     for path in FOLDER.glob("*.py"):
         assert script(path.stem).__doc__, path.name
 
 
-def test_driver_flags_against_calls(script) -> None:
+def test_driver_flags_against_calls(script: Any) -> None:
     """Four lines in common: three called, two flagged, one both."""
     drivers = script("drivers")
     flags = pd.DataFrame({"PTEN_mut": [1, 1, 0, 0, 1]}, index=list("ABCDE"))
@@ -56,7 +57,7 @@ def test_driver_flags_against_calls(script) -> None:
     assert drivers.cells((4, 3, 2, 1)).split() == ["4", "3", "2", "0.33", "0.50"]
 
 
-def test_agreement_of_a_feature(script) -> None:
+def test_agreement_of_a_feature(script: Any) -> None:
     """Twelve lines: one feature shifted by 2 (r 1), one turned round (r -1), one constant, one in five lines only."""
     lines = [f"L{place}" for place in range(12)]
     rising = np.arange(12.0)
@@ -70,7 +71,7 @@ def test_agreement_of_a_feature(script) -> None:
     assert found.loc["tme.A", "sd_ratio"] == pytest.approx(np.sqrt(13) / 4)
 
 
-def test_genes_that_move_together(script) -> None:
+def test_genes_that_move_together(script: Any) -> None:
     """Signed genes with correlation 1 in our profiles; their differences between the two have correlation -1."""
     ours = pd.DataFrame({"g.A": [1.0, 2, 3], "g.B": [-1.0, -2, -3]})
     theirs = ours + pd.DataFrame({"g.A": [0.0, 1, 2], "g.B": [0.0, 1, 2]})
@@ -79,7 +80,7 @@ def test_genes_that_move_together(script) -> None:
     assert np.isnan(script("platforms").cohesion(pd.Series({"g.A": 1.0}), ours, theirs)).all()
 
 
-def test_disturbances(script) -> None:
+def test_disturbances(script: Any) -> None:
     stability = script("stability")
     values = pd.DataFrame({"A": [1.0, 3.0], "B": [-2.0, 2.0]})
     one = pd.DataFrame({"centre": [0.0], "offset": [0.5], "factor": [4.0]})
@@ -92,7 +93,7 @@ def test_disturbances(script) -> None:
     np.testing.assert_allclose(stability.z_in_line(pd.DataFrame([[1.0, 2.0, 3.0]])), [[-1, 0, 1]])
 
 
-def test_predictions_before_and_after(script) -> None:
+def test_predictions_before_and_after(script: Any) -> None:
     before = pd.DataFrame({"a": [0.0, 1, 2], "b": [0.0, 2, 4], "c": [3.0, 1, 2]})
     found = script("stability").compare(before, before + 1)
     np.testing.assert_allclose(found["r"], 1)
@@ -101,7 +102,7 @@ def test_predictions_before_and_after(script) -> None:
     assert script("stability").compare(before, -before)["r"].tolist() == pytest.approx([-1, -1, -1])
 
 
-def test_weighted_mean_of_z_scores(script) -> None:
+def test_weighted_mean_of_z_scores(script: Any) -> None:
     expression = pd.DataFrame({"A": [1.0, 2, 3], "B": [3.0, 2, 1], "C": [0.0, 5, 10]})
     signatures = {"up": pd.Series({"A": 1.0, "C": 1.0}), "signed": pd.Series({"A": 1.0, "B": -1.0})}
     found = script("signatures").z_across(expression, signatures)
@@ -109,7 +110,7 @@ def test_weighted_mean_of_z_scores(script) -> None:
     np.testing.assert_allclose(found["signed"], [-1, 0, 1])
 
 
-def test_a_command_that_fails_ends_the_timing(script, tmp_path: Path) -> None:
+def test_a_command_that_fails_ends_the_timing(script: Any, tmp_path: Path) -> None:
     startup = script("startup")
     assert startup.seconds((sys.executable, "-c", "pass"), str(tmp_path)) > 0
     with pytest.raises(SystemExit, match="ended with 3"):

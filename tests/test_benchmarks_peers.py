@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,11 +60,11 @@ def cohort() -> Cohort:
     return Cohort(training_profiles(cell_lines, alterations, expression, None), responses, cell_lines)
 
 
-def read(path, **options) -> pd.DataFrame:
+def read(path: Path, **options: Any) -> pd.DataFrame:
     return pd.read_csv(path, index_col=0, **options)
 
 
-def test_profiles_are_exported_under_the_names_that_drevalpy_reads(cohort, tmp_path):
+def test_profiles_are_exported_under_the_names_that_drevalpy_reads(cohort: Any, tmp_path: Path) -> None:
     export(cohort, FOLDS, [0], tmp_path, SMILES)
     folder = tmp_path / "dataset"
     expression = read(folder / "gene_expression.csv")
@@ -77,12 +79,12 @@ def test_profiles_are_exported_under_the_names_that_drevalpy_reads(cohort, tmp_p
     assert smiles["GDSC2:A"] == "CCO" and pd.isna(smiles["GDSC2:B"])
 
 
-def test_lines_of_one_tissue_survive_a_reader_that_drops_repeated_rows(cohort, tmp_path):
+def test_lines_of_one_tissue_survive_a_reader_that_drops_repeated_rows(cohort: Any, tmp_path: Path) -> None:
     export(cohort, FOLDS, [0], tmp_path, SMILES)
     assert list(read(tmp_path / "dataset" / "cell_line_names.csv").drop_duplicates().index) == LINES
 
 
-def test_a_fold_holds_its_test_lines_and_whole_donors_for_validation(cohort, tmp_path):
+def test_a_fold_holds_its_test_lines_and_whole_donors_for_validation(cohort: Any, tmp_path: Path) -> None:
     folder = export_fold(cohort, FOLDS, 0, tmp_path / "fold")
     parts = {name: pd.read_csv(folder / f"{name}.csv", dtype={"cell_line_name": str}) for name in
              ("train", "validation", "test")}  # fmt: skip
@@ -98,7 +100,7 @@ def test_a_fold_holds_its_test_lines_and_whole_donors_for_validation(cohort, tmp
                                               strict=True))  # fmt: skip
 
 
-def test_every_tenth_donor_is_kept_for_validation(cohort):
+def test_every_tenth_donor_is_kept_for_validation(cohort: Any) -> None:
     donors = pd.DataFrame({"donor": [f"D{place // 2}" for place in range(60)]}, index=[f"L{n}" for n in range(60)])
     many = replace(cohort, cell_lines=donors)
     chosen = validation_lines(many, list(donors.index))
@@ -106,7 +108,7 @@ def test_every_tenth_donor_is_kept_for_validation(cohort):
     assert chosen == validation_lines(many, list(donors.index))
 
 
-def test_test_lines_change_nothing_in_what_a_peer_learns_from(cohort, tmp_path):
+def test_test_lines_change_nothing_in_what_a_peer_learns_from(cohort: Any, tmp_path: Path) -> None:
     clean = export_fold(cohort, FOLDS, 0, tmp_path / "clean")
     tested = cohort.responses["cell_line"].isin(["22RV1", "697"])
     responses = cohort.responses.assign(ln_ic50=cohort.responses["ln_ic50"].mask(tested, 99.0))
@@ -119,7 +121,7 @@ def test_test_lines_change_nothing_in_what_a_peer_learns_from(cohort, tmp_path):
         assert (clean / name).read_text() == (dirty / name).read_text()
 
 
-def test_gene_lists_name_exported_genes_only(cohort, tmp_path):
+def test_gene_lists_name_exported_genes_only(cohort: Any, tmp_path: Path) -> None:
     lists = export_fold(cohort, FOLDS, 0, tmp_path) / "meta" / "gene_lists"
     named = {path.stem: pd.read_csv(path)["Symbol"].tolist() for path in lists.iterdir()}
     assert named["landmark_genes"] == ["INSIG1"]
@@ -127,7 +129,7 @@ def test_gene_lists_name_exported_genes_only(cohort, tmp_path):
     assert named["drug_target_genes_all_drugs"] == ["PIK3CA", "TP53"]
 
 
-def test_landmark_genes_come_first_then_the_most_variable(cohort):
+def test_landmark_genes_come_first_then_the_most_variable(cohort: Any) -> None:
     expression = cohort.profiles.expression
     assert chosen_genes(expression, ["INSIG1", "ABSENT"], 3) == ["INSIG1", "WIDE", "MILD"]
     assert chosen_genes(expression, ["INSIG1"], 99) == ["INSIG1", "WIDE", "MILD", "FLAT"]
@@ -135,10 +137,10 @@ def test_landmark_genes_come_first_then_the_most_variable(cohort):
     assert listed.is_unique and {"INSIG1", "TP53", "PIK3CA"} <= set(listed) and 800 < len(listed) <= 978
 
 
-def test_settings_are_the_models_grid_or_a_fixed_draw_from_it():
+def test_settings_are_the_models_grid_or_a_fixed_draw_from_it() -> None:
     class Model:
         @staticmethod
-        def get_hyperparameter_set():
+        def get_hyperparameter_set() -> Any:
             return [{"depth": depth, "trees": 100} for depth in range(9)]
 
     whole = drevalpy_worker.settings_of(Model, {"max_settings": 0, "always": {"trees": 7}})
@@ -148,7 +150,7 @@ def test_settings_are_the_models_grid_or_a_fixed_draw_from_it():
     assert all(setting in Model.get_hyperparameter_set() for setting in few)
 
 
-def test_the_peers_environment_is_pinned():
+def test_the_peers_environment_is_pinned() -> None:
     pinned = dict(line.split("==") for line in CONSTRAINTS.read_text().splitlines() if "==" in line)
     assert pinned["drevalpy"] == DREVALPY == "1.6.0"
     assert {"torch", "lightgbm", "rdkit", "scikit-learn"} <= set(pinned)
@@ -166,12 +168,12 @@ pathlib.Path(job["result"]).write_text(json.dumps({"seconds": 1.0}))
 """
 
 
-def made_up_job(tmp_path, model="m", **settings) -> Job:
+def made_up_job(tmp_path: Path, model: Any = "m", **settings: Any) -> Job:
     command = (sys.executable, "-c", WORKER)
     return Job(model, 0, command, {"value": 1.5, **settings}, "inputs", {"count": str(tmp_path / "count")})
 
 
-def test_a_result_on_disk_is_not_computed_again_until_something_changes(tmp_path):
+def test_a_result_on_disk_is_not_computed_again_until_something_changes(tmp_path: Path) -> None:
     job, count = made_up_job(tmp_path), tmp_path / "count"
     silent = {"at_once": 1, "report": lambda _: None}
     [first] = run_all([job], tmp_path / "results", **silent)
@@ -185,7 +187,7 @@ def test_a_result_on_disk_is_not_computed_again_until_something_changes(tmp_path
     assert count.read_text().splitlines() == ["m"] * 3
 
 
-def test_a_failing_job_names_itself_and_leaves_the_others_finished(tmp_path):
+def test_a_failing_job_names_itself_and_leaves_the_others_finished(tmp_path: Path) -> None:
     good, bad = made_up_job(tmp_path), made_up_job(tmp_path, "bad", fails=True)
     with pytest.raises(PamrxError, match=r"bad, fold 0: ended with 1 \(it did not work\)"):
         run_all([good, bad], tmp_path / "results", 1, lambda _: None)
@@ -215,7 +217,7 @@ def measured() -> pd.DataFrame:
     return table
 
 
-def test_the_table_holds_correlations_paired_differences_and_costs(measured):
+def test_the_table_holds_correlations_paired_differences_and_costs(measured: Any) -> None:
     noise = pd.DataFrame(np.random.default_rng(1).normal(size=(40, 2)), measured.index, measured.columns)
     exact = measured.fillna(0.0)
     constant = exact * 0 + 3
@@ -237,14 +239,14 @@ def test_the_table_holds_correlations_paired_differences_and_costs(measured):
     assert printed[2].split("|")[3].strip() == ""
 
 
-def test_a_model_that_skips_a_measured_value_is_not_compared(measured):
+def test_a_model_that_skips_a_measured_value_is_not_compared(measured: Any) -> None:
     holed = measured.fillna(0.0)
     holed.loc["L5", "GDSC1:A"] = np.nan
     with pytest.raises(PamrxError, match="holed: no prediction for 1 measured values"):
         comparison.matrices(results_of(measured, holed=holed), measured)
 
 
-def test_peers_are_judged_only_by_the_files_of_their_own_fold(cohort, tmp_path):
+def test_peers_are_judged_only_by_the_files_of_their_own_fold(cohort: Any, tmp_path: Path) -> None:
     folders = export(cohort, FOLDS, [0, 1], tmp_path, SMILES)
     before = peers.peer_jobs(["RandomForest"], [0, 1], folders, tmp_path / "python")
     (folders[1] / "train.csv").write_text("changed")
@@ -271,7 +273,9 @@ def many_lines(n: int = 240) -> Cohort:
 
 
 @pytest.mark.parametrize("model", ["pamrx", "ridge", "lightgbm"])
-def test_our_worker_predicts_the_test_lines_and_says_what_it_cost(model, tmp_path, monkeypatch):
+def test_our_worker_predicts_the_test_lines_and_says_what_it_cost(
+    model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cohort = many_lines()
     folds = pd.Series(np.arange(len(cohort.lines)) % 4, index=pd.Index(cohort.lines, name="cell_line"), name="fold")
     folds.to_csv(tmp_path / "folds.csv")
@@ -290,7 +294,7 @@ def test_our_worker_predicts_the_test_lines_and_says_what_it_cost(model, tmp_pat
     assert 0 < cost["imported_gb"] <= cost["peak_gb"] < 20
 
 
-def test_a_quick_look_takes_assays_at_even_distances():
+def test_a_quick_look_takes_assays_at_even_distances() -> None:
     assert peers.spread(list("abcdefg"), 3) == ["a", "c", "e"]
     assert peers.spread(list("ab"), None) == ["a", "b"] == peers.spread(list("ab"), 5)
     options = peers.parse(["--seed", "11", "--models", "ridge", "RandomForest"])

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -43,13 +44,13 @@ def fails(run: subprocess.CompletedProcess[str], *parts: str) -> None:
         (["drugs", "pictilsib"], 2),
     ],
 )
-def test_a_process_of_its_own_says_and_returns_the_same(tmp_path, arguments, code):
+def test_a_process_of_its_own_says_and_returns_the_same(tmp_path: Path, arguments: Any, code: Any) -> None:
     own, here = in_process_of_its_own(*arguments, cwd=tmp_path), pamrx(*arguments, cwd=tmp_path)
     assert own.returncode == here.returncode == code, own.stderr
     assert (own.stdout, own.stderr) == (here.stdout, here.stderr)
 
 
-def test_help_names_every_command_and_imports_nothing_heavy():
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     run = in_process_of_its_own("--help")
     assert run.returncode == 0
     for command in (
@@ -77,7 +78,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
     assert told.stdout.strip() == "[]"
 
 
-def test_a_module_in_the_working_directory_shadows_none_of_ours(tmp_path):
+def test_a_module_in_the_working_directory_shadows_none_of_ours(tmp_path: Path) -> None:
     (tmp_path / "pamrx_training.py").write_text("raise ImportError('of another project')\n")
     (tmp_path / "predictor.py").write_text("raise ImportError('of another project')\n")
     run = in_process_of_its_own("train", "--help", cwd=tmp_path)
@@ -85,7 +86,7 @@ def test_a_module_in_the_working_directory_shadows_none_of_ours(tmp_path):
     assert "Usage: " in run.stdout
 
 
-def test_predicting_loads_no_tracking_and_no_plotting():
+def test_predicting_loads_no_tracking_and_no_plotting() -> None:
     code = (
         "import sys; from pamrx import load_bundle, read_profiles; from pamrx.examples import example_files;"
         "import pamrx.cli.predict_files;"
@@ -97,7 +98,7 @@ def test_predicting_loads_no_tracking_and_no_plotting():
     assert told.stdout.strip() == "[]"
 
 
-def test_the_example_shows_drugs_reasons_and_measured_values(tmp_path):
+def test_the_example_shows_drugs_reasons_and_measured_values(tmp_path: Path) -> None:
     run = pamrx("predict", "--example", "--measured", "--top", 3, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     for part in ("MCF-7", "PC-3", "percentile", "evidence", "argues for sensitivity", "measured", "Spearman"):
@@ -107,7 +108,7 @@ def test_the_example_shows_drugs_reasons_and_measured_values(tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
-def test_output_is_one_tidy_table_whatever_its_form(tmp_path, ending):
+def test_output_is_one_tidy_table_whatever_its_form(tmp_path: Path, ending: Any) -> None:
     out = tmp_path / f"out.{ending}"
     run = pamrx("predict", "--example", "-o", out)
     assert run.returncode == 0, run.stderr
@@ -117,7 +118,7 @@ def test_output_is_one_tidy_table_whatever_its_form(tmp_path, ending):
     assert [file.name for file in tmp_path.iterdir()] == [out.name]
 
 
-def test_the_forms_hold_the_same_numbers_as_the_library(tmp_path):
+def test_the_forms_hold_the_same_numbers_as_the_library(tmp_path: Path) -> None:
     from pamrx import load_bundle, read_profiles
 
     pamrx("predict", *[f"--{k.replace('_', '-')}={v}" for k, v in FILES.items()], "-o", tmp_path / "a.parquet")
@@ -128,20 +129,20 @@ def test_the_forms_hold_the_same_numbers_as_the_library(tmp_path):
 
 
 @pytest.mark.parametrize("kind", list(FILES))
-def test_any_single_input_will_do(tmp_path, kind):
+def test_any_single_input_will_do(tmp_path: Path, kind: Any) -> None:
     out = tmp_path / "out.csv"
     run = pamrx("predict", f"--{kind.replace('_', '-')}", FILES[kind], "-o", out)
     assert run.returncode == 0, run.stderr
     assert pd.read_csv(out)["evidence"].between(0, 1).all()
 
 
-def test_only_the_drugs_asked_for():
+def test_only_the_drugs_asked_for() -> None:
     run = pamrx("predict", "--example", "--drugs", "BYL719,azd5363")
     assert run.returncode == 0
     assert "Alpelisib" in run.stdout and "Capivasertib" in run.stdout and "Rapamycin" not in run.stdout
 
 
-def test_every_contribution_to_the_drugs_asked_for_in_a_file_that_sums_to_the_predictions(tmp_path):
+def test_every_contribution_to_the_drugs_asked_for_in_a_file_that_sums_to_the_predictions(tmp_path: Path) -> None:
     why, out = tmp_path / "why.parquet", tmp_path / "out.csv"
     run = pamrx("predict", "--example", "--drugs", "alpelisib,azd5363", "--explain", why, "-o", out)
     assert run.returncode == 0, run.stderr
@@ -153,7 +154,7 @@ def test_every_contribution_to_the_drugs_asked_for_in_a_file_that_sums_to_the_pr
     assert (sums.loc[predicted.index] - predicted).abs().max() < 1e-6
 
 
-def test_no_two_outputs_are_one_file_and_too_long_a_text_writes_nothing(tmp_path):
+def test_no_two_outputs_are_one_file_and_too_long_a_text_writes_nothing(tmp_path: Path) -> None:
     out, other = tmp_path / "out.csv", tmp_path / "other.csv"
     fails(pamrx("predict", "--example", "-o", out, "--explain", out), "out.csv", "the predictions", "--explain")
     fails(pamrx("predict", "--example", "--evidence", out, "--explain", out), "out.csv", "--evidence", "--explain")
@@ -182,30 +183,30 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("case", list(BAD_FILES))
-def test_a_bad_file_ends_in_one_line_and_writes_nothing(tmp_path, case):
+def test_a_bad_file_ends_in_one_line_and_writes_nothing(tmp_path: Path, case: Any) -> None:
     kind, name, text, parts = BAD_FILES[case]
     out = tmp_path / "out.csv"
     fails(pamrx("predict", f"--{kind}", written(tmp_path, name, text), "-o", out), *parts)
     assert not out.exists()
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     fails(pamrx("predict", "--mutations", tmp_path / "gone.maf"), "gone.maf")
 
 
-def test_a_sample_in_one_file_and_not_in_the_other_is_named(tmp_path):
+def test_a_sample_in_one_file_and_not_in_the_other_is_named(tmp_path: Path) -> None:
     expression = written(tmp_path, "e.csv", MATRIX)
     samples = written(tmp_path, "s.csv", "sample_id,tissue\nA,breast\nC,lung_NSCLC\n")
     fails(pamrx("predict", "--expression", expression, "--samples", samples), "e.csv", "s.csv")
 
 
-def test_an_unknown_and_an_unscreened_drug(tmp_path):
+def test_an_unknown_and_an_unscreened_drug(tmp_path: Path) -> None:
     fails(pamrx("predict", "--example", "--drugs", "alpelsib", "-o", tmp_path / "o.csv"), "Alpelisib")
     fails(pamrx("predict", "--example", "--drugs", "everolimus"), "Rapamycin", "Temsirolimus")
     assert not (tmp_path / "o.csv").exists()
 
 
-def test_a_changed_and_a_truncated_bundle(tmp_path):
+def test_a_changed_and_a_truncated_bundle(tmp_path: Path) -> None:
     copy = Path(shutil.copytree(released_bundle(), tmp_path / "bundle"))
     text = (copy / "boosted_00.txt").read_text()
     (copy / "boosted_00.txt").write_text(text.replace("0", "1", 1))
@@ -219,7 +220,7 @@ def test_a_changed_and_a_truncated_bundle(tmp_path):
 MAF = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\nPIK3CA\tA\tMissense_Mutation\tp.H1047R\n"
 
 
-def test_a_study_folder_with_one_argument_is_its_files(tmp_path):
+def test_a_study_folder_with_one_argument_is_its_files(tmp_path: Path) -> None:
     study = tmp_path / "study"
     study.mkdir()
     maf, panel = written(study, "data_mutations.txt", MAF), written(tmp_path, "panel.txt", "PIK3CA\nKRAS\n")
@@ -255,24 +256,24 @@ def test_a_study_folder_with_one_argument_is_its_files(tmp_path):
         (["evaluate", "--biology", "--repeats", "2"], "--repeats 2"),
     ],
 )
-def test_wrong_words_end_in_one_line(tmp_path, arguments, part):
+def test_wrong_words_end_in_one_line(tmp_path: Path, arguments: Any, part: Any) -> None:
     fails(pamrx(*arguments, cwd=tmp_path), part)
     assert not list(tmp_path.iterdir())
 
 
-def test_without_training_data_the_way_to_them_is_named(tmp_path):
+def test_without_training_data_the_way_to_them_is_named(tmp_path: Path) -> None:
     fails(pamrx("evaluate", "--cache", tmp_path), "pamrx data fetch gdsc")
     fails(pamrx("train", "--cache", tmp_path, cwd=tmp_path), "pamrx data fetch gdsc")
 
 
-def test_an_output_that_cannot_be_replaced_keeps_what_is_there(tmp_path):
+def test_an_output_that_cannot_be_replaced_keeps_what_is_there(tmp_path: Path) -> None:
     target = tmp_path / "folder.csv"
     target.mkdir()
     fails(pamrx("predict", "--example", "-o", target), "folder")
     assert target.is_dir()
 
 
-def test_listings(tmp_path):
+def test_listings(tmp_path: Path) -> None:
     drugs = pamrx("drugs")
     assert drugs.returncode == 0 and "Alpelisib" in drugs.stdout and "PI3K alpha" in drugs.stdout
     one = pamrx("drugs", "everolimus")

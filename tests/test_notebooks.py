@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,18 +19,20 @@ FETCHES = {"2_train_and_compare"}
 """Those that train, on data which they fetch."""
 
 
-def executed() -> list:
+def executed() -> list[Any]:
     marks = {path: [pytest.mark.network] if path.stem in FETCHES else [] for path in NOTEBOOKS}
     return [pytest.param(path, id=path.stem, marks=given) for path, given in marks.items()]
 
 
-def test_there_is_a_notebook():
+def test_there_is_a_notebook() -> None:
     assert NOTEBOOKS
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", executed())
-def test_it_runs(path, tmp_path, tmp_path_factory, monkeypatch):
+def test_it_runs(
+    path: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A folder of fetched data is named by PAMRX_TEST_CACHE, as for the tests of training."""
     cache = os.environ.get("PAMRX_TEST_CACHE") or str(tmp_path_factory.mktemp("cache"))
     monkeypatch.setenv("PAMRX_CACHE", cache)
@@ -43,7 +46,7 @@ def test_it_runs(path, tmp_path, tmp_path_factory, monkeypatch):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_is_kept_small_and_starts_from_pamrx(path):
+def test_it_is_kept_small_and_starts_from_pamrx(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in code)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,15 +82,15 @@ def offences(pattern: re.Pattern[str]) -> list[str]:
     return found
 
 
-def test_no_file_names_a_path_of_a_machine():
+def test_no_file_names_a_path_of_a_machine() -> None:
     assert offences(MACHINE_PATH) == []
 
 
-def test_no_file_names_a_package_registry():
+def test_no_file_names_a_package_registry() -> None:
     assert offences(REGISTRY) == []
 
 
-def test_the_looked_for_words_are_found_where_they_stand():
+def test_the_looked_for_words_are_found_where_they_stand() -> None:
     assert MACHINE_PATH.search("open('" + "/wo" + "rk/main/x')")
     assert not MACHINE_PATH.search("net" + "/wo" + "rk/x and frame" + "/ro" + "ot/x")
     assert REGISTRY.search("pip install --index" + "-url x") and REGISTRY.search("https://host.org/simp" + "le/")
@@ -100,13 +101,13 @@ def test_the_looked_for_words_are_found_where_they_stand():
 
 
 @pytest.mark.parametrize("module", modules(*PACKAGES), ids=str)
-def test_nothing_that_can_run_code_is_loaded(module):
+def test_nothing_that_can_run_code_is_loaded(module: Any) -> None:
     assert loads(tree_of(module)) == []
     if module != RESTRICTED_READER:
         assert not {"pickle", "dill", "cloudpickle", "shelve", "marshal"} & imported_names(tree_of(module))
 
 
-def test_the_restricted_reader_refuses_to_find_classes():
+def test_the_restricted_reader_refuses_to_find_classes() -> None:
     classes = [node for node in ast.walk(tree_of(RESTRICTED_READER)) if isinstance(node, ast.ClassDef)]
     readers = [node for node in classes if any(ast.unparse(base) == "pickle.Unpickler" for base in node.bases)]
     assert len(readers) == 1
@@ -115,11 +116,11 @@ def test_the_restricted_reader_refuses_to_find_classes():
 
 
 @pytest.mark.parametrize("module", modules("predictor"), ids=str)
-def test_prediction_imports_nothing_from_training(module):
+def test_prediction_imports_nothing_from_training(module: Any) -> None:
     assert [name for name in imported_names(tree_of(module)) if name.split(".")[0] == "pamrx_training"] == []
 
 
-def test_prediction_names_nothing_of_training_in_a_text():
+def test_prediction_names_nothing_of_training_in_a_text() -> None:
     named = {
         (module.as_posix(), node.value)
         for module in modules("predictor")
@@ -129,7 +130,7 @@ def test_prediction_names_nothing_of_training_in_a_text():
     assert named == set()
 
 
-def test_released_bundles_are_small_and_hold_data_only():
+def test_released_bundles_are_small_and_hold_data_only() -> None:
     for bundle in (path for path in BUNDLES.iterdir() if path.is_dir()):
         files = [path for path in bundle.rglob("*") if path.is_file()]
         assert sum(path.stat().st_size for path in files) < BUNDLE_LIMIT, bundle.name
@@ -144,11 +145,11 @@ def loaded_after(program: str) -> set[str]:
     return set(told.stdout.splitlines()[-1].split("|"))
 
 
-def test_importing_predictor_brings_in_neither_tracking_nor_plots():
+def test_importing_predictor_brings_in_neither_tracking_nor_plots() -> None:
     assert not {"mlflow", "torch", "shap", "matplotlib", "dask", "pooch"} & loaded_after("import pamrx")
 
 
-def test_help_brings_in_nothing_heavy():
+def test_help_brings_in_nothing_heavy() -> None:
     program = "import sys; sys.argv = ['pamrx', '--help']\nfrom pamrx.cli.main import main\n"
     loaded = loaded_after(program + "try:\n    main()\nexcept SystemExit:\n    pass")
     assert "typer" in loaded

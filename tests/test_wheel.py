@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pamrx.prediction.schema import COLUMNS
@@ -54,14 +55,14 @@ def content(wheel: Path) -> dict[str, int]:
         return {entry.filename: entry.file_size for entry in archive.infolist() if not entry.is_dir()}
 
 
-def test_the_wheel_is_small_and_holds_the_two_packages_only(wheel):
+def test_the_wheel_is_small_and_holds_the_two_packages_only(wheel: Any) -> None:
     assert wheel.stat().st_size < WHEEL_LIMIT
     tops = {name.split("/")[0] for name in content(wheel)}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"pamrx", "pamrx_training"}
     assert not [name for name in content(wheel) if "test" in name.split("/")[-1] and name.endswith(".py")]
 
 
-def test_the_wheel_holds_every_table_and_example(wheel):
+def test_the_wheel_holds_every_table_and_example(wheel: Any) -> None:
     held = content(wheel)
     for root in (ROOT / "predictor", ROOT / "training"):
         for path in root.rglob("*"):
@@ -70,7 +71,7 @@ def test_the_wheel_holds_every_table_and_example(wheel):
                 assert held.get(name) == path.stat().st_size, name
 
 
-def test_the_wheel_says_under_which_licences_its_data_stand(wheel):
+def test_the_wheel_says_under_which_licences_its_data_stand(wheel: Any) -> None:
     with zipfile.ZipFile(wheel) as archive:
         told = archive.read("pamrx/DATA_LICENSES.md").decode("utf-8")
     data = [Path(name).name for name in content(wheel) if name.startswith(("pamrx/knowledge/", "pamrx/examples/"))]
@@ -78,7 +79,7 @@ def test_the_wheel_says_under_which_licences_its_data_stand(wheel):
     assert "`pamrx-gdsc`" in told
 
 
-def test_the_wheel_holds_the_released_bundle_to_the_byte(wheel):
+def test_the_wheel_holds_the_released_bundle_to_the_byte(wheel: Any) -> None:
     files = [path for path in BUNDLE.rglob("*") if path.is_file()]
     assert files, f"no released bundle in {BUNDLE.relative_to(ROOT)}; run: make train"
     with zipfile.ZipFile(wheel) as archive:
@@ -88,7 +89,7 @@ def test_the_wheel_holds_the_released_bundle_to_the_byte(wheel):
 
 
 @pytest.mark.network
-def test_examples_are_predicted_outside_the_checkout(installed, tmp_path):
+def test_examples_are_predicted_outside_the_checkout(installed: Any, tmp_path: Path) -> None:
     run(installed / "pamrx", "predict", "--example", "-o", "out.csv", folder=tmp_path)
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
@@ -111,7 +112,7 @@ TRAPS = (
 
 
 @pytest.mark.network
-def test_other_projects_names_in_the_working_directory_change_nothing(installed, tmp_path):
+def test_other_projects_names_in_the_working_directory_change_nothing(installed: Any, tmp_path: Path) -> None:
     """`predictor/` and `training/` are common names, and a folder may hold a module named like our second package."""
     empty, trapped = tmp_path / "empty", tmp_path / "trapped"
     empty.mkdir()
@@ -135,7 +136,7 @@ def test_other_projects_names_in_the_working_directory_change_nothing(installed,
 
 
 @pytest.mark.network
-def test_python_gives_the_same_bundle_and_no_tracking(installed, tmp_path):
+def test_python_gives_the_same_bundle_and_no_tracking(installed: Any, tmp_path: Path) -> None:
     program = (
         "import json, sys, pamrx\n"
         "bundle = pamrx.load_bundle()\n"
@@ -149,7 +150,7 @@ def test_python_gives_the_same_bundle_and_no_tracking(installed, tmp_path):
 
 
 @pytest.mark.network
-def test_the_plain_install_brings_no_tracking_and_says_what_training_needs(installed, tmp_path):
+def test_the_plain_install_brings_no_tracking_and_says_what_training_needs(installed: Any, tmp_path: Path) -> None:
     listed = json.loads(run(installed / "python", "-m", "pip", "list", "--format=json", folder=tmp_path))
     assert not {"mlflow", "torch", "shap", "dask", "pytest"} & {entry["name"].lower() for entry in listed}
     assert "predict" in run(installed / "pamrx", "--help", folder=tmp_path)

@@ -35,10 +35,10 @@ def shipped() -> set[tuple[str, str]]:
     return files | {("bundles", folder.name) for folder in (ROOT / "models").iterdir() if folder.is_dir()}
 
 
-def test_every_shipped_table_example_and_bundle_is_named_and_nothing_else():
+def test_every_shipped_table_example_and_bundle_is_named_and_nothing_else() -> None:
     assert set(rows()) == shipped()
 
 
-def test_each_has_a_source_and_a_licence():
+def test_each_has_a_source_and_a_licence() -> None:
     for key, cells in rows().items():
         assert len(cells) >= 2 and all(cells), key

@@ -75,7 +75,7 @@ def check_short(text: str) -> None:
     assert max(map(len, lines)) <= WIDEST, text
 
 
-def test_every_object_in_a_bundle_and_in_profiles_is_short(objects):
+def test_every_object_in_a_bundle_and_in_profiles_is_short(objects: Any) -> None:
     kinds = {type(one).__name__ for one in objects}
     assert {"Bundle", "Profiles", "FeatureBuilder", "SensitivityModel", "Reference", "Intervals", "Applicability",
             "Panel", "Difficulty", "SpecificResponse", "Regression", "LinearView",
@@ -88,22 +88,22 @@ def filled(record: type) -> object:
     """An object of this class with something large in every field."""
     large = [pd.DataFrame(np.zeros((50, 40))), np.zeros(10_000), list(range(10_000)), {"a" * 300: "b" * 300}]
     if issubclass(record, tuple):
-        return tuple.__new__(record, [large[place % 4] for place in range(len(record._fields))])  # type: ignore[attr-defined]
+        return tuple.__new__(record, [large[place % 4] for place in range(len(record._fields))])
     one = object.__new__(record)
-    for place, field in enumerate(dataclasses.fields(record)):  # type: ignore[arg-type]
+    for place, field in enumerate(dataclasses.fields(record)):
         object.__setattr__(one, field.name, large[place % 4])
     return one
 
 
 @pytest.mark.parametrize("package", [pamrx, pamrx_training], ids=lambda package: package.__name__)
-def test_every_record_that_may_be_large_is_short(package):
+def test_every_record_that_may_be_large_is_short(package: Any) -> None:
     records = [record for record in public_records(package) if record not in (Bundle, Profiles)]
     assert len(records) > 20
     for record in records:
         check_short(repr(filled(record)))
 
 
-def test_sizes_stand_for_tables_and_collections():
+def test_sizes_stand_for_tables_and_collections() -> None:
     @short_repr
     @dataclasses.dataclass
     class Record:
@@ -120,7 +120,7 @@ def test_sizes_stand_for_tables_and_collections():
     assert "nothing=None" in text and "_private" not in text and "x" * 100 not in text
 
 
-def test_a_named_tuple_is_short_too():
+def test_a_named_tuple_is_short_too() -> None:
     @short_repr
     class Pair(NamedTuple):
         one: np.ndarray
@@ -134,11 +134,11 @@ def test_a_named_tuple_is_short_too():
     [(None, "None"), (1.5, "1.5"), (np.float64(2.5), "np.float64(2.5)"), ("a\nb", r"'a\nb'"), ((), "()"),
      ({"a": 1}, "<dict of 1>"), (frozenset(range(100)), "<frozenset of 100>")],
 )  # fmt: skip
-def test_one_value_in_a_few_words(value, text):
+def test_one_value_in_a_few_words(value: Any, text: Any) -> None:
     assert described(value) == text
 
 
-def test_the_first_names_and_how_many_more():
+def test_the_first_names_and_how_many_more() -> None:
     assert first_few(["a", "b"]) == "a, b"
     assert first_few(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
 
@@ -157,7 +157,7 @@ class Cells(html.parser.HTMLParser):
         self.text += data
 
 
-def test_text_is_escaped_for_a_notebook_and_kept_on_one_line_at_a_prompt():
+def test_text_is_escaped_for_a_notebook_and_kept_on_one_line_at_a_prompt() -> None:
     hostile = "<script>alert('x')</script>\n&amp;"
     shown = Cells(as_html(hostile, {hostile: hostile}))
     assert set(shown.tags) == {"table", "caption", "b", "tr", "th", "td"}
@@ -165,7 +165,7 @@ def test_text_is_escaped_for_a_notebook_and_kept_on_one_line_at_a_prompt():
     assert len(as_text("title", {"name": hostile}).splitlines()) == 2
 
 
-def test_profiles_and_bundles_have_a_form_for_notebooks(objects):
+def test_profiles_and_bundles_have_a_form_for_notebooks(objects: Any) -> None:
     for one in objects:
         if isinstance(one, (Bundle, Profiles)):
             facts = Cells(one._repr_html_())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
+from typing import Any
 
 import joblib
 import pytest
@@ -18,20 +20,20 @@ def fail(kind: type[PamrxError]) -> None:
 
 
 @pytest.mark.parametrize(("kind", "builtin"), KINDS)
-def test_each_kind_is_one_line_and_its_builtin(kind, builtin):
+def test_each_kind_is_one_line_and_its_builtin(kind: Any, builtin: Any) -> None:
     error = kind("a.maf:\n line 3:  found x")
     assert isinstance(error, PamrxError) and isinstance(error, builtin)
     assert str(error) == "a.maf: line 3: found x"
     assert kind(str(error)).args == error.args
 
 
-def test_the_kinds_exclude_one_another():
+def test_the_kinds_exclude_one_another() -> None:
     for kind, _ in KINDS[1:]:
         assert [other for other, _ in KINDS[1:] if issubclass(kind, other)] == [kind]
 
 
 @pytest.mark.parametrize(("kind", "builtin"), KINDS)
-def test_each_kind_survives_serialisation(kind, builtin):
+def test_each_kind_survives_serialisation(kind: Any, builtin: Any) -> None:
     from distributed.protocol.pickle import dumps, loads
 
     error = kind("a.maf: line 3: found x")
@@ -40,7 +42,7 @@ def test_each_kind_survives_serialisation(kind, builtin):
         assert str(back) == str(error) and back.args == error.args
 
 
-def test_each_kind_comes_back_from_another_process():
+def test_each_kind_comes_back_from_another_process() -> None:
     with joblib.Parallel(n_jobs=2) as workers:
         for kind, _ in KINDS:
             with pytest.raises(kind) as caught:
@@ -49,7 +51,7 @@ def test_each_kind_comes_back_from_another_process():
             assert str(caught.value) == "a.maf: line 3: found x"
 
 
-def test_an_error_inside_a_file_being_written_keeps_its_own_message(tmp_path):
+def test_an_error_inside_a_file_being_written_keeps_its_own_message(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught, whole_file(tmp_path / "out.csv"):
         raise StoreError("mlflow.db: is locked")
     assert str(caught.value) == "mlflow.db: is locked"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pamrx
 import pandas as pd
@@ -43,27 +44,27 @@ def profiles() -> pamrx.Profiles:
     return pamrx.read_profiles(**pamrx.example_files())
 
 
-def test_every_public_name_is_there():
+def test_every_public_name_is_there() -> None:
     for name in pamrx.__all__:
         assert getattr(pamrx, name).__name__ == name
     assert {"predict", "explain", "read_profiles", "read_study", "load_bundle", *ERRORS} <= set(pamrx.__all__)
     assert pamrx.__all__ == sorted(pamrx.__all__)
 
 
-def test_dir_shows_the_face_and_nothing_else():
+def test_dir_shows_the_face_and_nothing_else() -> None:
     assert set(dir(pamrx)) == {*pamrx.__all__, "__version__"}
     with pytest.raises(AttributeError, match="module 'pamrx' has no attribute 'prediktion'"):
         pamrx.prediktion  # noqa: B018
 
 
-def test_the_face_is_imported_only_when_it_is_used():
+def test_the_face_is_imported_only_when_it_is_used() -> None:
     program = "import sys, pamrx; names = dir(pamrx); print('|'.join({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert not HEAVY & set(done.stdout.strip().split("|"))
 
 
 @pytest.mark.parametrize("name", pamrx.__all__)
-def test_the_examples_in_the_docstrings_run(name, tmp_path, monkeypatch):
+def test_the_examples_in_the_docstrings_run(name: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (test,) = (one for one in doctest.DocTestFinder(recurse=False).find(getattr(pamrx, name), name, module=False))
     assert test.examples, f"{name}: no example"
@@ -73,7 +74,7 @@ def test_the_examples_in_the_docstrings_run(name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_the_docstring_of_a_function_has_every_section(name):
+def test_the_docstring_of_a_function_has_every_section(name: Any) -> None:
     function = getattr(pamrx, name)
     told = inspect.getdoc(function) or ""
     sections = {"Returns", "Examples"}
@@ -85,22 +86,22 @@ def test_the_docstring_of_a_function_has_every_section(name):
         assert parameter in told, parameter
 
 
-def test_predict_is_the_method_of_the_released_bundle(profiles):
+def test_predict_is_the_method_of_the_released_bundle(profiles: Any) -> None:
     some = profiles.subset(["MCF-7", "A549"])
     pd.testing.assert_frame_equal(
         pamrx.predict(some, ["Alpelisib"], 0.8), pamrx.load_bundle().predict(some, ["Alpelisib"], 0.8)
     )
 
 
-def test_a_bundle_may_be_named(profiles):
+def test_a_bundle_may_be_named(profiles: Any) -> None:
     class Other:
         def predict(self, *given: object) -> object:
             return given
 
-    assert pamrx.predict(profiles, ["Alpelisib"], bundle=Other()) == (profiles, ["Alpelisib"], 0.9)  # type: ignore[arg-type]
+    assert pamrx.predict(profiles, ["Alpelisib"], bundle=Other()) == (profiles, ["Alpelisib"], 0.9)
 
 
-def test_explanations_sum_to_the_predictions(profiles):
+def test_explanations_sum_to_the_predictions(profiles: Any) -> None:
     some, drugs = profiles.subset(["MCF-7", "U-87-MG"]), ["Alpelisib", "Capivasertib"]
     table = pamrx.explain(some, drugs)
     assert list(table.columns) == list(export.COLUMNS)
@@ -111,7 +112,7 @@ def test_explanations_sum_to_the_predictions(profiles):
     pd.testing.assert_series_equal(summed, predicted.loc[summed.index], check_names=False, rtol=0, atol=1e-6)
 
 
-def test_an_explanation_is_the_table_of_the_command_line(profiles, tmp_path):
+def test_an_explanation_is_the_table_of_the_command_line(profiles: Any, tmp_path: Path) -> None:
     some, bundle = profiles.subset(["MCF-7"]), pamrx.load_bundle()
     assays = [AssayId("GDSC2", "Alpelisib")]
     export.write_contributions(bundle.model, bundle.builder.transform(some), assays, tmp_path / "why.parquet")
@@ -119,7 +120,7 @@ def test_an_explanation_is_the_table_of_the_command_line(profiles, tmp_path):
     pd.testing.assert_frame_equal(pamrx.explain(some, ["Alpelisib"]), written, check_categorical=False)
 
 
-def test_an_unknown_drug_is_an_error_of_usage(profiles):
+def test_an_unknown_drug_is_an_error_of_usage(profiles: Any) -> None:
     for call in (pamrx.predict, pamrx.explain):
         with pytest.raises(pamrx.UsageError, match="did you mean Alpelisib"):
             call(profiles, ["Alpelisibb"])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pamrx_training.cli.log_lines import show_log
 
 
 @pytest.fixture(autouse=True)
-def as_before():
+def as_before() -> Iterator[Any]:
     """The logger of the package, put back to what it was."""
     logger = logging.getLogger("pamrx_training")
     handlers, level = list(logger.handlers), logger.level

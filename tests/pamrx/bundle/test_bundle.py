@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ CARD = "# a card\n"
 
 
 @pytest.fixture
-def copy(tmp_path) -> Path:
+def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(released_bundle(), tmp_path / "bundle"))
 
 
@@ -27,7 +28,7 @@ def one_line(error: pytest.ExceptionInfo[PamrxError], *parts: str) -> None:
         assert part in text
 
 
-def test_a_saved_bundle_predicts_to_the_last_digit_what_it_did(bundle, examples, tmp_path):
+def test_a_saved_bundle_predicts_to_the_last_digit_what_it_did(bundle: Any, examples: Any, tmp_path: Path) -> None:
     manifest = {key: value for key, value in bundle.manifest.items() if key not in ("format", "files", "fingerprint")}
     first = replace(bundle, manifest=manifest)
     saved = save_bundle(first, tmp_path / "again", CARD)
@@ -40,7 +41,7 @@ def test_a_saved_bundle_predicts_to_the_last_digit_what_it_did(bundle, examples,
     assert changed == {"MODEL_CARD.md"}
 
 
-def test_a_bundle_holds_text_json_and_parquet_only_and_is_small():
+def test_a_bundle_holds_text_json_and_parquet_only_and_is_small() -> None:
     files = list(released_bundle().iterdir())
     assert {file.suffix for file in files} == {".txt", ".json", ".parquet", ".md"}
     assert sum(file.stat().st_size for file in files) < 25e6
@@ -49,7 +50,7 @@ def test_a_bundle_holds_text_json_and_parquet_only_and_is_small():
     }
 
 
-def test_the_example_lines_had_no_part_in_the_released_bundle(bundle):
+def test_the_example_lines_had_no_part_in_the_released_bundle(bundle: Any) -> None:
     from pamrx_training.release.examples import EXAMPLE_LINES
 
     assert not set(EXAMPLE_LINES) & set(bundle.manifest["trained_lines"])
@@ -60,7 +61,7 @@ def test_the_example_lines_had_no_part_in_the_released_bundle(bundle):
 @pytest.mark.parametrize(
     "name", ["features.json", "model.json", "linear_0.parquet", "boosted_03.txt", "reference.parquet"]
 )
-def test_one_changed_byte_is_noticed(copy, name):
+def test_one_changed_byte_is_noticed(copy: Any, name: Any) -> None:
     content = bytearray((copy / name).read_bytes())
     content[len(content) // 2] ^= 1
     (copy / name).write_bytes(content)
@@ -70,21 +71,21 @@ def test_one_changed_byte_is_noticed(copy, name):
 
 
 @pytest.mark.parametrize("name", ["features.json", "linear_1.parquet", "boosted_00.txt"])
-def test_a_file_cut_short_is_noticed(copy, name):
+def test_a_file_cut_short_is_noticed(copy: Any, name: Any) -> None:
     (copy / name).write_bytes((copy / name).read_bytes()[:-10])
     with pytest.raises(PamrxError) as error:
         load_bundle(copy)
     one_line(error, name, "cut short")
 
 
-def test_a_missing_file_is_named(copy):
+def test_a_missing_file_is_named(copy: Any) -> None:
     (copy / "boosted_05.txt").unlink()
     with pytest.raises(PamrxError) as error:
         load_bundle(copy)
     one_line(error, "boosted_05.txt", "missing")
 
 
-def test_a_manifest_cut_short_or_changed_is_noticed(copy):
+def test_a_manifest_cut_short_or_changed_is_noticed(copy: Any) -> None:
     text = (copy / MANIFEST).read_text()
     (copy / MANIFEST).write_text(text[: len(text) // 2])
     with pytest.raises(PamrxError) as error:
@@ -96,7 +97,7 @@ def test_a_manifest_cut_short_or_changed_is_noticed(copy):
     one_line(error, MANIFEST, "fingerprint")
 
 
-def test_a_manifest_cannot_lead_outside_its_folder(copy, tmp_path):
+def test_a_manifest_cannot_lead_outside_its_folder(copy: Any, tmp_path: Path) -> None:
     from pamrx.bundle.bundle import _fingerprint, _sha256
 
     (tmp_path / "secret.json").write_text("{}")
@@ -109,7 +110,7 @@ def test_a_manifest_cannot_lead_outside_its_folder(copy, tmp_path):
     one_line(error, "secret.json")
 
 
-def test_no_folder_and_an_empty_folder_are_told_apart(tmp_path):
+def test_no_folder_and_an_empty_folder_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(PamrxError) as error:
         load_bundle(tmp_path / "nothing")
     one_line(error, "no such folder")
@@ -118,7 +119,7 @@ def test_no_folder_and_an_empty_folder_are_told_apart(tmp_path):
     one_line(error, MANIFEST)
 
 
-def test_saving_never_overwrites_a_folder_that_is_no_bundle(bundle, tmp_path):
+def test_saving_never_overwrites_a_folder_that_is_no_bundle(bundle: Any, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(PamrxError) as error:
         save_bundle(bundle, tmp_path, CARD)
@@ -126,7 +127,7 @@ def test_saving_never_overwrites_a_folder_that_is_no_bundle(bundle, tmp_path):
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
-def test_a_failed_save_leaves_the_old_bundle(bundle, copy, monkeypatch):
+def test_a_failed_save_leaves_the_old_bundle(bundle: Any, copy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError("disk full")
 

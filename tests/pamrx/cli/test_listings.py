@@ -9,7 +9,7 @@ from pamrx.explanation.feature_listing import feature_listing
 from pamrx.knowledge import table
 
 
-def test_every_ncrna_of_the_table_has_a_feature_or_is_listed_as_not_learned():
+def test_every_ncrna_of_the_table_has_a_feature_or_is_listed_as_not_learned() -> None:
     listing = feature_listing(load_bundle().model).set_index("feature")
     assert listing.index.is_unique
     for name in ("circ-ITCH", "CDR1as", "MALAT1", "HOTAIR", "hsa-miR-124"):
@@ -22,7 +22,7 @@ def test_every_ncrna_of_the_table_has_a_feature_or_is_listed_as_not_learned():
     assert set("ncrna." + known.loc[known["kind"] == "circRNA", "ncrna"]) <= set(listing.index)
 
 
-def test_circrnas_are_told_apart(capsys: pytest.CaptureFixture[str]):
+def test_circrnas_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     show_features(None, None, "ncrna")
     told = " ".join(capsys.readouterr().out.split())
     assert "not learned from, since no training data hold circRNAs: ncrna.CDR1as" in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,7 @@ def scored(cohort: Path, folder: Path, given: Given) -> pd.DataFrame:
 
 @pytest.mark.parametrize("kind", [parquet, shards, h5ad])
 @pytest.mark.parametrize("driver", ["Putative_Driver", ""])
-def test_a_maf_beside_is_read_as_predict_reads_it(bundle: Bundle, kind, driver: str, tmp_path: Path) -> None:
+def test_a_maf_beside_is_read_as_predict_reads_it(bundle: Bundle, kind: Any, driver: str, tmp_path: Path) -> None:
     mutations = maf(tmp_path / "beside.maf", driver)
     profiles = expected(tmp_path, mutations)
     assert (profiles.unfiltered is not None) == bool(driver)
@@ -115,7 +116,7 @@ def test_that_a_maf_lists_drivers_only_matters(bundle: Bundle, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("kind", [parquet, shards, h5ad])
-def test_mutations_outside_the_panel_count_as_predict_counts_them(bundle: Bundle, kind, tmp_path: Path) -> None:
+def test_mutations_outside_the_panel_count_as_predict_counts_them(bundle: Bundle, kind: Any, tmp_path: Path) -> None:
     mutations, panel = maf(tmp_path / "beside.maf", ""), tmp_path / "panel.txt"
     panel.write_text("PIK3CA\nAKT1\nTP53\n")
     found = scored(kind(tmp_path), tmp_path / "out", Given(mutations, panel, "log2"))

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -95,7 +96,9 @@ def whole(cohort_file: Path, tmp_path_factory: pytest.TempPathFactory, small_par
     return folder
 
 
-def run(cohort: Path, folder: Path, options: Options | None = None, given: Given | None = None, **more) -> dict:
+def run(
+    cohort: Path, folder: Path, options: Options | None = None, given: Given | None = None, **more: Any
+) -> dict[str, Any]:
     return score(open_cohort(cohort, given), folder, None, options or Options(NAMES), jobs=1, **more)
 
 
@@ -160,7 +163,7 @@ def test_a_run_that_was_stopped_goes_on_and_ends_the_same(
 ) -> None:
     real, calls = output._put_json, []
 
-    def dying(path, *rest):
+    def dying(path: Path, *rest: Any) -> None:
         if path.parent.name == "done":
             calls.append(path)
             if len(calls) > after:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from pamrx.explanation.alterations import axis_alterations
 
 from tests.pamrx.features.test_blocks import profiles
 
 
-def named(given, features=None) -> dict[str, list[str]]:
+def named(given: Any, features: Any = None) -> dict[str, list[str]]:
     features = pd.DataFrame(index=given.samples.index) if features is None else features
     found = axis_alterations(given, features)
     return {
@@ -17,7 +19,7 @@ def named(given, features=None) -> dict[str, list[str]]:
     }
 
 
-def test_drivers_come_with_change_and_class_and_passengers_are_left_out():
+def test_drivers_come_with_change_and_class_and_passengers_are_left_out() -> None:
     rows = [
         ("b", "PTEN", "Nonsense_Mutation", "p.R130*"),
         ("b", "PIK3CA", "Missense_Mutation", "p.H1047R"),
@@ -31,18 +33,18 @@ def test_drivers_come_with_change_and_class_and_passengers_are_left_out():
     assert set(found["b"]) == {"PTEN: p.R130*, truncating", "PIK3CA: p.H1047R, activating"}
 
 
-def test_a_driver_of_unknown_change_is_named_without_inventing_one():
+def test_a_driver_of_unknown_change_is_named_without_inventing_one() -> None:
     given = profiles(["a"], [("a", "FLT3", "Unknown", ""), ("a", "PTEN", "", "")])
     given.mutations["driver"] = pd.array([True, True], dtype="boolean")
     assert set(named(given)["a"]) == {"FLT3: driver, change not given", "PTEN: driver, change not given"}
 
 
-def test_strong_calls_only_and_genes_of_the_axis_only():
+def test_strong_calls_only_and_genes_of_the_axis_only() -> None:
     found = named(profiles(["a"], copy_number={"PTEN": [-2], "RICTOR": [2], "AKT1": [1], "TP53": [-2]}))
     assert set(found["a"]) == {"PTEN: deep deletion", "RICTOR: amplified"}
 
 
-def test_both_copies_hit_comes_from_the_features_and_low_expression_is_not_named():
+def test_both_copies_hit_comes_from_the_features_and_low_expression_is_not_named() -> None:
     given = profiles(["a", "b", "c"])
     flags = {
         "mutation.NF1_two_hit": [1, 0, None],
@@ -54,10 +56,10 @@ def test_both_copies_hit_comes_from_the_features_and_low_expression_is_not_named
     assert found == {"a": ["NF1: both copies hit"]}
 
 
-def test_a_protein_change_is_named_as_it_is_written():
+def test_a_protein_change_is_named_as_it_is_written() -> None:
     rows = [("a", "EGFR", "In_Frame_Del", "p.E746_A750del")]
     assert named(profiles(["a"], rows))["a"] == ["EGFR: p.E746_A750del, activating"]
 
 
-def test_nothing_given_is_nothing_named():
+def test_nothing_given_is_nothing_named() -> None:
     assert axis_alterations(profiles(["a"]), pd.DataFrame(index=["a"])).empty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from scipy.stats import norm, rankdata
 
 def profiles(
     names: list[str],
-    mutations: list[tuple] | None = None,
+    mutations: list[tuple[Any, ...]] | None = None,
     sequenced: list[bool] | None = None,
     assessed: frozenset[str] | None = None,
     tissue: list[str | None] | None = None,
@@ -53,7 +54,7 @@ def profiles(
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=30), st.data())
 @settings(max_examples=60, deadline=None)
-def test_scores_are_the_normal_quantiles_of_the_ranks_of_what_is_measured(values, data):
+def test_scores_are_the_normal_quantiles_of_the_ranks_of_what_is_measured(values: Any, data: Any) -> None:
     row = np.array(values, dtype=float)
     missing = np.array(data.draw(st.lists(st.booleans(), min_size=len(row), max_size=len(row))))
     row[missing] = np.nan
@@ -65,24 +66,24 @@ def test_scores_are_the_normal_quantiles_of_the_ranks_of_what_is_measured(values
         np.testing.assert_allclose(scores[~missing], expected, rtol=0, atol=1e-12)
 
 
-def test_scores_of_three_values_by_hand():
+def test_scores_of_three_values_by_hand() -> None:
     # ranks 2, 1, 3 of 3: quantiles at 1/2, 1/6, 5/6
     assert normal_scores(np.array([[4.0, 1.0, 9.0]]))[0] == pytest.approx([0.0, -0.967422, 0.967422], abs=1e-6)
 
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
-def test_any_rising_scale_gives_the_same_scores(seed):
+def test_any_rising_scale_gives_the_same_scores(seed: Any) -> None:
     values = np.random.default_rng(seed).normal(size=(3, 12))
     assert np.array_equal(normal_scores(values), normal_scores(np.exp(values) * 7 + 3))
 
 
-def test_the_universe_holds_what_half_of_the_measured_samples_hold():
+def test_the_universe_holds_what_half_of_the_measured_samples_hold() -> None:
     matrix = pd.DataFrame({"b": [1, 2, np.nan, np.nan], "a": [1, np.nan, np.nan, np.nan], "c": [1, 2, 3, np.nan]})
     assert universe_of(matrix) == ("b", "c")  # of three measured samples: a in 1, b in 2, c in 3
 
 
-def test_under_half_of_the_universe_a_sample_counts_as_unmeasured():
+def test_under_half_of_the_universe_a_sample_counts_as_unmeasured() -> None:
     universe = ["a", "b", "c", "d"]
     matrix = pd.DataFrame([[1, 2, np.nan, np.nan], [1, np.nan, np.nan, np.nan]], columns=universe, dtype=float)
     scores = scores_in(matrix, universe, matrix.index)
@@ -94,7 +95,7 @@ def test_under_half_of_the_universe_a_sample_counts_as_unmeasured():
 # --- signatures ---
 
 
-def test_a_signature_is_the_signed_mean_of_its_genes_scores():
+def test_a_signature_is_the_signed_mean_of_its_genes_scores() -> None:
     block = SignatureBlock("programme", {"two_up_one_down": {"A": 1.0, "B": 1.0, "C": -1.0}})
     scores = pd.DataFrame(
         [[0.5, 1.5, -1.0, 9.0], [0.5, np.nan, -1.0, 9.0], [0.5, np.nan, np.nan, 9.0]],
@@ -107,7 +108,7 @@ def test_a_signature_is_the_signed_mean_of_its_genes_scores():
     assert np.isnan(found["two gone"])  # a third of its genes is too little
 
 
-def test_a_signature_under_half_measured_in_training_is_no_feature():
+def test_a_signature_under_half_measured_in_training_is_no_feature() -> None:
     rows = table("signatures").query("signature == 'emt_core'")
     genes = rows["gene"].tolist()
     assert len(genes) == 8
@@ -122,7 +123,7 @@ def test_a_signature_under_half_measured_in_training_is_no_feature():
 # --- copy number ---
 
 
-def test_minus_two_is_a_loss_two_a_gain_and_nothing_between_is_either():
+def test_minus_two_is_a_loss_two_a_gain_and_nothing_between_is_either() -> None:
     block = CopyNumberBlock(["PTEN_gain", "PTEN_loss"], ["PTEN_amplification", "PTEN_deep_deletion"])
     calls = profiles(list("abcdef"), copy_number={"PTEN": [-2, -1, 0, 1, 2, np.nan]})
     events = block.transform(calls)
@@ -133,20 +134,20 @@ def test_minus_two_is_a_loss_two_a_gain_and_nothing_between_is_either():
     assert events.loc["f"].isna().all()
 
 
-def test_a_gene_that_the_file_lacks_is_missing_not_unchanged():
+def test_a_gene_that_the_file_lacks_is_missing_not_unchanged() -> None:
     block = CopyNumberBlock(["PTEN_loss"], ["PTEN_deep_deletion"])
     assert block.transform(profiles(["a"], copy_number={"MYC": [2]})).isna().all(axis=None)
     assert block.transform(profiles(["a"])).isna().all(axis=None)
 
 
-def test_rare_events_and_genes_of_one_segment_are_learned_once():
+def test_rare_events_and_genes_of_one_segment_are_learned_once() -> None:
     calls = {"PTEN": [-2, -2, 0, 0], "ATAD1": [-2, -2, 0, 0], "MYC": [2, 0, 0, 0], "RB1": [0, -2, -2, 0]}
     block = CopyNumberBlock.fit(profiles(list("abcd"), copy_number=calls), min_altered=2)
     assert block.segments == ["PTEN_loss", "RB1_loss"]  # PTEN, of the axis, stands for ATAD1; MYC is gained once
     assert block.events == []  # without calls apart from the segments
 
 
-def test_calls_apart_from_segments_are_learned_for_the_axis_and_kept_apart():
+def test_calls_apart_from_segments_are_learned_for_the_axis_and_kept_apart() -> None:
     segments = {"PTEN": [-2, -2, 0, 0]}
     calls = {"PTEN": [-2, 0, 0, -2], "PIK3CA": [2, 2, 0, np.nan], "TP53": [-2, -2, 0, 0]}
     training = profiles(list("abcd"), copy_number=calls, segments=segments)
@@ -164,7 +165,7 @@ GENES = ["BRAF", "KRAS", "NF1", "PIK3CA", "PTEN", "TSC1"]
 BLOCK = MutationBlock(GENES, GENES, [])
 
 
-def test_not_mutated_is_zero_and_not_sequenced_is_missing():
+def test_not_mutated_is_zero_and_not_sequenced_is_missing() -> None:
     rows = [("a", "PIK3CA", "Missense_Mutation", "p.H1047R")]
     flags = BLOCK.transform(profiles(["a", "b", "c"], rows, sequenced=[True, True, False]))
     assert flags["PIK3CA"].tolist()[:2] == [1, 0]
@@ -172,7 +173,7 @@ def test_not_mutated_is_zero_and_not_sequenced_is_missing():
     assert BLOCK.transform(profiles(["a"])).isna().all(axis=None)
 
 
-def test_a_panel_leaves_the_genes_that_it_lacks_missing():
+def test_a_panel_leaves_the_genes_that_it_lacks_missing() -> None:
     rows = [("a", "PIK3CA", "Missense_Mutation", "p.H1047R")]
     flags = BLOCK.transform(profiles(["a"], rows, assessed=frozenset({"PIK3CA", "KRAS", "BRAF", "TP53"}))).loc["a"]
     assert flags["PIK3CA"] == 1
@@ -181,7 +182,7 @@ def test_a_panel_leaves_the_genes_that_it_lacks_missing():
     assert flags["pik3ca_without_ras_raf"] == 1  # its genes were all looked at
 
 
-def test_counts_and_the_unopposed_flag_by_hand():
+def test_counts_and_the_unopposed_flag_by_hand() -> None:
     rows = [
         ("a", "PIK3CA", "Missense_Mutation", "p.H1047R"),
         ("a", "PTEN", "Nonsense_Mutation", "p.R130*"),
@@ -198,7 +199,7 @@ def test_counts_and_the_unopposed_flag_by_hand():
     assert found["driver_burden_log2"].tolist() == pytest.approx([np.log2(3), np.log2(3), 0.0])
 
 
-def test_any_change_is_another_flag_than_a_driver():
+def test_any_change_is_another_flag_than_a_driver() -> None:
     block = MutationBlock(["PIK3CA"], ["PIK3CA"], ["PIK3CA", "AKT1"])
     rows = [
         ("a", "PIK3CA", "Missense_Mutation", "p.H1047R"),
@@ -212,7 +213,7 @@ def test_any_change_is_another_flag_than_a_driver():
     assert found["AKT1_any"].tolist() == [0, 0, 0, 0]
 
 
-def test_any_change_is_learned_only_from_a_table_that_lists_them_all():
+def test_any_change_is_learned_only_from_a_table_that_lists_them_all() -> None:
     rows = [(name, "PIK3CA", "", "") for name in "ab"] + [(name, "AKT1", "", "") for name in "ab"]
     plain = profiles(list("abcd"), rows, assessed=frozenset({"PIK3CA"}))
     plain.mutations["driver"] = pd.array([True, False, False, False], dtype="boolean")
@@ -226,7 +227,7 @@ def test_any_change_is_learned_only_from_a_table_that_lists_them_all():
     assert found.loc["d", ["AKT1_any", "PIK3CA_any"]].isna().all()  # its table lists drivers only
 
 
-def test_todays_symbol_sets_the_flag_of_the_training_symbol():
+def test_todays_symbol_sets_the_flag_of_the_training_symbol() -> None:
     block = MutationBlock(["MLL2", "PTEN"], ["MLL2", "PTEN"], [])
     rows = [("a", "KMT2D", "Nonsense_Mutation", "p.R10*")]
     assert block.transform(profiles(["a"], rows))["MLL2"].tolist() == [1]
@@ -235,7 +236,7 @@ def test_todays_symbol_sets_the_flag_of_the_training_symbol():
     assert panel["PTEN"].isna().all()
 
 
-def test_msi_is_known_missing_or_stable():
+def test_msi_is_known_missing_or_stable() -> None:
     found = BLOCK.transform(profiles(["a", "b", "c"], msi=["MSI-H", "MSS", None]))["msi_high"]
     assert found.tolist()[:2] == [1, 0]
     assert np.isnan(found["c"])
@@ -244,7 +245,7 @@ def test_msi_is_known_missing_or_stable():
 # --- ncRNA and tissue ---
 
 
-def test_a_merged_probe_takes_the_sum_of_its_members_and_older_names_are_found():
+def test_a_merged_probe_takes_the_sum_of_its_members_and_older_names_are_found() -> None:
     given_levels = profiles(
         ["a"], ncrna={"hsa-miR-106a": [np.log2(4)], "hsa-miR-17": [np.log2(6)], "hsa-miR-21-5p": [9]}
     )
@@ -255,14 +256,14 @@ def test_a_merged_probe_takes_the_sum_of_its_members_and_older_names_are_found()
     assert mirna_levels(profiles(["a"]), ["hsa-miR-21"]) is None
 
 
-def test_mirna_is_ranked_among_the_mirna_of_its_own_sample():
+def test_mirna_is_ranked_among_the_mirna_of_its_own_sample() -> None:
     block = NcrnaBlock(["hsa-miR-21", "hsa-miR-155", "hsa-let-7a"], ["hsa-miR-21", "hsa-miR-155", "hsa-let-7a"], [])
     levels = profiles(["low", "high"], ncrna={"hsa-miR-21": [3, 13], "hsa-miR-155": [1, 11], "hsa-let-7a": [2, 12]})
     found = block.transform(levels, pd.DataFrame(index=levels.samples.index))
     assert found.loc["low"].tolist() == found.loc["high"].tolist() == pytest.approx([0.967422, -0.967422, 0], abs=1e-6)
 
 
-def test_tissue_is_one_of_the_known_none_of_them_or_missing():
+def test_tissue_is_one_of_the_known_none_of_them_or_missing() -> None:
     block = TissueBlock.fit(profiles(["a", "b"], tissue=["skin", "breast"]))
     found = block.transform(profiles(["a", "b", "c"], tissue=["skin", "prostate", None]))
     assert list(found.columns) == ["breast", "skin"]
@@ -271,7 +272,7 @@ def test_tissue_is_one_of_the_known_none_of_them_or_missing():
     assert found.loc["c"].isna().all()
 
 
-def test_a_change_that_the_file_does_not_tell_is_unknown_where_it_decides():
+def test_a_change_that_the_file_does_not_tell_is_unknown_where_it_decides() -> None:
     rows = [
         ("a", "PIK3CA", "Missense_Mutation", ""),
         ("b", "PIK3CA", "Missense_Mutation", ""),
@@ -285,7 +286,7 @@ def test_a_change_that_the_file_does_not_tell_is_unknown_where_it_decides():
     assert found.loc["c", ["PTEN", "PIK3CA"]].tolist() == [1, 0]
 
 
-def test_the_unopposed_flag_is_settled_by_what_is_known():
+def test_the_unopposed_flag_is_settled_by_what_is_known() -> None:
     rows = [("a", "KRAS", "Missense_Mutation", "p.G12D"), ("b", "TP53", "Missense_Mutation", "p.R175H")]
     found = BLOCK.transform(profiles(["a", "b"], rows, assessed=frozenset({"KRAS", "PIK3CA", "TP53"})))
     assert found["pik3ca_without_ras_raf"].tolist() == [0, 0]

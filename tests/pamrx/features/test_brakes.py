@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ BLOCK = BrakeBlock(["PTEN"], 0.5)
 STOP = ("Nonsense_Mutation", "p.R130*")
 
 
-def flags(given, low=None):
+def flags(given: Any, low: Any = None) -> Any:
     low = [np.nan] * given.n if low is None else low
     return BLOCK.transform(given, pd.DataFrame({"PTEN": low}, index=given.samples.index, dtype=float))
 
@@ -36,7 +38,7 @@ def flags(given, low=None):
         (None, None, None, None),
     ],
 )
-def test_what_is_known_settles_it_or_it_is_missing(mutated, call, two_hit, lost):
+def test_what_is_known_settles_it_or_it_is_missing(mutated: Any, call: Any, two_hit: Any, lost: Any) -> None:
     rows = None if mutated is None else [("a", "PTEN", *STOP)] * mutated
     matrices = {} if call is None else {"copy_number": {"PTEN": [call]}}
     found = flags(profiles(["a"], rows, **matrices)).loc["a"]
@@ -44,20 +46,20 @@ def test_what_is_known_settles_it_or_it_is_missing(mutated, call, two_hit, lost)
         assert np.isnan(found[name]) if expected is None else found[name] == expected
 
 
-def test_two_different_drivers_hit_both_copies_and_one_listed_twice_does_not():
+def test_two_different_drivers_hit_both_copies_and_one_listed_twice_does_not() -> None:
     twice = [("b", "PTEN", *STOP)] * 2
     rows = [("a", "PTEN", *STOP), ("a", "PTEN", "Frame_Shift_Del", "p.K267fs"), *twice]
     found = flags(profiles(["a", "b"], rows, copy_number={"PTEN": [0, 0]}))
     assert found["PTEN_two_hit"].tolist() == [1, 0]
 
 
-def test_low_expression_is_a_flag_of_its_own():
+def test_low_expression_is_a_flag_of_its_own() -> None:
     found = flags(profiles(["a", "b", "c"]), low=[0.4, 0.5, np.nan])["PTEN_low_expression"]
     assert found.tolist()[:2] == [1, 0]
     assert np.isnan(found["c"])
 
 
-def test_the_limit_is_the_lowest_twentieth_of_samples_without_a_loss():
+def test_the_limit_is_the_lowest_twentieth_of_samples_without_a_loss() -> None:
     names = [f"s{place:03d}" for place in range(101)] + ["lost"]
     rows = [("lost", "PTEN", *STOP)]
     given = profiles(names, rows, assessed=frozenset({"PTEN", "KRAS"}), copy_number={"PTEN": [0] * 102})
@@ -67,7 +69,7 @@ def test_the_limit_is_the_lowest_twentieth_of_samples_without_a_loss():
     assert block.two_hit == []
 
 
-def test_two_hits_are_learned_where_there_are_enough_and_survive_the_state():
+def test_two_hits_are_learned_where_there_are_enough_and_survive_the_state() -> None:
     rows = [(name, "NF1", *STOP) for name in "ab"] + [("c", "KRAS", "Missense_Mutation", "p.G12D")]
     given = profiles(list("abcd"), rows, assessed=frozenset({"NF1", "KRAS"}), copy_number={"NF1": [-2, -1, 0, 0]})
     scores = pd.DataFrame(index=given.samples.index)
@@ -79,13 +81,13 @@ def test_two_hits_are_learned_where_there_are_enough_and_survive_the_state():
     assert again.transform(given, scores)["NF1_two_hit"].tolist() == [1, 1, 0, 0]
 
 
-def test_segments_of_the_training_count_as_the_loss_of_one_copy():
+def test_segments_of_the_training_count_as_the_loss_of_one_copy() -> None:
     rows = [("a", "PTEN", *STOP)]
     given = profiles(["a", "b"], rows, copy_number={"PTEN": [0, 0]}, segments={"PTEN": [-2, -2]})
     assert flags(given)["PTEN_two_hit"].tolist() == [1, 0]
 
 
-def test_without_calls_nothing_is_learned():
+def test_without_calls_nothing_is_learned() -> None:
     given = profiles(["a"], [("a", "PTEN", *STOP)], assessed=frozenset({"PTEN"}))
     block = BrakeBlock.fit(given, pd.DataFrame({"PTEN": [0.0]}, index=["a"]), min_altered=1)
     assert block.state() == {"two_hit": [], "low_under": None}

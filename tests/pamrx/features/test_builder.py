@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,7 @@ def same(found: pd.DataFrame, expected: pd.DataFrame) -> bool:
     return labels and np.array_equal(found.to_numpy(), expected.to_numpy(), equal_nan=True)
 
 
-def test_the_inputs_of_these_tests_reach_every_block_and_leave_gaps():
+def test_the_inputs_of_these_tests_reach_every_block_and_leave_gaps() -> None:
     assert set(blocks_of(IN_THE_CROWD)) == set(BLOCKS)
     for block in BLOCKS:
         part = IN_THE_CROWD[in_block(IN_THE_CROWD, block)]
@@ -95,14 +96,14 @@ def test_the_inputs_of_these_tests_reach_every_block_and_leave_gaps():
 
 @given(st.permutations(list(CROWD.samples.index)), st.integers(1, 9))
 @settings(max_examples=25, deadline=None)
-def test_any_subset_in_any_order_gives_the_same_numbers(order, size):
+def test_any_subset_in_any_order_gives_the_same_numbers(order: Any, size: Any) -> None:
     chosen = order[:size]
     assert same(BUILDER.transform(CROWD.subset(chosen)), IN_THE_CROWD.loc[chosen])
 
 
 @given(st.integers(1, 9))
 @settings(max_examples=9, deadline=None)
-def test_any_chunking_gives_the_same_numbers(size):
+def test_any_chunking_gives_the_same_numbers(size: Any) -> None:
     names = list(CROWD.samples.index)
     chunks = [BUILDER.transform(CROWD.subset(names[start : start + size])) for start in range(0, len(names), size)]
     assert same(pd.concat(chunks), IN_THE_CROWD)
@@ -110,7 +111,7 @@ def test_any_chunking_gives_the_same_numbers(size):
 
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=15, deadline=None)
-def test_the_order_of_genes_and_of_mutations_is_irrelevant(random):
+def test_the_order_of_genes_and_of_mutations_is_irrelevant(random: Any) -> None:
     def shuffled(matrix: pd.DataFrame) -> pd.DataFrame:
         return matrix[random.sample(list(matrix.columns), matrix.shape[1])]
 
@@ -126,7 +127,7 @@ def test_the_order_of_genes_and_of_mutations_is_irrelevant(random):
 
 @given(st.integers(0, 1_000_000), st.integers(1, 300))
 @settings(max_examples=15, deadline=None)
-def test_genes_that_training_never_held_change_nothing(seed, count):
+def test_genes_that_training_never_held_change_nothing(seed: Any, count: Any) -> None:
     random = np.random.default_rng(seed)
     index = CROWD.samples.index
 
@@ -155,7 +156,7 @@ def test_genes_that_training_never_held_change_nothing(seed, count):
     assert same(BUILDER.transform(other), IN_THE_CROWD)
 
 
-def test_no_level_of_another_gene_than_those_read_changes_anything():
+def test_no_level_of_another_gene_than_those_read_changes_anything() -> None:
     for profiles in (TRAINING, replace(TRAINING, segments=TRAINING.copy_number * -1)):
         builder = FeatureBuilder(min_altered=3).fit(profiles)
         read = builder.genes_read()
@@ -182,7 +183,7 @@ def in_blocks(name: str, *blocks: str) -> bool:
     return FeatureName.parse(name).block in blocks
 
 
-WITHOUT = {
+WITHOUT: dict[str, Any] = {
     "expression": lambda name: in_blocks(name, "transcriptome", "tme", "programme") or name == "ncrna.UCA1",
     "ncrna": lambda name: name.startswith(("ncrna.hsa-miR", "ncrna.hsa-let", "ncrna.load_")),
     "copy_number": lambda name: in_blocks(name, "copy_number"),
@@ -191,7 +192,7 @@ WITHOUT = {
 
 
 @pytest.mark.parametrize("kind", WITHOUT)
-def test_a_block_that_is_not_given_is_missing_and_the_others_stay_as_they_were(kind):
+def test_a_block_that_is_not_given_is_missing_and_the_others_stay_as_they_were(kind: Any) -> None:
     changes = {kind: None}
     if kind == "mutations":
         changes["sequenced"] = pd.Series(False, index=CROWD.samples.index)
@@ -202,7 +203,7 @@ def test_a_block_that_is_not_given_is_missing_and_the_others_stay_as_they_were(k
     assert same(found.drop(columns=changed), IN_THE_CROWD.drop(columns=changed))
 
 
-def test_a_sample_row_without_values_is_missing_in_that_block_only():
+def test_a_sample_row_without_values_is_missing_in_that_block_only() -> None:
     whole = made_up(4, seed=3)
     expression = whole.expression.fillna(5.0)
     expression.iloc[1] = np.nan
@@ -212,14 +213,14 @@ def test_a_sample_row_without_values_is_missing_in_that_block_only():
     assert found.drop(index="S1")[ranked].notna().all(axis=None)
 
 
-def test_an_unknown_tissue_and_msi_are_missing():
+def test_an_unknown_tissue_and_msi_are_missing() -> None:
     blank = CROWD.samples.assign(tissue=None, msi=None).astype(object)
     found = BUILDER.transform(replace(CROWD, samples=blank))
     assert found[in_block(found, "tissue")].isna().all(axis=None)
     assert found["mutation.msi_high"].isna().all()
 
 
-def test_nothing_at_all_is_nothing_but_missing():
+def test_nothing_at_all_is_nothing_but_missing() -> None:
     index = pd.Index(["S"], name="sample_id", dtype=object)
     nothing = Profiles(
         samples=pd.DataFrame(None, index=index, columns=["tissue", "sample_type", "msi"], dtype=object),
@@ -228,7 +229,7 @@ def test_nothing_at_all_is_nothing_but_missing():
     assert BUILDER.transform(nothing).isna().all(axis=None)
 
 
-def test_genes_outside_a_panel_are_missing_and_those_inside_are_not():
+def test_genes_outside_a_panel_are_missing_and_those_inside_are_not() -> None:
     panel = frozenset({"PIK3CA", "KRAS"})
     mutations = CROWD.mutations[CROWD.mutations["gene"].isin(panel)]
     found = BUILDER.transform(replace(CROWD, mutations=mutations, assessed_genes=panel))
@@ -260,7 +261,7 @@ def poisoned(profiles: Profiles, lines: list[str]) -> Profiles:
     )
 
 
-def test_garbage_in_the_test_lines_leaves_the_fit_unchanged():
+def test_garbage_in_the_test_lines_leaves_the_fit_unchanged() -> None:
     lines = list(TRAINING.samples.index)
     train, test = lines[:45], lines[45:]
     clean = FeatureBuilder(min_altered=3).fit(TRAINING.subset(train))
@@ -272,7 +273,7 @@ def test_garbage_in_the_test_lines_leaves_the_fit_unchanged():
 # --- the scikit-learn contract, and the state on disk ---
 
 
-def test_it_can_be_cloned_and_told_its_parameters():
+def test_it_can_be_cloned_and_told_its_parameters() -> None:
     assert FeatureBuilder().get_params() == {"blocks": BLOCKS, "min_altered": 5}
     copy = clone(FeatureBuilder(blocks=("mutation", "tissue"), min_altered=7))
     assert copy.get_params() == {"blocks": ("mutation", "tissue"), "min_altered": 7}
@@ -280,14 +281,14 @@ def test_it_can_be_cloned_and_told_its_parameters():
     assert FeatureBuilder().set_params(min_altered=2).min_altered == 2
 
 
-def test_fit_returns_itself_and_leaves_its_parameters_alone():
+def test_fit_returns_itself_and_leaves_its_parameters_alone() -> None:
     builder = FeatureBuilder(min_altered=3)
     assert builder.fit(TRAINING) is builder
     assert builder.get_params() == {"blocks": BLOCKS, "min_altered": 3}
     assert builder.state() == BUILDER.state()
 
 
-def test_the_names_are_the_columns_block_by_block():
+def test_the_names_are_the_columns_block_by_block() -> None:
     assert BUILDER.get_feature_names_out().tolist() == IN_THE_CROWD.columns.tolist()
     assert [block for block in BLOCKS for _ in in_block(IN_THE_CROWD, block)] == blocks_of(IN_THE_CROWD)
     assert IN_THE_CROWD.columns.is_unique
@@ -295,24 +296,24 @@ def test_the_names_are_the_columns_block_by_block():
 
 
 @pytest.mark.parametrize("ask", ["transform", "get_feature_names_out", "state"])
-def test_asked_before_it_is_fitted_it_says_so(ask):
+def test_asked_before_it_is_fitted_it_says_so(ask: Any) -> None:
     arguments = (CROWD,) if ask == "transform" else ()
     with pytest.raises(NotFittedError):
         getattr(FeatureBuilder(), ask)(*arguments)
 
 
-def test_a_choice_of_blocks_gives_those_blocks_only():
+def test_a_choice_of_blocks_gives_those_blocks_only() -> None:
     some = FeatureBuilder(blocks=("tissue", "mutation"), min_altered=3).fit(TRAINING).transform(CROWD)
     kept = [name for name in IN_THE_CROWD if in_blocks(name, "mutation", "tissue")]
     assert same(some, IN_THE_CROWD[kept])
 
 
-def test_an_unknown_block_is_named():
+def test_an_unknown_block_is_named() -> None:
     with pytest.raises(PamrxError, match="unknown block 'methylation'"):
         FeatureBuilder(blocks=("methylation",)).fit(TRAINING)
 
 
-def test_the_state_survives_json_and_gives_the_same_numbers():
+def test_the_state_survives_json_and_gives_the_same_numbers() -> None:
     again = FeatureBuilder.from_state(json.loads(json.dumps(BUILDER.state())))
     assert again.state() == BUILDER.state()
     assert again.get_params() == BUILDER.get_params()
@@ -320,7 +321,7 @@ def test_the_state_survives_json_and_gives_the_same_numbers():
     assert same(again.transform(CROWD), IN_THE_CROWD)
 
 
-def test_rare_alterations_are_no_features():
+def test_rare_alterations_are_no_features() -> None:
     flagged = {name.removeprefix("mutation.") for name in in_block(IN_THE_CROWD, "mutation")}
     none = FeatureBuilder(min_altered=61).fit(TRAINING).transform(CROWD)
     left = {name.removeprefix("mutation.") for name in in_block(none, "mutation")}
@@ -328,7 +329,7 @@ def test_rare_alterations_are_no_features():
     assert not in_block(none, "copy_number")
 
 
-def test_trained_without_a_block_it_builds_no_features_of_it():
+def test_trained_without_a_block_it_builds_no_features_of_it() -> None:
     blind = FeatureBuilder(min_altered=3).fit(replace(TRAINING, ncrna=None, copy_number=None)).transform(CROWD)
     gone = ("ncrna.hsa-", "ncrna.load_", "ncrna.proxy_", "copy_number.")
     assert not [name for name in blind if name.startswith(gone)]

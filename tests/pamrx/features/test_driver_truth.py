@@ -12,6 +12,7 @@ Variants known with certainty are fewer than ten of a kind for AKT2, AKT3, PIK3C
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -80,7 +81,7 @@ def test_variants_that_nobody_had_listed(monkeypatch: pytest.MonkeyPatch) -> Non
     what it is meant to do: by the training's standard a missense change without evidence is no driver."""
     whole = drivers._hotspots()
 
-    def without(gene: str, change: str) -> dict:
+    def without(gene: str, change: str) -> dict[str, Any]:
         exact, residues, spans = whole[gene]
         return {**whole, gene: ({key: effect for key, effect in exact.items() if key != change}, residues, spans)}
 

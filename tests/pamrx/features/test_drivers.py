@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from pamrx.features.drivers import TRUNCATING, driver_calls, non_synonymous, training_symbol, variant_classes
@@ -65,11 +67,13 @@ def call(gene: str, classification: str, change: str, driver: bool | None = None
         ("NOSUCHGENE", "Nonsense_Mutation", "p.R10*", False),
     ],
 )
-def test_rules_in_the_order_exact_residue_range_truncation(gene, classification, change, driver):
+def test_rules_in_the_order_exact_residue_range_truncation(
+    gene: Any, classification: Any, change: Any, driver: Any
+) -> None:
     assert call(gene, classification, change) is driver
 
 
-def test_the_more_exact_row_wins():
+def test_the_more_exact_row_wins() -> None:
     rows = table("hotspots").query("gene == 'STK11' and residue_change == 'F354L'")
     assert rows["effect"].tolist() == ["uncertain"]
     assert not call("STK11", "Missense_Mutation", "p.F354L")
@@ -80,7 +84,7 @@ def test_the_more_exact_row_wins():
         assert not call(row.gene, "Missense_Mutation", f"p.{row.residue_change}"), row
 
 
-def test_the_files_own_word_wins_over_every_rule():
+def test_the_files_own_word_wins_over_every_rule() -> None:
     assert call("PIK3CA", "Missense_Mutation", "p.L10F", driver=True)
     assert not call("PIK3CA", "Missense_Mutation", "p.H1047R", driver=False)
     assert not call("PTEN", "Nonsense_Mutation", "p.R130*", driver=False)
@@ -88,7 +92,7 @@ def test_the_files_own_word_wins_over_every_rule():
 
 
 @pytest.mark.parametrize("classification", sorted(TRUNCATING))
-def test_every_truncating_class_counts_in_a_suppressor_and_in_no_oncogene(classification):
+def test_every_truncating_class_counts_in_a_suppressor_and_in_no_oncogene(classification: Any) -> None:
     genes = table("genes")
     suppressor = genes.loc[genes["role"] == "tumour_suppressor", "gene"]
     oncogene = genes.loc[genes["role"] == "oncogene", "gene"]
@@ -96,7 +100,7 @@ def test_every_truncating_class_counts_in_a_suppressor_and_in_no_oncogene(classi
     assert not any(call(gene, classification, "") for gene in oncogene.iloc[::20])
 
 
-def test_calls_keep_the_order_and_labels_of_the_rows():
+def test_calls_keep_the_order_and_labels_of_the_rows() -> None:
     rows = pd.DataFrame(
         {
             "sample_id": ["A", "B", "C", "D"],
@@ -111,13 +115,13 @@ def test_calls_keep_the_order_and_labels_of_the_rows():
     assert driver_calls(rows.iloc[:0]).empty
 
 
-def test_current_symbols_lead_to_those_of_the_training_table():
+def test_current_symbols_lead_to_those_of_the_training_table() -> None:
     assert training_symbol()["KMT2D"] == "MLL2"
     assert training_symbol()["AMER1"] == "FAM123B"
     assert "PIK3CA" not in training_symbol()
 
 
-def test_classes_come_from_consequence_and_protein_change():
+def test_classes_come_from_consequence_and_protein_change() -> None:
     rows = [
         ("PIK3CA", "Missense_Mutation", "p.H1047R", None, "activating"),
         ("PIK3CA", "Missense_Mutation", "p.L10F", None, "other"),
@@ -133,7 +137,7 @@ def test_classes_come_from_consequence_and_protein_change():
     assert variant_classes(table).tolist() == table["expected"].tolist()
 
 
-def test_silent_changes_and_those_outside_the_protein_are_synonymous():
+def test_silent_changes_and_those_outside_the_protein_are_synonymous() -> None:
     rows = [
         ("Silent", "p.L10L", False),
         ("Intron", "", False),
@@ -148,7 +152,7 @@ def test_silent_changes_and_those_outside_the_protein_are_synonymous():
     assert non_synonymous(table).tolist() == table["expected"].tolist()
 
 
-def test_a_table_is_called_as_its_rows_are_one_by_one():
+def test_a_table_is_called_as_its_rows_are_one_by_one() -> None:
     changes = ["p.H1047R", "p.L10F", "p.R130*", "", None]
     classes = ["Missense_Mutation", "Nonsense_Mutation", "Silent", ""]
     rows = [(gene, kind, change) for gene in ("PIK3CA", "PTEN", "TP53") for kind in classes for change in changes]

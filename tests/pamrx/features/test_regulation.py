@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,33 +57,33 @@ def lines(n: int = 40, seed: int = 0) -> Profiles:
 # --- which miRNAs press on what ---
 
 
-def test_a_load_has_the_mirnas_that_lower_its_target_in_either_direction_of_effect():
+def test_a_load_has_the_mirnas_that_lower_its_target_in_either_direction_of_effect() -> None:
     # miR-155 lowers PIK3R1 too, though in lymphoma that activates the axis: the target is what it presses on.
     loads = loads_of(["hsa-miR-155", "hsa-miR-376a", "hsa-miR-21", "hsa-miR-26a-5p"])
     assert loads["load_PIK3R1"] == {"hsa-miR-155": 1.0, "hsa-miR-376a": 1.0}
     assert loads["load_PTEN"] == {"hsa-miR-21": 1.0, "hsa-miR-26a-5p": 1.0}
 
 
-def test_a_target_of_one_measured_mirna_has_no_load_and_an_unknown_mirna_is_in_none():
+def test_a_target_of_one_measured_mirna_has_no_load_and_an_unknown_mirna_is_in_none() -> None:
     assert "load_PTEN" not in loads_of(["hsa-miR-21", "hsa-miR-375"])
     assert "load_PTEN" in loads_of(["hsa-miR-21", "hsa-miR-32"])
     assert not any("hsa-miR-9999" in members for members in loads_of(["hsa-miR-9999", "hsa-miR-21"]).values())
     assert loads_of([]) == {}
 
 
-def test_a_merged_probe_counts_once_with_the_targets_of_all_its_members():
+def test_a_merged_probe_counts_once_with_the_targets_of_all_its_members() -> None:
     loads = loads_of(["hsa-miR-106a+hsa-miR-17", "hsa-miR-92a", "hsa-miR-21"])
     assert loads["load_PTEN"] == {"hsa-miR-106a+hsa-miR-17": 1.0, "hsa-miR-21": 1.0}
     assert loads["load_BCL2L11"] == {"hsa-miR-106a+hsa-miR-17": 1.0, "hsa-miR-92a": 1.0}
 
 
-def test_in_the_net_loads_a_mirna_counts_by_the_share_of_its_targets():
+def test_in_the_net_loads_a_mirna_counts_by_the_share_of_its_targets() -> None:
     loads = loads_of(["hsa-miR-205", "hsa-miR-21", "hsa-miR-375"])
     assert loads["load_activating"] == pytest.approx({"hsa-miR-205": 2 / 3, "hsa-miR-21": 1.0})  # PTEN, PHLPP2; ERBB3
     assert loads["load_restraining"] == pytest.approx({"hsa-miR-205": 1 / 3, "hsa-miR-375": 1.0})
 
 
-def test_every_row_of_the_table_says_what_a_load_takes_for_granted():
+def test_every_row_of_the_table_says_what_a_load_takes_for_granted() -> None:
     rows = table("ncrna").query("kind == 'miRNA'")
     assert rows["effect_on_axis"].isin(["activates", "restrains"]).all()
     assert not rows.duplicated(["ncrna", "target"]).any(), "one direction for each miRNA and target"
@@ -94,7 +95,7 @@ def test_every_row_of_the_table_says_what_a_load_takes_for_granted():
 # --- what they weigh in a sample ---
 
 
-def test_a_load_is_the_mean_deviation_from_the_training_means():
+def test_a_load_is_the_mean_deviation_from_the_training_means() -> None:
     training = frame(miR_21=[0.0, 2.0], miR_32=[-1.0, -3.0])
     loads = loads_of(training.columns)
     centre = centre_of(training, loads)
@@ -103,7 +104,7 @@ def test_a_load_is_the_mean_deviation_from_the_training_means():
     assert found["load_PTEN"].tolist() == [0.0, 1.0, 0.5]
 
 
-def test_a_missing_mirna_pulls_a_load_nowhere_and_under_half_of_them_it_is_missing():
+def test_a_missing_mirna_pulls_a_load_nowhere_and_under_half_of_them_it_is_missing() -> None:
     loads, centre = {"load_X": dict.fromkeys("abc", 1.0)}, {"a": 2.0, "b": -1.0, "c": 0.0}
     scores = pd.DataFrame({"a": [2.5, 2.5, 2.5], "b": [-0.5, -0.5, NAN], "c": [0.5, NAN, NAN]})
     found = load_scores(scores, loads, centre)["load_X"]
@@ -113,13 +114,13 @@ def test_a_missing_mirna_pulls_a_load_nowhere_and_under_half_of_them_it_is_missi
     assert half.tolist() == [0.5, 0.5, 0.5], "half of them is enough"
 
 
-def test_the_weights_of_a_net_load_are_used():
+def test_the_weights_of_a_net_load_are_used() -> None:
     found = load_scores(frame(miR_1=[3.0], miR_2=[0.0]), {"load_activating": {"hsa-miR-1": 1 / 3, "hsa-miR-2": 1.0}},
                         {"hsa-miR-1": 0.0, "hsa-miR-2": 0.0})  # fmt: skip
     assert found["load_activating"][0] == pytest.approx(0.75)
 
 
-def test_a_block_from_levels_to_load():
+def test_a_block_from_levels_to_load() -> None:
     """Three miRNAs in one sample have the normal scores of 1/6, 1/2 and 5/6: -0.967422, 0 and 0.967422."""
     universe = ["hsa-let-7a", "hsa-miR-21", "hsa-miR-32"]
     block = NcrnaBlock(universe, universe, [], loads_of(universe), {"hsa-miR-21": 0.967422, "hsa-miR-32": 0.0})
@@ -132,7 +133,7 @@ def test_a_block_from_levels_to_load():
 # --- hosts that stand in ---
 
 
-def test_only_hosts_that_follow_their_mirna_are_proxies():
+def test_only_hosts_that_follow_their_mirna_are_proxies() -> None:
     random = np.random.default_rng(3)
     mirna = frame(miR_126=random.normal(size=50).tolist(), miR_224=random.normal(size=50).tolist())
     hosts = pd.DataFrame(
@@ -146,14 +147,14 @@ def test_only_hosts_that_follow_their_mirna_are_proxies():
     assert proxies_of(mirna, hosts.drop(columns="EGFL7")) == {}
 
 
-def test_a_host_of_several_mirnas_is_one_proxy():
+def test_a_host_of_several_mirnas_is_one_proxy() -> None:
     level = np.linspace(-2, 2, 30).tolist()
     mirna = frame(miR_106aP_miR_17=level, miR_19a=level, miR_92a=level[::-1])
     found = proxies_of(mirna, pd.DataFrame({"MIR17HG": level}))
     assert found == {"MIR17HG": {"hsa-miR-106a+hsa-miR-17": 1.0, "hsa-miR-19a": 1.0}}
 
 
-def test_a_proxy_is_there_only_where_none_of_its_mirnas_is():
+def test_a_proxy_is_there_only_where_none_of_its_mirnas_is() -> None:
     mirna = frame(miR_19a=[1.0, NAN, NAN, NAN], miR_92a=[1.0, 1.0, NAN, NAN])
     hosts = pd.DataFrame({"MIR17HG": [0.5, 0.5, 0.5, NAN]})
     found = proxy_scores(mirna, hosts, {"MIR17HG": {"hsa-miR-19a": 0.6, "hsa-miR-92a": 0.6}})["proxy_MIR17HG"]
@@ -161,7 +162,7 @@ def test_a_proxy_is_there_only_where_none_of_its_mirnas_is():
     assert found.drop(index=2).isna().all()
 
 
-def test_the_mirna_column_itself_stays_missing_where_its_host_stands_in():
+def test_the_mirna_column_itself_stays_missing_where_its_host_stands_in() -> None:
     training = lines()
     builder = FeatureBuilder(min_altered=3).fit(training)
     assert set(builder.ncrna_.proxies) == {"EGFL7"}
@@ -186,19 +187,19 @@ IN_THE_CROWD = TRAINED.transform(CROWD)
 
 @given(st.permutations(list(CROWD.samples.index)), st.permutations(HOSTED), st.integers(1, 8))
 @settings(max_examples=20, deadline=None)
-def test_alone_as_in_a_crowd_and_in_any_order(order, columns, size):
+def test_alone_as_in_a_crowd_and_in_any_order(order: Any, columns: Any, size: Any) -> None:
     assert {"ncrna.load_PTEN", "ncrna.load_activating", "ncrna.proxy_EGFL7"} <= set(IN_THE_CROWD)
     other = replace(CROWD, ncrna=CROWD.ncrna[columns]).subset(order[:size])
     pd.testing.assert_frame_equal(TRAINED.transform(other), IN_THE_CROWD.loc[order[:size]], check_exact=True)
 
 
-def test_the_state_survives_json():
+def test_the_state_survives_json() -> None:
     again = FeatureBuilder.from_state(json.loads(json.dumps(TRAINED.state())))
     assert again.state() == TRAINED.state()
     pd.testing.assert_frame_equal(again.transform(CROWD), IN_THE_CROWD, check_exact=True)
 
 
-def test_the_circrnas_of_a_user_change_nothing():
+def test_the_circrnas_of_a_user_change_nothing() -> None:
     circular = pd.DataFrame({"circ-ITCH": 50.0, "CDR1as": 3.0, "circXYZ": NAN}, index=CROWD.samples.index)
     other = replace(CROWD, ncrna=pd.concat([circular, CROWD.ncrna], axis=1))
     pd.testing.assert_frame_equal(TRAINED.transform(other), IN_THE_CROWD, check_exact=True)
@@ -207,12 +208,12 @@ def test_the_circrnas_of_a_user_change_nothing():
 # --- what is made of them further on ---
 
 
-def test_a_load_comes_from_the_mirna_file_and_a_proxy_from_the_transcripts():
+def test_a_load_comes_from_the_mirna_file_and_a_proxy_from_the_transcripts() -> None:
     assert source_of("ncrna.load_PTEN") == source_of("ncrna.load_restraining") == "mirna"
     assert source_of("ncrna.proxy_MIR17HG") == "transcripts"
 
 
-def test_they_are_told_in_words_and_a_proxy_says_that_it_is_one():
+def test_they_are_told_in_words_and_a_proxy_says_that_it_is_one() -> None:
     assert readable("ncrna.load_PTEN") == "miRNA load on PTEN"
     assert readable("ncrna.load_activating") == "load of activating miRNAs"
     assert readable("ncrna.proxy_EGFL7") == "miR-126 host gene EGFL7 (proxy)"
@@ -220,7 +221,7 @@ def test_they_are_told_in_words_and_a_proxy_says_that_it_is_one():
     assert readable("ncrna.hsa-miR-21") == "hsa-miR-21 (ncRNA)"
 
 
-def test_a_proxy_is_no_evidence():
+def test_a_proxy_is_no_evidence() -> None:
     assert is_proxy("ncrna.proxy_MCM7")
     assert not is_proxy("ncrna.load_PTEN") and not is_proxy("transcriptome.MCM7")
     features = pd.DataFrame({"ncrna.hsa-miR-1": [1.0, NAN], "ncrna.proxy_A": [NAN, 1.0]})
@@ -231,7 +232,7 @@ def test_a_proxy_is_no_evidence():
     assert model.evidence(features)["GDSC2:X"].tolist() == [1.0, 0.0]
 
 
-def test_columns_that_are_never_known_or_never_vary_do_no_harm():
+def test_columns_that_are_never_known_or_never_vary_do_no_harm() -> None:
     """Where every training line has miRNA the proxies are never known."""
     everyone = lines()
     everyone = replace(everyone, ncrna=everyone.ncrna.fillna(8.0))
@@ -246,7 +247,7 @@ def test_columns_that_are_never_known_or_never_vary_do_no_harm():
     pd.testing.assert_frame_equal(model.predict(moved), model.predict(features))
 
 
-def test_mirna_of_another_assay_counts_as_not_measured():
+def test_mirna_of_another_assay_counts_as_not_measured() -> None:
     random = np.random.default_rng(4)
     names = [f"hsa-miR-{place}" for place in range(1, 81)]
     usual = random.normal(8, 3, len(names))

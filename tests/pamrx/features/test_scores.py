@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,9 @@ def by_the_formula(values: np.ndarray) -> np.ndarray:
 
 @given(st.integers(0, 10_000), st.integers(1, 80), st.sampled_from([0.0, 0.02, 0.6, 1.0]), st.integers(1, 40))
 @settings(max_examples=40, deadline=None)
-def test_scores_have_every_bit_of_the_formula_however_the_samples_are_cut(seed, n, holes, step):
+def test_scores_have_every_bit_of_the_formula_however_the_samples_are_cut(
+    seed: Any, n: Any, holes: Any, step: Any
+) -> None:
     random = np.random.default_rng(seed)
     values = random.normal(size=(n, 17)).round(1)  # rounded, so that there are ties
     values[random.random(values.shape) < holes] = np.nan
@@ -38,7 +41,7 @@ def test_scores_have_every_bit_of_the_formula_however_the_samples_are_cut(seed, 
     assert np.array_equal(normal_scores(np.asfortranarray(values)), expected, equal_nan=True)
 
 
-def test_scores_of_a_whole_transcriptome_have_every_bit_of_the_formula():
+def test_scores_of_a_whole_transcriptome_have_every_bit_of_the_formula() -> None:
     values = np.random.default_rng(0).normal(size=(3, 6000)).round(2)
     assert np.array_equal(normal_scores(values), by_the_formula(values))
 
@@ -57,14 +60,14 @@ def test_scores_of_a_whole_transcriptome_have_every_bit_of_the_formula():
     ids=["far", "near", "infinite", "constant", "zeros", "denormal", "overflowing"],
 )
 @pytest.mark.filterwarnings("error")
-def test_values_that_do_not_spread_are_ranked_as_well(row):
+def test_values_that_do_not_spread_are_ranked_as_well(row: Any) -> None:
     rows = np.vstack([row, row[::-1], np.arange(float(len(row)))])
     assert np.array_equal(normal_scores(rows), by_the_formula(rows))
 
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
-def test_scores_in_a_universe_take_its_genes_by_name(seed):
+def test_scores_in_a_universe_take_its_genes_by_name(seed: Any) -> None:
     random = np.random.default_rng(seed)
     names = [f"G{place}" for place in range(12)]
     matrix = pd.DataFrame(random.normal(size=(40, 12)), columns=random.permutation(names))
@@ -76,7 +79,7 @@ def test_scores_in_a_universe_take_its_genes_by_name(seed):
 
 
 @pytest.mark.parametrize("holes", [0.0, 0.05])
-def test_scoring_needs_less_memory_than_the_matrix_twice(holes):
+def test_scoring_needs_less_memory_than_the_matrix_twice(holes: Any) -> None:
     random = np.random.default_rng(0)
     values = random.normal(size=(1200, 1000))
     values[random.random(values.shape) < holes] = np.nan
@@ -90,12 +93,12 @@ def test_scoring_needs_less_memory_than_the_matrix_twice(holes):
     assert peak < 2 * values.nbytes
 
 
-def test_a_matrix_without_any_column_scores_nothing():
+def test_a_matrix_without_any_column_scores_nothing() -> None:
     matrix = pd.DataFrame(index=["s"])
     assert scores_in(matrix, ["a", "b"], matrix.index).isna().all(axis=None)
 
 
-def test_a_signature_that_the_table_takes_out_is_not_learned():
+def test_a_signature_that_the_table_takes_out_is_not_learned() -> None:
     sources = table("signature_sources")
     genes = sorted(set(table("signatures")["gene"]))
     everything = pd.DataFrame(np.zeros((1, len(genes))), columns=genes)

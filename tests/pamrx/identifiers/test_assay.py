@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pamrx.bundle.bundle import load_bundle
@@ -52,7 +53,7 @@ def _splits(node: ast.AST) -> bool:
     return node.func.attr in SPLITS and not texts.isdisjoint({":", "."})
 
 
-def test_text_and_back():
+def test_text_and_back() -> None:
     assay = AssayId("GDSC2", "AKT inhibitor VIII")
     assert str(assay) == "GDSC2:AKT inhibitor VIII"
     assert AssayId.parse(str(assay)) == assay
@@ -61,39 +62,39 @@ def test_text_and_back():
     assert copy.deepcopy(assay) == assay
 
 
-def test_assays_are_ordered_by_screen_then_drug():
+def test_assays_are_ordered_by_screen_then_drug() -> None:
     assays = [AssayId("GDSC2", "A"), AssayId("GDSC1", "B"), AssayId("GDSC1", "A")]
     assert [str(assay) for assay in sorted(assays)] == ["GDSC1:A", "GDSC1:B", "GDSC2:A"]
 
 
 @pytest.mark.parametrize("text", ["", "Pictilisib", "GDSC2:", ":Pictilisib"])
-def test_a_text_without_screen_or_drug_is_refused(text):
+def test_a_text_without_screen_or_drug_is_refused(text: Any) -> None:
     with pytest.raises(PamrxError, match="expected SCREEN:DRUG, such as GDSC2:Pictilisib"):
         AssayId.parse(text)
 
 
-def test_an_assay_cannot_be_changed():
+def test_an_assay_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
-        AssayId("GDSC2", "Pictilisib").screen = "GDSC1"  # type: ignore[misc]
+        AssayId("GDSC2", "Pictilisib").screen = "GDSC1"
 
 
-def test_a_drug_has_one_assay_per_screen_oldest_first():
+def test_a_drug_has_one_assay_per_screen_oldest_first() -> None:
     assert assays_of(resolve("Pictilisib")) == (AssayId("GDSC1", "Pictilisib"), AssayId("GDSC2", "Pictilisib"))
     assert assays_of(resolve("Everolimus")) == ()
 
 
-def test_every_label_of_the_released_bundle_is_read():
+def test_every_label_of_the_released_bundle_is_read() -> None:
     for label in load_bundle().model.assays_:
         assay = AssayId.parse(label)
         assert str(assay) == label
         assert assay in assays_of(resolve(assay.drug))
 
 
-def test_only_parse_takes_an_assay_or_a_feature_apart():
+def test_only_parse_takes_an_assay_or_a_feature_apart() -> None:
     assert splitting_files(PACKAGES) == set(OTHER_TEXTS)
 
 
-def test_a_split_is_found_where_it_stands():
+def test_a_split_is_found_where_it_stands() -> None:
     split = ("a.partition(':')", "a.str.split('.', 1)", "re.split('.', a)", "a.startswith(('b', 'tme.'))")
     other = ("a.split('|')", "a.startswith('tme')", "'tissue.breast'")
     assert all(_splits(ast.parse(text, mode="eval").body) for text in split)

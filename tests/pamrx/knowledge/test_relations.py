@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from pamrx.knowledge import table
@@ -14,18 +15,18 @@ LONGEST = 32
 """A longer name is folded on a terminal of 120 columns."""
 
 
-def rows(marker: str, direction: str, drug: str):
+def rows(marker: str, direction: str, drug: str) -> Any:
     chosen = table("relations").query("marker == @marker and direction == @direction")
     return chosen[[drug in cell.split("|") for cell in chosen["drugs"]]]
 
 
-def test_it_is_large_enough_and_names_each_relation_once():
+def test_it_is_large_enough_and_names_each_relation_once() -> None:
     known = table("relations")
     assert len(known) >= 20 and known["relation"].is_unique
     assert known["relation"].str.len().max() <= LONGEST
 
 
-def test_every_row_says_what_is_known_and_where_it_can_be_checked():
+def test_every_row_says_what_is_known_and_where_it_can_be_checked() -> None:
     known = table("relations")
     assert (known[["relation", "marker", "drugs", "statement", "source"]] != "").all(axis=None)
     assert set(known["direction"]) == {"sensitive", "resistant", "none"}
@@ -34,7 +35,7 @@ def test_every_row_says_what_is_known_and_where_it_can_be_checked():
     assert not unsourced
 
 
-def test_drugs_stand_under_their_one_name():
+def test_drugs_stand_under_their_one_name() -> None:
     for cell in table("relations")["drugs"]:
         assert [resolve(name).name for name in cell.split("|")] == cell.split("|")
 
@@ -59,11 +60,11 @@ def test_drugs_stand_under_their_one_name():
         ("amp:RICTOR", "none", "AZD8055 AZD2014"),
     ],
 )
-def test_the_controls_are_in_it(marker, direction, drugs):
+def test_the_controls_are_in_it(marker: Any, direction: Any, drugs: Any) -> None:
     for drug in drugs.split():
         assert len(rows(marker, direction, drug)) == 1, drug
 
 
-def test_what_weakens_pik3ca_is_looked_at_among_its_carriers():
+def test_what_weakens_pik3ca_is_looked_at_among_its_carriers() -> None:
     weakened = table("relations").query("marker == 'mut:KRAS|BRAF'")
     assert (weakened["within"] == "mut:PIK3CA").all()

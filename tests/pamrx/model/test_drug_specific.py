@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from sklearn.linear_model import LinearRegression
 
 
 @pytest.fixture
-def tables():
+def tables() -> Any:
     """60 lines; A follows general sensitivity and feature X, B the feature alone; S2 has no drugs outside the axis."""
     random = np.random.default_rng(0)
     lines = [f"L{n:02}" for n in range(60)]
@@ -22,7 +24,7 @@ def tables():
     return features, responses, general
 
 
-def test_the_regression_is_least_squares_on_the_lines_that_have_both(tables):
+def test_the_regression_is_least_squares_on_the_lines_that_have_both(tables: Any) -> None:
     _, responses, general = tables
     responses.iloc[:7, 0] = np.nan
     general.iloc[50:, 0] = np.nan
@@ -36,7 +38,7 @@ def test_the_regression_is_least_squares_on_the_lines_that_have_both(tables):
     assert rest["S1:A"].isna().sum() == 17
 
 
-def test_an_assay_whose_screen_knows_no_other_drugs_only_loses_its_mean(tables):
+def test_an_assay_whose_screen_knows_no_other_drugs_only_loses_its_mean(tables: Any) -> None:
     _, responses, general = tables
     found = Regression.fit(responses, general)
     assert found.slope["S2:A"] == 0
@@ -44,7 +46,7 @@ def test_an_assay_whose_screen_knows_no_other_drugs_only_loses_its_mean(tables):
     assert np.allclose(rest, responses["S2:A"] - responses["S2:A"].mean(), atol=1e-5)
 
 
-def test_what_is_left_has_every_bit_of_the_formula_assay_by_assay(tables):
+def test_what_is_left_has_every_bit_of_the_formula_assay_by_assay(tables: Any) -> None:
     _, responses, general = tables
     responses.iloc[:7, 0] = np.nan
     general.iloc[50:, 0] = np.nan
@@ -60,7 +62,9 @@ def test_what_is_left_has_every_bit_of_the_formula_assay_by_assay(tables):
     assert list(rest.columns) == ["S2:A", "S1:A"]
 
 
-def test_the_prediction_is_that_of_the_response_less_the_predicted_general_part(tables, monkeypatch):
+def test_the_prediction_is_that_of_the_response_less_the_predicted_general_part(
+    tables: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(boosted, "ROUNDS", 5)
     features, responses, general = tables
     model = SpecificResponse.fit(features, responses, general)

@@ -54,19 +54,19 @@ def data() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def fitted(data) -> SensitivityModel:
+def fitted(data: Any) -> SensitivityModel:
     return SensitivityModel(n_boosted=1, seed=3).fit(*data)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda one: type(one).__name__)
 @pytest.mark.parametrize("check", FIT_ANY, ids=lambda check: check.__name__)
-def test_scikit_learns_own_checks(check, estimator):
+def test_scikit_learns_own_checks(check: Any, estimator: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         check(type(estimator).__name__, clone(estimator))
 
 
-def test_parameters_are_only_stored():
+def test_parameters_are_only_stored() -> None:
     weights = {"mutation": 1.0}
     model = SensitivityModel(weights, 2, 0.5, 7)
     assert model.block_weights is weights
@@ -74,40 +74,40 @@ def test_parameters_are_only_stored():
     assert SensitivityModel().block_weights is None
 
 
-def test_fit_returns_itself_and_leaves_the_parameters(data):
+def test_fit_returns_itself_and_leaves_the_parameters(data: Any) -> None:
     model = SensitivityModel(n_boosted=1, seed=3)
     before = model.get_params()
     assert model.fit(*data) is model
     assert model.get_params() == before
 
 
-def test_no_weights_are_the_released_weights(data, fitted):
+def test_no_weights_are_the_released_weights(data: Any, fitted: Any) -> None:
     same = SensitivityModel(dict(BLOCK_WEIGHTS), n_boosted=1, seed=3).fit(*data)
     pd.testing.assert_frame_equal(same.predict(data[0]), fitted.predict(data[0]), check_exact=True)
 
 
-def test_what_is_learned_ends_in_an_underscore(fitted):
+def test_what_is_learned_ends_in_an_underscore(fitted: Any) -> None:
     assert {name for name in vars(fitted) if not name.endswith("_")} == set(fitted.get_params())
 
 
-def test_names_and_number_of_features(data, fitted):
+def test_names_and_number_of_features(data: Any, fitted: Any) -> None:
     assert fitted.feature_names_in_.tolist() == list(data[0].columns) == fitted.features_
     assert fitted.feature_names_in_.dtype == object
     assert fitted.n_features_in_ == 8
 
 
-def test_before_fit_there_is_nothing_learned():
+def test_before_fit_there_is_nothing_learned() -> None:
     model = SensitivityModel()
     assert not any(hasattr(model, name) for name in ("features_", "feature_names_in_", "n_features_in_", "assays_"))
 
 
 @pytest.mark.parametrize("method", ["predict", "contributions", "evidence", "ordered"])
-def test_before_fit_each_method_says_so(method, data):
+def test_before_fit_each_method_says_so(method: Any, data: Any) -> None:
     with pytest.raises(NotFittedError):
         getattr(SensitivityModel(), method)(data[0])
 
 
-def test_an_unfitted_builder_says_so():
+def test_an_unfitted_builder_says_so() -> None:
     builder = FeatureBuilder()
     for call in (builder.get_feature_names_out, builder.state, builder.genes_read):
         with pytest.raises(NotFittedError):
@@ -121,19 +121,19 @@ def test_an_unfitted_builder_says_so():
         builder.transform(nothing)
 
 
-def test_a_clone_is_not_fitted_and_learns_the_same(data, fitted):
+def test_a_clone_is_not_fitted_and_learns_the_same(data: Any, fitted: Any) -> None:
     again = clone(fitted)
     assert again.get_params() == fitted.get_params() and not hasattr(again, "features_")
     pd.testing.assert_frame_equal(again.fit(*data).predict(data[0]), fitted.predict(data[0]), check_exact=True)
 
 
-def test_fitting_again_forgets_what_was_learned_before(data, fitted):
+def test_fitting_again_forgets_what_was_learned_before(data: Any, fitted: Any) -> None:
     model = SensitivityModel(n_boosted=1, seed=3).fit(data[0].iloc[:, :5], data[1])
     assert model.n_features_in_ == 5
     pd.testing.assert_frame_equal(model.fit(*data).predict(data[0]), fitted.predict(data[0]), check_exact=True)
 
 
-def test_predicting_changes_nothing(data, fitted):
+def test_predicting_changes_nothing(data: Any, fitted: Any) -> None:
     before = dict(vars(fitted))
     fitted.predict(data[0])
     fitted.contributions(data[0])
@@ -142,18 +142,18 @@ def test_predicting_changes_nothing(data, fitted):
     assert all(vars(fitted)[name] is value for name, value in before.items())
 
 
-def test_a_setting_counts_from_the_next_fit(data, fitted):
+def test_a_setting_counts_from_the_next_fit(data: Any, fitted: Any) -> None:
     model = clone(fitted).set_params(boosted_share=0.0, block_weights={"transcriptome": 0.01})
     assert not np.allclose(model.fit(*data).predict(data[0]), fitted.predict(data[0]))
 
 
-def test_its_tags_are_those_of_a_regressor_of_many_outputs_that_takes_nan():
+def test_its_tags_are_those_of_a_regressor_of_many_outputs_that_takes_nan() -> None:
     tags = get_tags(SensitivityModel())
     assert is_regressor(SensitivityModel()) and tags.input_tags.allow_nan
     assert tags.target_tags.multi_output and tags.target_tags.required
 
 
-def test_it_is_cross_validated_by_scikit_learn(data, fitted):
+def test_it_is_cross_validated_by_scikit_learn(data: Any, fitted: Any) -> None:
     features, responses = data
     found = cross_val_predict(clone(fitted), features, responses, cv=KFold(2))
     assert found.shape == responses.shape and np.isfinite(found).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,7 +62,7 @@ def training() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def fitted(training) -> SensitivityModel:
+def fitted(training: Any) -> SensitivityModel:
     with pytest.MonkeyPatch.context() as monkeypatch:
         few_rounds(monkeypatch)
         return SensitivityModel(n_boosted=3).fit(*training)
@@ -89,7 +91,7 @@ def masked(features: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 @given(st.integers(0, 1_000_000))
 @settings(max_examples=30, deadline=None)
-def test_base_and_contributions_make_the_prediction_whatever_is_missing(fitted, unseen, seed):
+def test_base_and_contributions_make_the_prediction_whatever_is_missing(fitted: Any, unseen: Any, seed: Any) -> None:
     features = masked(unseen[0].iloc[:6], seed)
     contributions = fitted.contributions(features)
     assert contributions.shape == (6, features.shape[1], 4)
@@ -98,13 +100,13 @@ def test_base_and_contributions_make_the_prediction_whatever_is_missing(fitted, 
     )
 
 
-def test_contributions_of_some_assays_are_those_of_all(fitted, unseen):
+def test_contributions_of_some_assays_are_those_of_all(fitted: Any, unseen: Any) -> None:
     features = unseen[0].iloc[:4]
     some = fitted.contributions(features, ["GDSC2:C", "GDSC1:A"])
     np.testing.assert_allclose(some, fitted.contributions(features)[:, :, [3, 0]], rtol=0, atol=1e-12)
 
 
-def test_in_the_linear_part_what_is_missing_contributes_nothing(training, unseen):
+def test_in_the_linear_part_what_is_missing_contributes_nothing(training: Any, unseen: Any) -> None:
     features = masked(unseen[0].iloc[:20], seed=5)
     with pytest.MonkeyPatch.context() as monkeypatch:
         few_rounds(monkeypatch, 1)
@@ -116,7 +118,7 @@ def test_in_the_linear_part_what_is_missing_contributes_nothing(training, unseen
     np.testing.assert_allclose(alone.predict(nothing).to_numpy()[0], alone.base_, rtol=0, atol=1e-12)
 
 
-def test_no_part_of_the_contributions_falls_to_a_feature_that_never_varied(training, unseen):
+def test_no_part_of_the_contributions_falls_to_a_feature_that_never_varied(training: Any, unseen: Any) -> None:
     constant = training[0].assign(**{"transcriptome.CONSTANT": 0.1, "mutation.NEVER": 0.0, "mutation.UNKNOWN": np.nan})
     with pytest.MonkeyPatch.context() as monkeypatch:
         few_rounds(monkeypatch, 5)
@@ -133,7 +135,7 @@ def test_no_part_of_the_contributions_falls_to_a_feature_that_never_varied(train
 
 @given(st.permutations(range(80)), st.integers(1, 80))
 @settings(max_examples=20, deadline=None)
-def test_a_row_is_predicted_alike_in_any_company(fitted, unseen, order, size):
+def test_a_row_is_predicted_alike_in_any_company(fitted: Any, unseen: Any, order: Any, size: Any) -> None:
     features = masked(unseen[0], seed=9)
     chosen = order[:size]
     crowd, few = features, features.iloc[chosen]
@@ -141,7 +143,7 @@ def test_a_row_is_predicted_alike_in_any_company(fitted, unseen, order, size):
     assert np.array_equal(fitted.evidence(few).to_numpy(), fitted.evidence(crowd).to_numpy()[chosen])
 
 
-def test_a_fit_does_not_depend_on_how_the_table_lies_in_memory(training):
+def test_a_fit_does_not_depend_on_how_the_table_lies_in_memory(training: Any) -> None:
     features, components = training[0], training[1].fillna(0.0).to_numpy()
     found = []
     for order in ("C", "F"):
@@ -151,7 +153,7 @@ def test_a_fit_does_not_depend_on_how_the_table_lies_in_memory(training):
         assert np.array_equal(getattr(found[0], name), getattr(found[1], name)), name
 
 
-def test_the_same_seed_gives_the_same_model_on_any_number_of_threads(training, fitted):
+def test_the_same_seed_gives_the_same_model_on_any_number_of_threads(training: Any, fitted: Any) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         few_rounds(monkeypatch)
         monkeypatch.setenv("OMP_NUM_THREADS", "2")
@@ -166,19 +168,19 @@ def test_the_same_seed_gives_the_same_model_on_any_number_of_threads(training, f
     assert np.array_equal(fitted.importance_, again.importance_)
 
 
-def test_columns_are_taken_by_name(fitted, unseen):
+def test_columns_are_taken_by_name(fitted: Any, unseen: Any) -> None:
     features = unseen[0].assign(**{"mutation.UNHEARD_OF": 1.0})
     turned = features[features.columns[::-1]]
     assert np.array_equal(fitted.predict(turned).to_numpy(), fitted.predict(unseen[0]).to_numpy())
     assert np.array_equal(fitted.contributions(turned.iloc[:3]), fitted.contributions(unseen[0].iloc[:3]))
 
 
-def test_a_missing_column_is_named(fitted, unseen):
+def test_a_missing_column_is_named(fitted: Any, unseen: Any) -> None:
     with pytest.raises(PamrxError, match=r"feature mutation\.M1 is not among the columns"):
         fitted.predict(unseen[0].drop(columns="mutation.M1"))
 
 
-def test_lines_that_do_not_match_are_refused(training):
+def test_lines_that_do_not_match_are_refused(training: Any) -> None:
     features, responses = training
     with pytest.raises(PamrxError, match="lines of features and responses differ"):
         SensitivityModel().fit(features, responses.iloc[::-1])
@@ -187,7 +189,7 @@ def test_lines_that_do_not_match_are_refused(training):
 # --- evidence ---
 
 
-def test_a_full_profile_has_all_the_evidence_and_an_empty_one_none(fitted, unseen):
+def test_a_full_profile_has_all_the_evidence_and_an_empty_one_none(fitted: Any, unseen: Any) -> None:
     features = unseen[0].iloc[:3]
     np.testing.assert_allclose(fitted.evidence(features), 1.0, rtol=0, atol=1e-12)
     np.testing.assert_allclose(fitted.evidence(features * np.nan), 0.0, rtol=0, atol=1e-12)
@@ -195,7 +197,9 @@ def test_a_full_profile_has_all_the_evidence_and_an_empty_one_none(fitted, unsee
 
 @given(st.permutations(range(46)), st.integers(1, 10))
 @settings(max_examples=20, deadline=None)
-def test_evidence_only_falls_as_features_are_removed_and_stays_within_one(fitted, unseen, order, step):
+def test_evidence_only_falls_as_features_are_removed_and_stays_within_one(
+    fitted: Any, unseen: Any, order: Any, step: Any
+) -> None:
     features = unseen[0].iloc[:1].copy()
     assert features.shape[1] == 46
     before = fitted.evidence(features)
@@ -207,7 +211,9 @@ def test_evidence_only_falls_as_features_are_removed_and_stays_within_one(fitted
     assert (before <= 1).all(axis=None)
 
 
-def test_evidence_is_the_present_share_of_the_mean_absolute_contributions(training, fitted, unseen):
+def test_evidence_is_the_present_share_of_the_mean_absolute_contributions(
+    training: Any, fitted: Any, unseen: Any
+) -> None:
     importance = np.abs(fitted.contributions(training[0])).mean(axis=0)
     np.testing.assert_allclose(fitted.importance_, importance, rtol=1e-5, atol=1e-9)
     present = np.array([not name.startswith("transcriptome.") for name in fitted.features_])
@@ -224,7 +230,7 @@ def correlation(fitted: SensitivityModel, data: tuple[pd.DataFrame, pd.DataFrame
     return fitted.predict(data[0]).corrwith(data[1])
 
 
-def test_planted_linear_effects_come_back(fitted, unseen):
+def test_planted_linear_effects_come_back(fitted: Any, unseen: Any) -> None:
     found = correlation(fitted, unseen)
     assert (found[["GDSC1:A", "GDSC2:A", "GDSC2:C"]] > 0.9).all()
     contributions = fitted.contributions(unseen[0])
@@ -235,7 +241,7 @@ def test_planted_linear_effects_come_back(fitted, unseen):
     assert contributions[carrier, mutation, 0].mean() < -0.4 < 0.2 < contributions[~carrier, mutation, 0].mean()
 
 
-def test_an_interaction_that_no_line_can_draw_comes_from_the_trees(unseen):
+def test_an_interaction_that_no_line_can_draw_comes_from_the_trees(unseen: Any) -> None:
     found, many = {}, made_up(300, seed=0)
     with pytest.MonkeyPatch.context() as monkeypatch:
         few_rounds(monkeypatch, 80)
@@ -246,7 +252,7 @@ def test_an_interaction_that_no_line_can_draw_comes_from_the_trees(unseen):
     assert found[0.7] > 0.45
 
 
-def test_a_profile_without_expression_is_served_by_a_part_fitted_without(fitted, unseen):
+def test_a_profile_without_expression_is_served_by_a_part_fitted_without(fitted: Any, unseen: Any) -> None:
     blind = unseen[0].copy()
     blind[[name for name in blind if source_of(name) == "transcripts"]] = np.nan
     served = fitted._by_view(distinct_presence(blind[fitted.features_].to_numpy()))
@@ -257,14 +263,14 @@ def test_a_profile_without_expression_is_served_by_a_part_fitted_without(fitted,
 # --- responses and their components ---
 
 
-def test_components_give_back_the_responses(training):
+def test_components_give_back_the_responses(training: Any) -> None:
     responses = training[1].dropna()
     space, components = ResponseSpace.fit(responses)
     np.testing.assert_allclose(space.mean + space.to_assays(components), responses.to_numpy(), rtol=0, atol=1e-10)
     np.testing.assert_allclose(space.loadings @ space.loadings.T, np.eye(4), atol=1e-12)
 
 
-def test_one_component_by_hand():
+def test_one_component_by_hand() -> None:
     # Two assays that rise together: both standardised to the same column z, so that the first component is z * sqrt(2).
     z = np.tile([-1.0, 1.0], 20)
     space, components = ResponseSpace.fit(pd.DataFrame({"one": 5 + 2 * z, "two": 1 + 3 * z}))
@@ -275,7 +281,7 @@ def test_one_component_by_hand():
 
 
 @pytest.mark.parametrize("n_assays", [6, 30])
-def test_gaps_are_filled_from_what_the_other_assays_say(n_assays):
+def test_gaps_are_filled_from_what_the_other_assays_say(n_assays: Any) -> None:
     random = np.random.default_rng(3)
     shared = random.normal(size=(150, 2)) @ random.normal(size=(2, n_assays))
     truth = (shared + random.normal(0, 0.3, shared.shape) - shared.mean(axis=0)) / shared.std(axis=0)
@@ -288,13 +294,13 @@ def test_gaps_are_filled_from_what_the_other_assays_say(n_assays):
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -3.3])
-def test_an_assay_that_does_not_vary_is_refused_even_where_rounding_leaves_dust(value):
+def test_an_assay_that_does_not_vary_is_refused_even_where_rounding_leaves_dust(value: Any) -> None:
     responses = pd.DataFrame({"A": np.arange(40.0), "B": value})
     with pytest.raises(PamrxError, match="assay B is the same in every line"):
         ResponseSpace.fit(responses)
 
 
-def test_an_assay_with_too_few_lines_is_refused():
+def test_an_assay_with_too_few_lines_is_refused() -> None:
     responses = pd.DataFrame({"A": np.arange(40.0), "B": [*range(29), *[np.nan] * 11]})
     with pytest.raises(PamrxError, match="assay B has under 30 measured lines"):
         ResponseSpace.fit(responses)
@@ -303,7 +309,7 @@ def test_an_assay_with_too_few_lines_is_refused():
 # --- the linear part ---
 
 
-def test_ridge_is_the_closed_form(monkeypatch):
+def test_ridge_is_the_closed_form(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linear, "PENALTIES", (0.7,))
     random = np.random.default_rng(0)
     features = pd.DataFrame(random.normal(2, 3, (40, 3)), columns=[f"transcriptome.{name}" for name in "abc"])
@@ -315,7 +321,7 @@ def test_ridge_is_the_closed_form(monkeypatch):
     assert found.intercept == pytest.approx(target.mean())
 
 
-def test_a_known_marker_weighs_more_than_others_of_its_block_and_one_that_never_varied_nothing():
+def test_a_known_marker_weighs_more_than_others_of_its_block_and_one_that_never_varied_nothing() -> None:
     names = ["mutation.TP53", "mutation.PIK3CA", "mutation.PIK3CA_any", "mutation.PTENP1", "mutation.PTEN", "tme.x"]
     varies = np.array([True, True, True, True, False, True])
     found = linear._feature_weights(names, varies, {"mutation": 0.4, "tme": 0.1})
@@ -323,21 +329,21 @@ def test_a_known_marker_weighs_more_than_others_of_its_block_and_one_that_never_
     assert np.allclose(found, parts / parts.sum())
 
 
-def test_every_marker_is_a_feature_of_the_released_model_and_names_its_source(bundle):
+def test_every_marker_is_a_feature_of_the_released_model_and_names_its_source(bundle: Any) -> None:
     known = bundle.model.features_
     for name in linear.marker_features():
         assert any(linear.is_marker(feature) and feature.startswith(name) for feature in known), name
     assert (linear.table("markers")[["reason", "source"]] != "").all(axis=None)
 
 
-def test_a_missing_or_constant_value_stands_at_the_mean():
+def test_a_missing_or_constant_value_stands_at_the_mean() -> None:
     scaled = standardise(np.array([[3.0, np.nan, 8.0]]), np.array([1.0, 2.0, 5.0]), np.array([2.0, 1.0, 0.0]))
     assert scaled.tolist() == [[1.0, 0.0, 0.0]]
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.integers(0, 100))
 @settings(max_examples=50, deadline=None)
-def test_lines_of_one_donor_share_an_inner_fold(groups, seed):
+def test_lines_of_one_donor_share_an_inner_fold(groups: Any, seed: Any) -> None:
     donors = np.array(groups)
     folds = inner_folds(donors, 5, seed)
     assert all(len(set(folds[donors == donor])) == 1 for donor in donors)
@@ -346,10 +352,10 @@ def test_lines_of_one_donor_share_an_inner_fold(groups, seed):
     assert np.array_equal(folds, inner_folds(donors, 5, seed))
 
 
-def test_the_donors_reach_the_inner_folds(training, monkeypatch):
+def test_the_donors_reach_the_inner_folds(training: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def spy(groups, n_folds, seed):
+    def spy(groups: Any, n_folds: Any, seed: Any) -> Any:
         seen.append(list(groups))
         return inner_folds(groups, n_folds, seed)
 
@@ -363,7 +369,9 @@ def test_the_donors_reach_the_inner_folds(training, monkeypatch):
 # --- the boosted part ---
 
 
-def test_trees_see_every_named_feature_and_the_genes_that_go_with_a_component(training, monkeypatch):
+def test_trees_see_every_named_feature_and_the_genes_that_go_with_a_component(
+    training: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(boosted, "GENES_PER_COMPONENT", 1)
     features = training[0]
     chosen = select_features(features, features[["transcriptome.G3", "transcriptome.G7"]].to_numpy())
@@ -374,18 +382,18 @@ def test_trees_see_every_named_feature_and_the_genes_that_go_with_a_component(tr
     ]
 
 
-def test_values_of_another_width_are_refused(fitted):
+def test_values_of_another_width_are_refused(fitted: Any) -> None:
     with pytest.raises(ValueError, match="features, found 2"):
         fitted.boosted_.predict(np.zeros((1, 2)), np.arange(2))
 
 
-def test_sources_of_features_are_the_files_that_they_come_from():
+def test_sources_of_features_are_the_files_that_they_come_from() -> None:
     assert source_of("ncrna.hsa-miR-21") == source_of("ncrna.hsa-let-7a") == "mirna"
     assert source_of("ncrna.UCA1") == source_of("tme.x") == source_of("transcriptome.x") == "transcripts"
     assert source_of("mutation.PIK3CA") == "mutation"
 
 
-def test_shap_values_and_base_make_the_trees_prediction(training, monkeypatch):
+def test_shap_values_and_base_make_the_trees_prediction(training: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     few_rounds(monkeypatch, 10)
     trees = BoostedComponents.fit(training[0], training[1].fillna(0).to_numpy()[:, :2], seed=0)
     values = training[0][trees.features].to_numpy()[:10]

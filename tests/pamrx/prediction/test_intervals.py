@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def traits(b: list[float]) -> pd.DataFrame:
     return pd.DataFrame({"platform": 0.4, "depth": 0.9, "tissue.b": b}, index=[f"S{k}" for k in range(len(b))])
 
 
-def test_bounds_are_the_errors_at_the_conformal_rank_times_scale_and_difficulty(intervals):
+def test_bounds_are_the_errors_at_the_conformal_rank_times_scale_and_difficulty(intervals: Any) -> None:
     predicted = pd.DataFrame([[0.0, 5.0], [0.0, 5.0]], index=["S0", "S1"], columns=ASSAYS)
     lower, upper = intervals.bounds(predicted, traits([0.0, 1.0]), [COMPLETE, COMPLETE], 0.8)
     scores = np.sort(intervals.scores[ASSAYS[0]].to_numpy()[:500])
@@ -54,7 +55,7 @@ def test_bounds_are_the_errors_at_the_conformal_rank_times_scale_and_difficulty(
     assert upper.iloc[0, 1] - 5 == pytest.approx(3 * upper.iloc[0, 0], rel=0.15)
 
 
-def test_bounds_have_every_bit_of_what_crepes_gives_assay_by_assay(intervals):
+def test_bounds_have_every_bit_of_what_crepes_gives_assay_by_assay(intervals: Any) -> None:
     random = np.random.default_rng(2)
     n = 60
     predicted = pd.DataFrame(random.standard_normal((n, 2)), index=[f"S{k}" for k in range(n)], columns=ASSAYS)
@@ -71,7 +72,7 @@ def test_bounds_have_every_bit_of_what_crepes_gives_assay_by_assay(intervals):
             assert np.array_equal(found, np.column_stack([lower[assay], upper[assay]]))
 
 
-def test_new_measurements_with_the_same_errors_are_covered_as_promised(intervals):
+def test_new_measurements_with_the_same_errors_are_covered_as_promised(intervals: Any) -> None:
     random = np.random.default_rng(1)
     b = random.integers(0, 2, 4000).astype(float)
     predicted = pd.DataFrame(random.standard_normal((4000, 2)), index=[f"S{k}" for k in range(4000)], columns=ASSAYS)
@@ -85,7 +86,7 @@ def test_new_measurements_with_the_same_errors_are_covered_as_promised(intervals
         assert abs(inside[b == 1].mean() - inside[b == 0].mean()) < 0.04
 
 
-def test_one_alone_has_the_interval_that_it_has_in_a_crowd(intervals):
+def test_one_alone_has_the_interval_that_it_has_in_a_crowd(intervals: Any) -> None:
     random = np.random.default_rng(2)
     b = list(random.integers(0, 2, 40).astype(float))
     predicted = pd.DataFrame(random.standard_normal((40, 2)), index=[f"S{k}" for k in range(40)], columns=ASSAYS)
@@ -97,7 +98,7 @@ def test_one_alone_has_the_interval_that_it_has_in_a_crowd(intervals):
             assert np.array_equal(one.to_numpy()[0], many.to_numpy()[k])
 
 
-def test_some_assays_have_the_bounds_that_they_have_among_all(intervals):
+def test_some_assays_have_the_bounds_that_they_have_among_all(intervals: Any) -> None:
     predicted = pd.DataFrame([[0.3, -1.0]], index=["S0"], columns=ASSAYS)
     every, _ = intervals.bounds(predicted, traits([1.0]), [COMPLETE])
     some, _ = intervals.bounds(predicted, traits([1.0]), [COMPLETE], assays=ASSAYS[1:])
@@ -105,19 +106,19 @@ def test_some_assays_have_the_bounds_that_they_have_among_all(intervals):
 
 
 @pytest.mark.parametrize(("coverage", "hint"), [(0.3, ""), (1.0, ""), (90, "did you mean 0.9?")])
-def test_a_coverage_that_cannot_be_is_told_in_one_line(intervals, coverage, hint):
+def test_a_coverage_that_cannot_be_is_told_in_one_line(intervals: Any, coverage: Any, hint: Any) -> None:
     with pytest.raises(PamrxError, match=r"expected a share from 0\.5 to 0\.99") as error:
         intervals.bounds(pd.DataFrame([[0.0, 0.0]], columns=ASSAYS), traits([0.0]), [COMPLETE], coverage)
     assert hint in str(error.value) and "\n" not in str(error.value)
 
 
-def test_a_family_without_calibration_takes_that_of_complete_profiles_and_not_an_empty_interval(intervals):
+def test_a_family_without_calibration_takes_that_of_complete_profiles_and_not_an_empty_interval(intervals: Any) -> None:
     bare = Intervals(ASSAYS, intervals.scale, intervals.difficulty, intervals.scores.iloc[:500])
     lower, upper = bare.bounds(pd.DataFrame([[0.0, 0.0]], index=["S0"], columns=ASSAYS), traits([0.0]), [BARE])
     assert (upper - lower).iloc[0, 0] > 2
 
 
-def test_names_and_patterns_are_one_to_one_and_narrower_never_lacks_what_the_other_has():
+def test_names_and_patterns_are_one_to_one_and_narrower_never_lacks_what_the_other_has() -> None:
     for pattern in all_patterns():
         assert pattern_from(pattern_name(pattern)) == pattern
         for other in narrower(pattern):
@@ -127,7 +128,7 @@ def test_names_and_patterns_are_one_to_one_and_narrower_never_lacks_what_the_oth
     assert family_of((0, 2, 2, 2, 2)) == "other"
 
 
-def test_a_source_counts_by_the_weight_of_what_is_there():
+def test_a_source_counts_by_the_weight_of_what_is_there() -> None:
     names = ["mutation.PIK3CA", "mutation.TP53", "transcriptome.A", "transcriptome.B", "tissue.lung"]
     importance = np.array([[9.0], [1.0], [1.0], [1.0], [1.0]])
     features = pd.DataFrame([[1.0, np.nan, 0.2, np.nan, 1.0], [np.nan, 0.0, 0.1, 0.3, np.nan]], columns=names)
@@ -147,14 +148,14 @@ def panel() -> Panel:
 
 @given(st.integers(0, 1000), st.integers(0, 12), st.integers(1, 20))
 @settings(max_examples=40)
-def test_every_row_is_among_the_distinct_ones(seed, n, width):
+def test_every_row_is_among_the_distinct_ones(seed: Any, n: Any, width: Any) -> None:
     values = np.random.default_rng(seed).choice([np.nan, 0.0, 1.5], size=(n, width), p=[0.2, 0.4, 0.4])
     found, which = distinct_presence(values)
     assert np.array_equal(found[which], ~np.isnan(values))
     assert len(np.unique(found, axis=0)) == len(found)
 
 
-def test_distances_are_those_of_the_formula(panel):
+def test_distances_are_those_of_the_formula(panel: Any) -> None:
     values = np.random.default_rng(4).standard_normal((12, 200))
     values[5:, ::7] = np.nan
     features = pd.DataFrame(values, columns=panel.genes).assign(other=1.0)[["other", *panel.genes[::-1]]]
@@ -166,7 +167,7 @@ def test_distances_are_those_of_the_formula(panel):
         assert depth == pytest.approx(np.sqrt(((along / panel.spread) ** 2).mean()), rel=1e-12)
 
 
-def test_neighbours_change_no_bit_of_a_distance(panel):
+def test_neighbours_change_no_bit_of_a_distance(panel: Any) -> None:
     values = np.random.default_rng(5).standard_normal((70, 200))
     values[::9, ::7] = np.nan
     features = pd.DataFrame(values, columns=panel.genes)
@@ -176,7 +177,7 @@ def test_neighbours_change_no_bit_of_a_distance(panel):
         pd.testing.assert_frame_equal(panel.measure(few), whole.loc[chosen], check_exact=True)
 
 
-def test_distance_parts_what_the_components_explain_from_what_they_do_not(panel):
+def test_distance_parts_what_the_components_explain_from_what_they_do_not(panel: Any) -> None:
     inside = panel.mean + 3 * panel.spread[0] * panel.components[0]
     outside = panel.mean.copy()
     outside[:100] += 1.0
@@ -188,7 +189,7 @@ def test_distance_parts_what_the_components_explain_from_what_they_do_not(panel)
     assert measured["platform"].iloc[2] == CONSTANT
 
 
-def test_missing_genes_leave_the_distance_along_the_components(panel):
+def test_missing_genes_leave_the_distance_along_the_components(panel: Any) -> None:
     profile = panel.mean + 2 * panel.spread[1] * panel.components[1]
     profile[::3] = np.nan
     measured = panel.measure(pd.DataFrame([profile, np.full(200, np.nan)], columns=panel.genes))
@@ -196,7 +197,7 @@ def test_missing_genes_leave_the_distance_along_the_components(panel):
     assert measured.iloc[1].isna().all()
 
 
-def test_flags_name_the_limit_that_is_passed(panel):
+def test_flags_name_the_limit_that_is_passed(panel: Any) -> None:
     names = [pattern_name(pattern) for pattern in all_patterns()]
     limits = Applicability(panel, 0.8, 1.3, dict.fromkeys(names, 1.0) | {"mutation": 0.1})
     shown = pd.DataFrame(
@@ -207,7 +208,7 @@ def test_flags_name_the_limit_that_is_passed(panel):
     assert ((found["distance"] > 1) == (found["flag"] != "")).all()
 
 
-def test_the_state_is_plain_json_and_tables_and_comes_back_whole(intervals, panel):
+def test_the_state_is_plain_json_and_tables_and_comes_back_whole(intervals: Any, panel: Any) -> None:
     limits = Applicability(panel, 0.8, 1.3, {"none": 0.0, "mutation": 0.1})
     content, tables = state_of(intervals, limits)
     again, limits_again = from_state(json.loads(json.dumps(content, allow_nan=False)), tables)
@@ -220,7 +221,7 @@ def test_the_state_is_plain_json_and_tables_and_comes_back_whole(intervals, pane
     assert np.array_equal(limits_again.panel.components, panel.components)
 
 
-def test_the_terminal_shows_the_interval_behind_the_ic50_and_nothing_where_there_is_none():
+def test_the_terminal_shows_the_interval_behind_the_ic50_and_nothing_where_there_is_none() -> None:
     from pamrx.cli.terminal import _ic50
 
     row = {"beyond_tested_range": False, "ic50_um": 1.28, "ln_ic50_lower": np.log(0.4), "ln_ic50_upper": np.log(4.1)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,11 +26,11 @@ def profiles(examples: Profiles) -> Profiles:
 
 
 @pytest.fixture(scope="module")
-def table(bundle, profiles):
+def table(bundle: Any, profiles: Any) -> Any:
     return bundle.predict(profiles)
 
 
-def test_one_row_per_sample_and_drug_on_the_newest_screen(bundle, profiles, table):
+def test_one_row_per_sample_and_drug_on_the_newest_screen(bundle: Any, profiles: Any, table: Any) -> None:
     assert tuple(table.columns) == COLUMNS
     assert not table.duplicated(["sample_id", "drug"]).any()
     screened = drug_table.screened_drugs()
@@ -38,14 +39,14 @@ def test_one_row_per_sample_and_drug_on_the_newest_screen(bundle, profiles, tabl
     assert list(dict.fromkeys(table["sample_id"])) == list(profiles.samples.index)
 
 
-def test_ranks_follow_the_percentile_within_each_sample(table):
+def test_ranks_follow_the_percentile_within_each_sample(table: Any) -> None:
     for _, own in table.groupby("sample_id"):
         assert own["rank"].tolist() == list(range(1, len(own) + 1))
         assert own["sensitivity_percentile"].is_monotonic_decreasing
     assert table["sensitivity_percentile"].between(0, 100).all()
 
 
-def test_drugs_are_ranked_as_a_sort_of_the_table_ranks_them():
+def test_drugs_are_ranked_as_a_sort_of_the_table_ranks_them() -> None:
     random = np.random.default_rng(0)
     drugs = ["b", "A", "Z", "a", "c"]
     percentile = random.choice([10.0, 20.0, np.nan], size=(30, 5))
@@ -55,12 +56,14 @@ def test_drugs_are_ranked_as_a_sort_of_the_table_ranks_them():
         assert one.sort_values(["first", "then", "drug"]).index.tolist() == order.tolist()
 
 
-def test_ic50_is_the_exponential_of_its_logarithm_and_nothing_is_missing(table):
+def test_ic50_is_the_exponential_of_its_logarithm_and_nothing_is_missing(table: Any) -> None:
     assert np.allclose(table["ic50_um"], np.exp(table["ln_ic50"]), rtol=1e-12)
     assert table[["ln_ic50", "ic50_um", "sensitivity_percentile", "rank", "evidence"]].notna().all().all()
 
 
-def test_beyond_the_tested_range_is_unknown_without_a_verified_maximum(table, bundle, profiles, monkeypatch):
+def test_beyond_the_tested_range_is_unknown_without_a_verified_maximum(
+    table: Any, bundle: Any, profiles: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     unknown = [d.name for d in drug_table.screened_drugs() if drug_table.max_concentration(d, d.newest_screen) is None]
     assert table.loc[table["drug"].isin(unknown), "beyond_tested_range"].isna().all()
     monkeypatch.setattr(drug_table, "max_concentration", lambda name, screen: 10.0)
@@ -68,14 +71,14 @@ def test_beyond_the_tested_range_is_unknown_without_a_verified_maximum(table, bu
     assert ((known["ic50_um"] > 10) == known["beyond_tested_range"].astype(bool)).all()
 
 
-def test_a_profile_that_holds_nothing_lies_in_the_middle_for_every_drug(bundle, profiles):
+def test_a_profile_that_holds_nothing_lies_in_the_middle_for_every_drug(bundle: Any, profiles: Any) -> None:
     nothing = bundle.builder.transform(profiles.subset(profiles.samples.index[:1])) * np.nan
     table = predictions_from(bundle, nothing)
     assert np.allclose(table["sensitivity_percentile"], 50, atol=1) and table["evidence"].max() == 0
     assert np.allclose(table["specific_percentile"], 50, atol=1)
 
 
-def test_percentiles_of_mutations_alone_do_not_crowd_in_the_middle(bundle, profiles):
+def test_percentiles_of_mutations_alone_do_not_crowd_in_the_middle(bundle: Any, profiles: Any) -> None:
     """Predictions from little evidence are shrunk: among complete ones they tell hardly one tumour from another."""
     nobody = replace(profiles, expression=None, ncrna=None, copy_number=None, segments=None)
     features = bundle.builder.transform(replace(nobody, samples=profiles.samples.assign(tissue=None)))
@@ -88,28 +91,28 @@ def test_percentiles_of_mutations_alone_do_not_crowd_in_the_middle(bundle, profi
     assert shown.min() < 5 and shown.max() > 95
 
 
-def test_a_tumour_alone_scores_as_it_does_in_a_crowd(bundle, profiles, table):
+def test_a_tumour_alone_scores_as_it_does_in_a_crowd(bundle: Any, profiles: Any, table: Any) -> None:
     for sample in profiles.samples.index[[0, 5, 11]]:
         alone = bundle.predict(profiles.subset([sample]))
         crowd = table[table["sample_id"] == sample].reset_index(drop=True)
         pd.testing.assert_frame_equal(alone, crowd, check_exact=True)
 
 
-def test_evidence_falls_with_what_is_missing(bundle):
+def test_evidence_falls_with_what_is_missing(bundle: Any) -> None:
     files = example_files()
     whole = bundle.predict(read_profiles(**files)).groupby("sample_id")["evidence"].mean()
     mutations = bundle.predict(read_profiles(mutations=files["mutations"])).groupby("sample_id")["evidence"].mean()
     assert (mutations < 0.1).all() and (whole > 0.8).all() and (whole < 1).all()  # miRNA is missing in the examples
 
 
-def test_without_expression_the_prediction_stays_near_the_assays_mean(bundle):
+def test_without_expression_the_prediction_stays_near_the_assays_mean(bundle: Any) -> None:
     files = example_files()
     few = bundle.predict(read_profiles(mutations=files["mutations"]))
     whole = bundle.predict(read_profiles(**files))
     assert few.groupby("drug")["ln_ic50"].std().mean() < whole.groupby("drug")["ln_ic50"].std().mean()
 
 
-def test_chosen_drugs_come_by_any_name_and_keep_the_newest_screen(bundle):
+def test_chosen_drugs_come_by_any_name_and_keep_the_newest_screen(bundle: Any) -> None:
     assays = bundle.model.assays_
     assert chosen_assays(assays, ["azd5363", "BYL719"]) == [
         AssayId("GDSC2", "Capivasertib"),
@@ -122,13 +125,13 @@ def test_chosen_drugs_come_by_any_name_and_keep_the_newest_screen(bundle):
     ("name", "expected"),
     [("alpelsib", "did you mean Alpelisib"), ("everolimus", "Temsirolimus"), ("aspirin", "unknown drug")],
 )
-def test_drugs_that_cannot_be_predicted_say_why(bundle, name, expected):
+def test_drugs_that_cannot_be_predicted_say_why(bundle: Any, name: Any, expected: Any) -> None:
     with pytest.raises(PamrxError) as error:
         chosen_assays(bundle.model.assays_, [name])
     assert expected in str(error.value) and "\n" not in str(error.value)
 
 
-def test_known_biology_pik3ca_mutation_argues_for_alpha_selective_inhibitors(bundle, profiles):
+def test_known_biology_pik3ca_mutation_argues_for_alpha_selective_inhibitors(bundle: Any, profiles: Any) -> None:
     features = bundle.builder.transform(profiles)
     without = features.copy()
     for sample in ("T-47D", "MCF-7"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -16,16 +17,16 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def bundle():
+def bundle() -> Any:
     return load_bundle()
 
 
 @pytest.fixture(scope="module")
-def profiles():
+def profiles() -> Any:
     return read_profiles(**example_files()).subset(["MCF-7", "PC-3"])
 
 
-def test_the_columns_are_these_in_this_order():
+def test_the_columns_are_these_in_this_order() -> None:
     assert COLUMNS == (
         "sample_id", "drug", "drug_class", "screen", "ln_ic50", "ln_ic50_lower", "ln_ic50_upper", "ic50_um",
         "beyond_tested_range", "sensitivity_percentile", "specific_percentile", "rank", "evidence", "distance", "flag",
@@ -33,14 +34,14 @@ def test_the_columns_are_these_in_this_order():
     assert all(column.meaning and "\n" not in column.meaning for column in RESULT)
 
 
-def test_a_prediction_has_the_dtypes_of_the_schema_and_no_gaps_where_none_may_be(bundle, profiles):
+def test_a_prediction_has_the_dtypes_of_the_schema_and_no_gaps_where_none_may_be(bundle: Any, profiles: Any) -> None:
     table = bundle.predict(profiles)
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == pandas_dtypes()
     never_null = [column.name for column in RESULT if not column.nullable]
     assert table[never_null].notna().all(axis=None)
 
 
-def test_a_bundle_without_uncertainty_gives_the_same_dtypes(bundle, profiles):
+def test_a_bundle_without_uncertainty_gives_the_same_dtypes(bundle: Any, profiles: Any) -> None:
     bare = replace(bundle, intervals=None, applicability=None, specific=None, specific_reference=None)
     table = bare.predict(profiles)
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == pandas_dtypes()
@@ -49,7 +50,7 @@ def test_a_bundle_without_uncertainty_gives_the_same_dtypes(bundle, profiles):
     pa.Table.from_pandas(table, arrow_schema(), preserve_index=False)
 
 
-def test_arrow_and_spark_have_the_same_columns(bundle, profiles):
+def test_arrow_and_spark_have_the_same_columns(bundle: Any, profiles: Any) -> None:
     schema = arrow_schema()
     assert tuple(schema.names) == COLUMNS
     assert [field.nullable for field in schema] == [column.nullable for column in RESULT]
@@ -71,11 +72,11 @@ def documented(page: str) -> list[str]:
     return [name for row in table[1].splitlines() for name in re.findall(r"`(\w+)`", row.split("|")[1])]
 
 
-def test_the_readme_documents_every_column_and_no_other():
+def test_the_readme_documents_every_column_and_no_other() -> None:
     assert sorted(documented("README.md")) == sorted(COLUMNS)
 
 
-def test_the_page_on_intervals_documents_columns_that_are_there():
+def test_the_page_on_intervals_documents_columns_that_are_there() -> None:
     names = documented("docs/intervals.md")
     assert names == [name for name in COLUMNS if name in names]
     assert {column.name for column in RESULT if column.nullable and column.name != "beyond_tested_range"} <= set(names)

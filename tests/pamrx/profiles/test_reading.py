@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -159,7 +160,7 @@ def test_scale_of_standardised_and_low_values() -> None:
     low = Statistics.of(pd.DataFrame(np.linspace(0, 4, 1000)[None, :], index=["S1"]))
     assert "logged twice" in decide_levels(low, "x").note
     with pytest.raises(PamrxError, match="expected one of auto, linear, log2"):
-        decide_levels(found, "x", "counts")  # type: ignore[arg-type]
+        decide_levels(found, "x", "counts")
 
 
 def test_mirna_and_lncrna_scales_are_told_apart(tmp_path: Path) -> None:
@@ -305,7 +306,7 @@ def frame_of(words: dict[str, object]) -> pd.DataFrame:
         ({}, {"mutations": pd.DataFrame({"gene": ["PTEN"]})}, "mutations lacks the column sample_id"),
     ],
 )
-def test_profiles_made_by_hand_are_checked(words: dict, parts: dict, message: str) -> None:
+def test_profiles_made_by_hand_are_checked(words: dict[str, Any], parts: dict[str, Any], message: str) -> None:
     samples = frame_of(words)
     with pytest.raises(PamrxError, match=message):
         Profiles(samples=samples, sequenced=pd.Series(True, index=samples.index), **parts)

@@ -28,7 +28,7 @@ def write(folder: Path, name: str, text: str | bytes) -> Path:
 def fails(*parts: str, **inputs: Path | str) -> str:
     """Reading must fail in one line that holds all of `parts` and, first, the name of one of the files."""
     with pytest.raises(PamrxError) as caught:
-        read_profiles(**inputs, known_genes=GENES)  # type: ignore[arg-type]
+        read_profiles(**inputs, known_genes=GENES)
     message = str(caught.value)
     assert "\n" not in message
     assert any(message.startswith(str(path)) for path in inputs.values())

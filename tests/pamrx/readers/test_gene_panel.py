@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -125,7 +126,7 @@ sets = st.frozensets(st.sampled_from(GENES), max_size=4)
     st.dictionaries(st.sampled_from(["S1", "S2", "S3"]), sets), st.none() | sets, st.permutations(["S1", "S2", "S3"])
 )
 @settings(max_examples=30)  # each makes five tables
-def test_one_sample_alone_is_flagged_as_in_a_crowd(panels, assessed, order) -> None:
+def test_one_sample_alone_is_flagged_as_in_a_crowd(panels: Any, assessed: Any, order: Any) -> None:
     profiles = crowd(panels, assessed)
     together = BLOCK.transform(profiles)
     pd.testing.assert_frame_equal(BLOCK.transform(profiles.subset(order)), together.loc[order])
@@ -137,7 +138,7 @@ def test_one_sample_alone_is_flagged_as_in_a_crowd(panels, assessed, order) -> N
 
 
 @given(st.dictionaries(st.sampled_from(["S1", "S2"]), sets), st.none() | sets)
-def test_what_is_left_lies_inside(panels, assessed) -> None:
+def test_what_is_left_lies_inside(panels: Any, assessed: Any) -> None:
     rows = crowd({}).mutations
     assert rows is not None
     notes: list[str] = []

@@ -30,7 +30,7 @@ def _number(text: str) -> str | float:
         return text
 
 
-def test_the_examples_as_records_are_the_examples_as_files():
+def test_the_examples_as_records_are_the_examples_as_files() -> None:
     files = example_files()
     ours, theirs = read_records({kind: records(path) for kind, path in files.items()}), read_profiles(**files)
     for part in ("samples", "sequenced", "mutations", "expression", "ncrna", "segments"):
@@ -43,7 +43,7 @@ def test_the_examples_as_records_are_the_examples_as_files():
     assert any(note.startswith("mutations: 132 mutations in 12 samples") for note in ours.notes)
 
 
-def test_a_sample_may_be_a_record_and_a_part_may_be_text():
+def test_a_sample_may_be_a_record_and_a_part_may_be_text() -> None:
     by_gene = [{"gene": "PTEN", "T1": -2, "T2": 0}, {"gene": "MYC", "T1": 1, "T2": None}]
     by_sample = '[{"sample_id": "T1", "PTEN": -2, "MYC": 1}, {"sample_id": "T2", "PTEN": 0}]'
     one, other = read_records({"copy_number": by_gene}), read_records({"copy_number": by_sample})
@@ -52,7 +52,7 @@ def test_a_sample_may_be_a_record_and_a_part_may_be_text():
     assert pd.isna(one.copy_number.loc["T2", "MYC"]), "missing is missing"
 
 
-def test_a_panel_is_a_list_of_symbols():
+def test_a_panel_is_a_list_of_symbols() -> None:
     profiles = read_records({"mutations": [MUTATION], "panel": ["PTEN", "TP53"]})
     assert profiles.assessed_genes == {"PTEN", "TP53"}
     with pytest.raises(PamrxError, match="a gene panel says where mutations were looked for; give the mutations too"):
@@ -94,13 +94,13 @@ def test_a_panel_is_a_list_of_symbols():
         ({"mutations": [{**MUTATION, "Hugo_Symbol": "a\0b"}]}, "mutations: .*"),
     ],
 )
-def test_a_mistake_is_one_line_that_names_the_part(parts: dict[str, Any], told: str):
+def test_a_mistake_is_one_line_that_names_the_part(parts: dict[str, Any], told: str) -> None:
     with pytest.raises(PamrxError, match=f"^{told}") as error:
         read_records(parts)
     assert "\n" not in str(error.value)
     assert "pamrx-" not in str(error.value), "no path of ours"
 
 
-def test_a_unit_needs_an_expression():
+def test_a_unit_needs_an_expression() -> None:
     with pytest.raises(PamrxError, match="expression_unit goes with expression"):
         read_records({"mutations": [MUTATION]}, expression_unit="tpm")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -290,7 +291,7 @@ def test_terms_in_the_words_of_a_maf(terms: str, ref: str, alt: str, word: str) 
     st.text("ACGT", min_size=1, max_size=5),
     st.randoms(use_true_random=False),
 )
-def test_every_set_of_terms_has_one_word_whatever_its_order(terms, ref, alt, random) -> None:
+def test_every_set_of_terms_has_one_word_whatever_its_order(terms: Any, ref: Any, alt: Any, random: Any) -> None:
     word = variant_classification("&".join(terms), ref, alt)
     assert word in CLASSIFICATIONS
     random.shuffle(terms)

@@ -12,6 +12,7 @@ import struct
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -77,7 +78,7 @@ def write_archives(folder: Path, **changed: bytes) -> dict[str, Package]:
 
 
 @pytest.fixture(scope="module")
-def fetched(tmp_path_factory, lines_logged):
+def fetched(tmp_path_factory: pytest.TempPathFactory, lines_logged: Any) -> Any:
     folder = tmp_path_factory.mktemp("gdsc")
     packages = write_archives(folder / "local")
     with lines_logged() as said:
@@ -85,7 +86,7 @@ def fetched(tmp_path_factory, lines_logged):
     return folder / "cache", folder / "local", packages, said
 
 
-def test_responses_tell_apart_lines_whose_names_collide(fetched):
+def test_responses_tell_apart_lines_whose_names_collide(fetched: Any) -> None:
     responses = load_gdsc(fetched[0]).responses
     raw = pd.read_csv(SMALL / "GDSC2_IC50.csv").set_index(["CELL_LINE_NAME", "DRUG_NAME"])["LN_IC50"]
     found = responses[responses["assay"] == "GDSC2:Pictilisib"].set_index("cell_line")["ln_ic50"]
@@ -95,7 +96,7 @@ def test_responses_tell_apart_lines_whose_names_collide(fetched):
     assert {"TT-1299064", "TT-930299"} <= set(found.index)
 
 
-def test_ranges_salts_spellings_and_new_names_are_series_of_one_assay(fetched):
+def test_ranges_salts_spellings_and_new_names_are_series_of_one_assay(fetched: Any) -> None:
     responses = load_gdsc(fetched[0]).responses
     series = responses.groupby("assay")["range"].nunique()
     for assay in ("GDSC1:Pictilisib", "GDSC1:SN-38", "GDSC2:Uprosertib", "GDSC2:Afuresertib"):
@@ -109,14 +110,14 @@ def test_ranges_salts_spellings_and_new_names_are_series_of_one_assay(fetched):
     assert not responses.duplicated(["cell_line", "assay", "range"]).any()
 
 
-def test_drugs_outside_the_axis_are_kept_and_marked(fetched):
+def test_drugs_outside_the_axis_are_kept_and_marked(fetched: Any) -> None:
     marked = load_gdsc(fetched[0]).responses.groupby("drug")["in_axis"].first()
     assert not marked["Erlotinib"]
     assert not marked["SN-38"]
     assert marked["Capivasertib"]
 
 
-def test_expression_lacks_fillers_and_is_standardised_within_each_line(fetched):
+def test_expression_lacks_fillers_and_is_standardised_within_each_line(fetched: Any) -> None:
     expression = load_gdsc(fetched[0]).expression
     raw = pd.read_csv(SMALL / "expression.csv", index_col="line")
     assert not set(FILLERS) & set(expression.columns)
@@ -128,17 +129,17 @@ def test_expression_lacks_fillers_and_is_standardised_within_each_line(fetched):
     assert expression.dtypes.eq(np.float32).all()
 
 
-def test_expression_of_colliding_names_belongs_to_neither_line(fetched):
+def test_expression_of_colliding_names_belongs_to_neither_line(fetched: Any) -> None:
     data = load_gdsc(fetched[0])
     for table in (data.expression, data.gene_copy_number):
         assert not [line for line in table.index if line.startswith(("TT", "KMH2"))]
 
 
-def test_genes_that_the_source_wrote_with_a_point_get_their_symbol(fetched):
+def test_genes_that_the_source_wrote_with_a_point_get_their_symbol(fetched: Any) -> None:
     assert {"HLA-DRA", "NKX3-1"} <= set(load_gdsc(fetched[0]).expression.columns)
 
 
-def test_one_line_under_two_names_is_one_line(fetched):
+def test_one_line_under_two_names_is_one_line(fetched: Any) -> None:
     data = load_gdsc(fetched[0])
     for key, cosmic in (("NCIH2869", 1240138), ("SNU1", 908444)):
         assert key in data.expression.index
@@ -149,7 +150,7 @@ def test_one_line_under_two_names_is_one_line(fetched):
     assert "SNU1" in data.complete_lines()
 
 
-def test_alterations_name_genes_and_join_segments_of_one_gene(fetched):
+def test_alterations_name_genes_and_join_segments_of_one_gene(fetched: Any) -> None:
     alterations = load_gdsc(fetched[0]).alterations
     raw = pd.read_csv(SMALL / "genomic_features.csv").set_index("COSMIC_ID")
     assert {"PIK3CA_mut", "PTEN_mut", "PTEN_loss", "FAS_loss", "EGFR_gain", "PDGFRA_gain"} <= set(alterations.columns)
@@ -171,11 +172,11 @@ def test_alterations_name_genes_and_join_segments_of_one_gene(fetched):
         ("gain_cnaPANCAN386", []),
     ],
 )
-def test_a_segment_header_gives_the_genes_it_names(header, genes):
+def test_a_segment_header_gives_the_genes_it_names(header: Any, genes: Any) -> None:
     assert named_genes(header) == genes
 
 
-def test_cell_lines_hold_what_is_known_of_each(fetched):
+def test_cell_lines_hold_what_is_known_of_each(fetched: Any) -> None:
     lines = load_gdsc(fetched[0]).cell_lines
     mcf7, hct116 = lines.loc["MCF7"], lines.loc["HCT116"]
     assert (mcf7["name"], mcf7["tissue"], mcf7["msi"], mcf7["growth"]) == ("MCF7", "breast", "MSS", "Adherent")
@@ -187,7 +188,7 @@ def test_cell_lines_hold_what_is_known_of_each(fetched):
     assert lines["donor"].notna().all()
 
 
-def test_the_report_says_what_was_kept_and_dropped_and_why(fetched):
+def test_the_report_says_what_was_kept_and_dropped_and_why(fetched: Any) -> None:
     told = "\n".join(fetched[3])
     assert "dropped 4 genes of the expression table: constant filler" in told
     assert "dropped 2 cell lines of the expression table (KMH2, TT): the name stands for two different lines" in told
@@ -201,7 +202,7 @@ def stamps(cache: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
 
 
-def test_a_second_fetch_reads_no_archive_and_rewrites_nothing(fetched, tmp_path, said: list[str]):
+def test_a_second_fetch_reads_no_archive_and_rewrites_nothing(fetched: Any, tmp_path: Path, said: list[str]) -> None:
     cache, _, packages, _ = fetched
     before = stamps(cache)
     fetch_gdsc(cache, tmp_path / "empty", **packages)
@@ -209,7 +210,7 @@ def test_a_second_fetch_reads_no_archive_and_rewrites_nothing(fetched, tmp_path,
     assert len(said) == 1
 
 
-def test_status_and_fingerprint_follow_the_content(tmp_path):
+def test_status_and_fingerprint_follow_the_content(tmp_path: Path) -> None:
     packages = write_archives(tmp_path / "local")
     cache = tmp_path / "cache"
     assert set(data_status(cache)["check"]) == {"absent"}
@@ -232,7 +233,7 @@ def test_status_and_fingerprint_follow_the_content(tmp_path):
     assert fingerprint(cache) == first
 
 
-def test_other_content_has_another_fingerprint(tmp_path):
+def test_other_content_has_another_fingerprint(tmp_path: Path) -> None:
     text = (SMALL / "GDSC1_IC50.csv").read_text().splitlines()
     text[1] = text[1].rsplit(",", 1)[0] + ",0.123"
     found = set()
@@ -243,7 +244,7 @@ def test_other_content_has_another_fingerprint(tmp_path):
     assert len(found) == 2
 
 
-def test_content_hash_is_that_of_the_values_not_of_the_file(fetched):
+def test_content_hash_is_that_of_the_values_not_of_the_file(fetched: Any) -> None:
     cache = fetched[0]
     record = json.loads((cache / "gdsc.json").read_text())
     for name, entry in record["tables"].items():
@@ -262,7 +263,9 @@ def test_content_hash_is_that_of_the_values_not_of_the_file(fetched):
         ({"GDSC2_IC50__csv": b""}, "GDSC2_IC50.csv: cannot be read"),
     ],
 )
-def test_a_wrong_archive_ends_in_one_line_and_leaves_the_earlier_tables(tmp_path, changed, said):
+def test_a_wrong_archive_ends_in_one_line_and_leaves_the_earlier_tables(
+    tmp_path: Path, changed: Any, said: Any
+) -> None:
     good = write_archives(tmp_path / "good")
     cache = tmp_path / "cache"
     fetch_gdsc(cache, tmp_path / "good", **good)
@@ -274,19 +277,19 @@ def test_a_wrong_archive_ends_in_one_line_and_leaves_the_earlier_tables(tmp_path
     assert set(data_status(cache).query("source == 'gdsc'")["check"]) == {"ok"}
 
 
-def test_a_cache_that_cannot_be_made_says_how_to_name_another(tmp_path):
+def test_a_cache_that_cannot_be_made_says_how_to_name_another(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(PamrxError, match="--cache DIR or PAMRX_CACHE"):
         fetch_gdsc(tmp_path / "file" / "cache")
 
 
-def test_the_variable_names_the_cache(tmp_path, monkeypatch):
+def test_the_variable_names_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAMRX_CACHE", str(tmp_path / "elsewhere"))
     fetch_gdsc(None, tmp_path / "local", **write_archives(tmp_path / "local"))
     assert (tmp_path / "elsewhere" / "gdsc.json").is_file()
 
 
-def test_keys_are_letters_and_digits_except_where_names_collide():
+def test_keys_are_letters_and_digits_except_where_names_collide() -> None:
     assert line_key("NCI-H1975") == "NCIH1975"
     assert line_key("PC-3_[JPC-3]") == "PC3JPC3"
     assert [line_key(name) for name in ("T-T", "TT")] == ["TT-1299064", "TT-930299"]
@@ -295,7 +298,7 @@ def test_keys_are_letters_and_digits_except_where_names_collide():
     assert line_key_of_stripped("MCF7") == "MCF7"
 
 
-def test_every_alias_is_the_line_with_that_cosmic_id(shared_data):
+def test_every_alias_is_the_line_with_that_cosmic_id(shared_data: Any) -> None:
     models = pd.read_csv(shared_data / "depmap" / "Model.csv").dropna(subset=["COSMICID"])
     by_cosmic = models.groupby(models["COSMICID"].astype("int64").astype(str))
     for row in alias_table().itertuples():
@@ -305,7 +308,7 @@ def test_every_alias_is_the_line_with_that_cosmic_id(shared_data):
 
 
 @pytest.mark.network
-def test_the_real_distributions_give_the_known_counts(real_cache):
+def test_the_real_distributions_give_the_known_counts(real_cache: Any) -> None:
     data = load_gdsc(real_cache)
     assert data.responses["screen"].value_counts().to_dict() == {"GDSC1": 333_161, "GDSC2": 242_036}
     assert not data.responses.duplicated(["cell_line", "assay", "range"]).any()
@@ -321,7 +324,7 @@ def test_the_real_distributions_give_the_known_counts(real_cache):
 
 
 @pytest.mark.network
-def test_screens_of_one_drug_agree_as_little_as_is_known(real_cache):
+def test_screens_of_one_drug_agree_as_little_as_is_known(real_cache: Any) -> None:
     data = load_gdsc(real_cache)
     matrix = assay_matrix(data.responses[data.responses["in_axis"]], data.cell_lines.index)
     for drug, known in {"Capivasertib": 0.66, "AZD8186": 0.55, "MK-2206": 0.48, "OSI-027": 0.18}.items():

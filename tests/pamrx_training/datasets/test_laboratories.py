@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,7 @@ def edited(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_nci60_responses_are_tidy_and_higher_is_more_sensitive(folder):
+def test_nci60_responses_are_tidy_and_higher_is_more_sensitive(folder: Path) -> None:
     found = load_nci60(folder, TISSUES)
     matrix = found.matrix(nci60.MEASURE)
     assert matrix.loc["MCF7", "PI-103"] == 1.5, "two NSC numbers of one drug are averaged"
@@ -57,7 +58,7 @@ def test_nci60_responses_are_tidy_and_higher_is_more_sensitive(folder):
     assert found.dropped == ("drugs without a GDSC screen: LY-294002", "lines without expression: SF539")
 
 
-def test_nci60_profiles_are_its_own_with_the_tissue_of_gdsc_or_of_the_panel(folder):
+def test_nci60_profiles_are_its_own_with_the_tissue_of_gdsc_or_of_the_panel(folder: Path) -> None:
     profiles = load_nci60(folder, TISSUES).profiles
     assert profiles.samples["tissue"].to_dict() == {"MCF7": "breast", "NCIADRRES": "ovary", "RPMI8226": "myeloma"}
     flags = profiles.mutations.set_index("sample_id")["gene"].to_dict()
@@ -66,19 +67,19 @@ def test_nci60_profiles_are_its_own_with_the_tissue_of_gdsc_or_of_the_panel(fold
     assert profiles.ncrna.loc["NCIADRRES"].isna().all()
 
 
-def test_nci60_names_become_canonical_keys():
+def test_nci60_names_become_canonical_keys() -> None:
     assert key_of("BR:MDA-MB-231") == key_of("MDA_MB_231") == "MDAMB231"
     assert key_of("LC:A549/ATCC") == "A549" and key_of("LE:HL-60(TB)") == "HL60"
 
 
-def test_gcsi_signs_make_higher_more_sensitive_and_gaps_stay_gaps(folder):
+def test_gcsi_signs_make_higher_more_sensitive_and_gaps_stay_gaps(folder: Path) -> None:
     found = load_gcsi(folder)
     assert found.profiles is None
     assert found.matrix("AUC")["Pictilisib"].to_dict() == {"BT474": -0.4, "C32": -0.8}
     assert found.matrix("GR_AOC")["Pictilisib"].dropna().to_dict() == {"BT474": 0.6}
 
 
-def test_a_changed_file_has_another_fingerprint(folder):
+def test_a_changed_file_has_another_fingerprint(folder: Path) -> None:
     before = load_gcsi(folder).fingerprint
     edited(folder / gcsi.RESPONSE, "0.4", "0.5")
     assert load_gcsi(folder).fingerprint != before
@@ -95,14 +96,14 @@ def test_a_changed_file_has_another_fingerprint(folder):
         (nci60.RESPONSE, "1.5", "n/a", "row 6, zscore: found 'n/a'"),
     ],
 )
-def test_mistakes_are_told_in_one_line_with_the_file(folder, name, old, new, told):
+def test_mistakes_are_told_in_one_line_with_the_file(folder: Path, name: Any, old: Any, new: Any, told: Any) -> None:
     edited(folder / name, old, new)
     with pytest.raises(PamrxError, match=told) as caught:
         load_gcsi(folder) if name == gcsi.RESPONSE else load_nci60(folder, TISSUES)
     assert str(folder / name) in str(caught.value)
 
 
-def test_a_folder_or_file_that_is_not_there_is_named(folder):
+def test_a_folder_or_file_that_is_not_there_is_named(folder: Path) -> None:
     (folder / nci60.EXOMES).unlink()
     with pytest.raises(PamrxError, match=r"nci60_exome_percent_variant.*no such file"):
         load_nci60(folder, TISSUES)
@@ -110,7 +111,7 @@ def test_a_folder_or_file_that_is_not_there_is_named(folder):
         load_gcsi(None)
 
 
-def test_the_real_files_agree_with_gdsc_as_measured_before(shared_data, gdsc):
+def test_the_real_files_agree_with_gdsc_as_measured_before(shared_data: Any, gdsc: Any) -> None:
     """Spearman on shared lines, no model: the practical ceiling of a test across laboratories."""
     measured = gdsc.responses.groupby(["cell_line", "assay"])["ln_ic50"].mean().unstack("assay")
     found = load_nci60(shared_data, gdsc.cell_lines["tissue"])

@@ -15,8 +15,10 @@ import tarfile
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pamrx.errors import PamrxError
@@ -137,7 +139,7 @@ class Index:
 
 
 @pytest.fixture
-def index(monkeypatch):
+def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     served = Index()
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
@@ -155,7 +157,7 @@ def files_below(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("archive", ARCHIVES)
-def test_an_archive_is_downloaded_once_and_kept(index, tmp_path, archive, said: list[str]):
+def test_an_archive_is_downloaded_once_and_kept(index: Any, tmp_path: Path, archive: Any, said: list[str]) -> None:
     path = obtain(MADE[archive], tmp_path)
     assert path.read_bytes() == ARCHIVES[archive]
     assert files_below(tmp_path) == [f"downloads/{archive}"]
@@ -175,7 +177,9 @@ def test_an_archive_is_downloaded_once_and_kept(index, tmp_path, archive, said: 
         ("without", "does not hold this version"),
     ],
 )
-def test_a_bad_download_ends_in_one_line_and_the_next_one_works(index, tmp_path, mood, said):
+def test_a_bad_download_ends_in_one_line_and_the_next_one_works(
+    index: Any, tmp_path: Path, mood: Any, said: Any
+) -> None:
     index.mood = mood
     with pytest.raises(PamrxError, match=said) as caught:
         obtain(MADE_WHEEL, tmp_path)
@@ -189,14 +193,16 @@ def test_a_bad_download_ends_in_one_line_and_the_next_one_works(index, tmp_path,
     assert obtain(MADE_WHEEL, tmp_path).read_bytes() == WHEEL
 
 
-def test_a_tampered_source_archive_is_refused_before_anything_in_it_runs(index, tmp_path):
+def test_a_tampered_source_archive_is_refused_before_anything_in_it_runs(index: Any, tmp_path: Path) -> None:
     index.mood = "tampered"
     with pytest.raises(PamrxError, match="tampered with"):
         obtain(MADE["madesdist-1.0.tar.gz"], tmp_path)
     assert files_below(tmp_path) == []
 
 
-def test_an_index_that_refuses_the_connection_is_one_clear_line(index, tmp_path, monkeypatch):
+def test_an_index_that_refuses_the_connection_is_one_clear_line(
+    index: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     index.server.shutdown()
     index.server.server_close()
     with pytest.raises(PamrxError, match="the package index cannot be reached") as caught:
@@ -204,7 +210,7 @@ def test_an_index_that_refuses_the_connection_is_one_clear_line(index, tmp_path,
     assert "127.0.0.1" not in str(caught.value)
 
 
-def test_a_python_without_pip_is_told_so(index, tmp_path, monkeypatch):
+def test_a_python_without_pip_is_told_so(index: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bare = tmp_path / "python"
     bare.write_text("#!/bin/sh\necho 'python: No module named pip' >&2\nexit 1\n")
     bare.chmod(0o755)
@@ -213,7 +219,7 @@ def test_a_python_without_pip_is_told_so(index, tmp_path, monkeypatch):
         obtain(MADE_WHEEL, tmp_path)
 
 
-def test_a_wrong_file_in_the_cache_is_reported_and_replaced(index, tmp_path, said: list[str]):
+def test_a_wrong_file_in_the_cache_is_reported_and_replaced(index: Any, tmp_path: Path, said: list[str]) -> None:
     kept = tmp_path / "downloads" / MADE_WHEEL.archive
     kept.parent.mkdir()
     kept.write_bytes(WHEEL[:100])
@@ -221,7 +227,7 @@ def test_a_wrong_file_in_the_cache_is_reported_and_replaced(index, tmp_path, sai
     assert "is not the expected" in said[0]
 
 
-def test_a_wrong_file_in_the_cache_stays_reported_where_it_cannot_be_replaced(index, tmp_path):
+def test_a_wrong_file_in_the_cache_stays_reported_where_it_cannot_be_replaced(index: Any, tmp_path: Path) -> None:
     kept = tmp_path / "downloads" / MADE_WHEEL.archive
     kept.parent.mkdir()
     kept.write_bytes(b"wrong")
@@ -232,7 +238,7 @@ def test_a_wrong_file_in_the_cache_stays_reported_where_it_cannot_be_replaced(in
     assert obtain(MADE_WHEEL, tmp_path).read_bytes() == WHEEL
 
 
-def test_a_local_folder_is_read_in_place_and_never_the_index(index, tmp_path):
+def test_a_local_folder_is_read_in_place_and_never_the_index(index: Any, tmp_path: Path) -> None:
     local, cache = tmp_path / "local", tmp_path / "cache"
     local.mkdir()
     with pytest.raises(PamrxError, match=f"holds no {MADE_WHEEL.archive}"):
@@ -269,7 +275,7 @@ def start_slow_download(cache: Path) -> subprocess.Popen[str]:
     )
 
 
-def wait_until(true, seconds: float = 30.0) -> None:
+def wait_until(true: Any, seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "did not come about in time"
@@ -278,7 +284,7 @@ def wait_until(true, seconds: float = 30.0) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_download_leaves_the_cache_usable(index, tmp_path, how):
+def test_an_interrupted_download_leaves_the_cache_usable(index: Any, tmp_path: Path, how: Any) -> None:
     index.mood = "slow"
     running = start_slow_download(tmp_path)
     wait_until(lambda: index.served > 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +17,7 @@ def rows(*measured: tuple[str, str, int, float]) -> pd.DataFrame:
     return table.assign(auc=table["ln_ic50"] / 10)
 
 
-def test_two_series_meet_in_the_middle_of_their_means_over_the_overlap():
+def test_two_series_meet_in_the_middle_of_their_means_over_the_overlap() -> None:
     # Overlap A, B: series 0 has mean 2, series 1 mean 5, so they move by +1.5 and -1.5.
     table = rows(
         ("A", "X", 0, 1.0),
@@ -30,13 +32,13 @@ def test_two_series_meet_in_the_middle_of_their_means_over_the_overlap():
     assert found.to_dict() == pytest.approx(expected)
 
 
-def test_a_line_outside_training_is_moved_by_the_same_offsets_and_has_no_part_in_them():
+def test_a_line_outside_training_is_moved_by_the_same_offsets_and_has_no_part_in_them() -> None:
     table = rows(("A", "X", 0, 1.0), ("A", "X", 1, 3.0), ("T", "X", 0, 10.0), ("U", "X", 1, 10.0))
     found = assay_matrix(table, ["A"])["X"]
     assert found.to_dict() == pytest.approx({"A": 2.0, "T": 11.0, "U": 9.0})
 
 
-def test_poisoned_test_lines_leave_training_lines_as_they_were():
+def test_poisoned_test_lines_leave_training_lines_as_they_were() -> None:
     random = np.random.default_rng(7)
     lines = [f"L{number}" for number in range(30)]
     table = rows(
@@ -48,12 +50,12 @@ def test_poisoned_test_lines_leave_training_lines_as_they_were():
     pd.testing.assert_frame_equal(before, after)
 
 
-def test_series_without_common_training_lines_are_aligned_by_their_training_means():
+def test_series_without_common_training_lines_are_aligned_by_their_training_means() -> None:
     table = rows(("A", "X", 0, 1.0), ("B", "X", 0, 3.0), ("C", "X", 1, 6.0))
     assert assay_matrix(table, ["A", "B", "C"])["X"].to_dict() == pytest.approx({"A": 3.0, "B": 5.0, "C": 4.0})
 
 
-def test_a_series_without_training_measurements_is_left_out():
+def test_a_series_without_training_measurements_is_left_out() -> None:
     table = rows(("A", "X", 0, 1.0), ("T", "X", 0, 2.0), ("T", "X", 1, 50.0), ("U", "X", 1, 60.0))
     found = assay_matrix(table, ["A"])["X"]
     assert found["A"] == 1.0
@@ -61,7 +63,7 @@ def test_a_series_without_training_measurements_is_left_out():
     assert np.isnan(found["U"])
 
 
-def test_three_series_linked_in_a_chain_agree_with_the_additive_model():
+def test_three_series_linked_in_a_chain_agree_with_the_additive_model() -> None:
     # y = m + b without noise, so the offsets are exact whatever the pattern of overlap.
     level, offset = {"A": 1.0, "B": -2.0, "C": 4.0}, {0: 0.5, 1: -1.0, 2: 0.5}
     measured = {"A": [0, 1], "B": [1, 2], "C": [2]}
@@ -69,7 +71,7 @@ def test_three_series_linked_in_a_chain_agree_with_the_additive_model():
     assert series_offsets(wide).to_dict() == pytest.approx(offset)
 
 
-def test_an_assay_of_one_series_keeps_its_values_with_or_without_training_lines():
+def test_an_assay_of_one_series_keeps_its_values_with_or_without_training_lines() -> None:
     table = rows(("A", "X", 0, 1.0), ("B", "X", 0, 2.0))
     assert assay_matrix(table, [])["X"].to_dict() == {"A": 1.0, "B": 2.0}
     assert assay_matrix(table, [], value="auc")["X"].to_dict() == {"A": 0.1, "B": 0.2}
@@ -85,7 +87,9 @@ def test_an_assay_of_one_series_keeps_its_values_with_or_without_training_lines(
         ("PP", "AA", "01"),
     ],
 )
-def test_a_series_ends_where_the_drug_changes_or_the_order_of_lines_starts_again(drugs, lines, expected):
+def test_a_series_ends_where_the_drug_changes_or_the_order_of_lines_starts_again(
+    drugs: Any, lines: Any, expected: Any
+) -> None:
     found = series_numbers(pd.Series(list(lines)), pd.Series(list(drugs)))
     assert "".join(map(str, found)) == expected
 
@@ -100,7 +104,7 @@ def plain(_: str, name: str) -> tuple[str, bool]:
     return ("Torin 2", True) if name.lower().startswith("torin") else (name, False)
 
 
-def test_synonyms_and_ranges_become_series_of_one_assay():
+def test_synonyms_and_ranges_become_series_of_one_assay() -> None:
     text = "CELL_LINE_NAME,DRUG_NAME,LN_IC50\nT-T,Torin 2,1\nTT,Torin 2,2\nMCF7,torin2,3\nMCF-7,Other,4\nTT,OTHER,5"
     found = tidy_responses(screen(text), Ledger(), plain)
     seen = {tuple(row) for row in found[["cell_line", "assay", "range", "in_axis"]].to_numpy().tolist()}
@@ -121,7 +125,7 @@ def test_synonyms_and_ranges_become_series_of_one_assay():
         ("CELL_LINE_NAME,DRUG_NAME,LN_IC50\nA,P,1", "CELL_LINE_NAME,DRUG_NAME,AUC\nB,P,1", "expected the same rows"),
     ],
 )
-def test_a_wrong_file_is_named_in_one_line(ic50, auc, said):
+def test_a_wrong_file_is_named_in_one_line(ic50: Any, auc: Any, said: Any) -> None:
     with pytest.raises(PamrxError, match=said) as caught:
         tidy_responses(screen(ic50, auc), Ledger(), plain)
     assert "\n" not in str(caught.value)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import struct
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +37,7 @@ def dictionary(**values: bytes) -> bytes:
     return pickle.PROTO + b"\x04" + pickle.EMPTY_DICT + pickle.MARK + items + pickle.SETITEMS + pickle.STOP
 
 
-def test_values_come_out_as_they_were_stored():
+def test_values_come_out_as_they_were_stored() -> None:
     found = read_tensors(
         dictionary(MCF7=tensor(storage([1.5, -2.0]), 2), A549=tensor(storage([0.25, 8.0]), 2)), "f.pkl"
     )
@@ -47,16 +49,16 @@ def test_values_come_out_as_they_were_stored():
     ("size", "stride", "content"),
     [(3, 1, storage([1.0, 2.0])), (2, 2, storage([1.0, 2.0])), (2, 1, b"short"), (0, 1, storage([]))],
 )
-def test_a_tensor_of_another_layout_is_refused(size, stride, content):
+def test_a_tensor_of_another_layout_is_refused(size: Any, stride: Any, content: Any) -> None:
     with pytest.raises(PamrxError, match=r"f\.pkl, MCF7"):
         read_tensors(dictionary(MCF7=tensor(content, size, stride)), "f.pkl")
 
 
 class Harm:
-    def __init__(self, function, *arguments):
+    def __init__(self, function: Any, *arguments: Any) -> None:
         self.call = (function, arguments)
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         return self.call
 
 
@@ -64,7 +66,7 @@ class Harm:
     "harm", [Harm(os.system, "touch {}"), Harm(eval, "open({!r}, 'w')"), Harm(getattr, os, "name")]
 )
 @pytest.mark.parametrize("read", [read_tensors, read_lists, read_texts])
-def test_a_pickle_that_calls_anything_else_is_refused_and_runs_nothing(tmp_path, harm, read):
+def test_a_pickle_that_calls_anything_else_is_refused_and_runs_nothing(tmp_path: Path, harm: Any, read: Any) -> None:
     mark = tmp_path / "ran"
     function, arguments = harm.call
     if isinstance(arguments[0], str):
@@ -78,12 +80,12 @@ def test_a_pickle_that_calls_anything_else_is_refused_and_runs_nothing(tmp_path,
 @pytest.mark.parametrize(
     "content", [b"", b"garbage", pickle.dumps({"A": [1]})[:-3], pickle.dumps([1]), pickle.dumps({})]
 )
-def test_damaged_or_other_content_is_one_clear_line(content):
+def test_damaged_or_other_content_is_one_clear_line(content: Any) -> None:
     with pytest.raises(PamrxError, match=r"f\.pkl"):
         read_lists(content, "f.pkl")
 
 
-def test_lists_hold_whole_numbers_only():
+def test_lists_hold_whole_numbers_only() -> None:
     assert read_lists(pickle.dumps({"A": [-1, 0, 1]}), "f.pkl") == {"A": [-1, 0, 1]}
     for wrong in ({"A": [0.5]}, {"A": [True]}, {"A": "text"}):
         with pytest.raises(PamrxError, match="whole numbers"):
@@ -92,7 +94,7 @@ def test_lists_hold_whole_numbers_only():
         read_tensors(pickle.dumps({"A": [1]}), "f.pkl")
 
 
-def test_texts_are_text_only():
+def test_texts_are_text_only() -> None:
     assert read_texts(pickle.dumps({"Alpelisib": "CC1=C"}), "f.pkl") == {"Alpelisib": "CC1=C"}
     with pytest.raises(PamrxError, match="expected text"):
         read_texts(pickle.dumps({"Alpelisib": 3}), "f.pkl")

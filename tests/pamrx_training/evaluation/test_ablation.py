@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,18 +25,18 @@ pytestmark = pytest.mark.medium
 
 
 @pytest.fixture(scope="module")
-def quick():
+def quick() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "ROUNDS", 10)
         yield
 
 
 @pytest.fixture(scope="module")
-def cohort(made_up_gdsc) -> Cohort:
+def cohort(made_up_gdsc: Any) -> Cohort:
     return build_cohort(made_up_gdsc(n=120))
 
 
-def test_each_block_is_removed_once_and_stands_alone_once():
+def test_each_block_is_removed_once_and_stands_alone_once() -> None:
     removed, both = variants("removed"), variants("both")
     assert removed[FULL] == BLOCKS and len(removed) == 1 + len(BLOCKS)
     assert {frozenset(BLOCKS) - frozenset(kept) for kept in removed.values()} == {
@@ -46,19 +50,19 @@ MEASURED = [kept for kept in variants("both").values() if set(kept) - {"ncrna", 
 
 
 @pytest.mark.parametrize("blocks", MEASURED)
-def test_every_variant_predicts_every_test_line_and_uses_its_blocks_only(cohort, quick, blocks):
+def test_every_variant_predicts_every_test_line_and_uses_its_blocks_only(cohort: Any, quick: Any, blocks: Any) -> None:
     fitted = fit_lines(cohort, Fit(tuple(cohort.lines[:90]), tuple(cohort.lines[90:]), 11, blocks))
     assert set(blocks_of(fitted.model.features_)) <= set(blocks)
     predicted = fitted.predict(cohort.profiles.subset(cohort.lines[90:]))
     assert predicted.shape == (30, 3) and predicted.notna().all().all()
 
 
-def test_blocks_that_the_data_do_not_hold_are_named(cohort):
+def test_blocks_that_the_data_do_not_hold_are_named(cohort: Any) -> None:
     with pytest.raises(PamrxError, match="no feature of the block tme"):
         fit_lines(cohort, Fit(tuple(cohort.lines), (), 11, ("tme",)))
 
 
-def test_all_blocks_are_the_model_as_it_is_released(cohort, quick):
+def test_all_blocks_are_the_model_as_it_is_released(cohort: Any, quick: Any) -> None:
     from pamrx.model.sensitivity import SensitivityModel
 
     train = cohort.lines[:90]
@@ -71,7 +75,7 @@ def test_all_blocks_are_the_model_as_it_is_released(cohort, quick):
     pd.testing.assert_frame_equal(plain.predict(builder.transform(test)), same, check_exact=True)
 
 
-def test_sums_of_transcripts_take_the_weight_of_transcripts_that_are_not_there():
+def test_sums_of_transcripts_take_the_weight_of_transcripts_that_are_not_there() -> None:
     with_them, without = block_weights(BLOCKS), block_weights([b for b in BLOCKS if b != "transcriptome"])
     gone = {"transcriptome", "tme", "programme"}
     assert sum(without[b] for b in without if b in gone) == pytest.approx(
@@ -81,7 +85,7 @@ def test_sums_of_transcripts_take_the_weight_of_transcripts_that_are_not_there()
 
 
 @pytest.mark.slow
-def test_the_block_that_drives_the_response_is_the_one_that_is_missed(cohort, quick):
+def test_the_block_that_drives_the_response_is_the_one_that_is_missed(cohort: Any, quick: Any) -> None:
     """The made-up response follows one gene and PIK3CA; tissue is drawn at random."""
     folds = repeated(cohort, 3, seed=11, repeats=2)
     found = ablate(cohort, folds, "removed", RunContext(1), draws=200)
@@ -96,7 +100,9 @@ def test_the_block_that_drives_the_response_is_the_one_that_is_missed(cohort, qu
     assert np.allclose(mean.std(), table["spread"].loc[mean.std().index])
 
 
-def test_a_second_run_reads_what_the_first_finished(cohort, quick, tmp_path, monkeypatch, said: list[str]):
+def test_a_second_run_reads_what_the_first_finished(
+    cohort: Any, quick: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
     (seed, fold), *_ = repeated(cohort, 3, 11, 1)
     todo = {}
     for name in (0, 1):
@@ -112,7 +118,7 @@ def test_a_second_run_reads_what_the_first_finished(cohort, quick, tmp_path, mon
     assert not list(tmp_path.glob(".*"))
 
 
-def test_other_data_or_another_split_is_another_task(tmp_path):
+def test_other_data_or_another_split_is_another_task(tmp_path: Path) -> None:
     one = Fit(("A",), ("B",), 11)
     store = Store(tmp_path, "data")
     assert fit_path(store, one) == fit_path(Store(tmp_path, "data"), Fit(("A",), ("B",), 11))
@@ -122,8 +128,8 @@ def test_other_data_or_another_split_is_another_task(tmp_path):
     assert fit_path(store, one, "profiles") != fit_path(store, one) and fit_path(None, one) is None
 
 
-def _only(allowed: Fit):
-    def fit(cohort: Cohort, asked: Fit):
+def _only(allowed: Fit) -> Any:
+    def fit(cohort: Cohort, asked: Fit) -> Any:
         assert asked == allowed, "a finished fit was run again"
         return fit_lines(cohort, asked)
 

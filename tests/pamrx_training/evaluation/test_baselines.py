@@ -14,14 +14,14 @@ from sklearn.linear_model import Ridge
 pytestmark = pytest.mark.medium
 
 
-def test_the_drug_mean_is_the_mean_of_the_training_lines():
+def test_the_drug_mean_is_the_mean_of_the_training_lines() -> None:
     train = pd.DataFrame({"A": [1.0, 3.0, np.nan], "B": [2.0, np.nan, np.nan]}, index=["a", "b", "c"])
     found = drug_mean(train, pd.Index(["x", "y"]))
     assert found.to_dict("list") == {"A": [2.0, 2.0], "B": [2.0, 2.0]}
     assert found.index.tolist() == ["x", "y"]
 
 
-def test_a_tissue_mean_is_shrunk_by_five_lines_of_the_drug_mean():
+def test_a_tissue_mean_is_shrunk_by_five_lines_of_the_drug_mean() -> None:
     train = pd.DataFrame({"A": [0.0, 0.0, 6.0, 6.0, 3.0]}, index=list("abcde"))
     tissue = pd.Series(
         {"a": "skin", "b": "skin", "c": "bone", "d": "bone", "e": "lung", "x": "skin", "y": "bone", "z": "?"}
@@ -31,7 +31,7 @@ def test_a_tissue_mean_is_shrunk_by_five_lines_of_the_drug_mean():
     assert found.tolist() == pytest.approx([3 - 6 / 7, 3 + 6 / 7, 3.0])
 
 
-def test_lines_without_a_measurement_do_not_count_towards_their_tissue():
+def test_lines_without_a_measurement_do_not_count_towards_their_tissue() -> None:
     train = pd.DataFrame({"A": [1.0, np.nan, 5.0]}, index=list("abc"))
     tissue = pd.Series({"a": "skin", "b": "skin", "c": "bone", "x": "skin"})
     assert tissue_drug_mean(train, tissue, pd.Index(["x"])).at["x", "A"] == pytest.approx(3 - 2 / 6)
@@ -52,7 +52,7 @@ def made_up(n: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     return features, responses.mask(random.random(responses.shape) < 0.15)
 
 
-def test_ridge_is_scikit_learns_on_weighted_standardised_features(monkeypatch):
+def test_ridge_is_scikit_learns_on_weighted_standardised_features(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baselines, "RIDGE_PENALTIES", (0.8,))
     (features, responses), (test, _) = made_up(90, 0), made_up(30, 1)
     found = assay_ridge(features, responses, test, seed=0)
@@ -70,7 +70,7 @@ def test_ridge_is_scikit_learns_on_weighted_standardised_features(monkeypatch):
         np.testing.assert_allclose(found[assay], fit.predict(z) + y.mean(), rtol=0, atol=1e-8)
 
 
-def test_ridge_chooses_its_penalty_on_the_training_lines(monkeypatch):
+def test_ridge_chooses_its_penalty_on_the_training_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(baselines, "RIDGE_PENALTIES", (1e-6, 1e6))
     random = np.random.default_rng(0)
     features = pd.DataFrame(random.normal(size=(80, 40)), columns=[f"transcriptome.G{place}" for place in range(40)])
@@ -80,7 +80,7 @@ def test_ridge_chooses_its_penalty_on_the_training_lines(monkeypatch):
     assert found["noise"].std() < 1e-3  # the great penalty leaves the mean
 
 
-def test_a_feature_that_training_never_saw_vary_has_no_part():
+def test_a_feature_that_training_never_saw_vary_has_no_part() -> None:
     features, responses = made_up(60, 0)
     constant = features.assign(**{"transcriptome.CONSTANT": 0.1, "mutation.UNKNOWN": np.nan})
     test = constant.iloc[:5].assign(**{"transcriptome.CONSTANT": 9.0, "mutation.UNKNOWN": 1.0})
@@ -88,7 +88,7 @@ def test_a_feature_that_training_never_saw_vary_has_no_part():
     np.testing.assert_allclose(assay_ridge(constant, responses, test, seed=0), usual, rtol=0, atol=1e-12)
 
 
-def test_the_model_is_no_worse_than_the_plain_ridge_where_assays_share_causes(monkeypatch):
+def test_the_model_is_no_worse_than_the_plain_ridge_where_assays_share_causes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boosted, "ROUNDS", 60)
     (features, responses), (test, truth) = made_up(150, 0), made_up(150, 1)
     model = SensitivityModel().fit(features, responses).predict(test)

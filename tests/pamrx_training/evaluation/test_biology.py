@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +39,7 @@ def lines(n: int) -> pd.Index:
     return pd.Index([f"L{place:03}" for place in range(n)], name="cell_line", dtype=object)
 
 
-def frames(n: int = 200, effect: float = -0.8, predicted_effect: float = -0.4, altered: int = 60, seed: int = 0):
+def frames(n: int = 200, effect: float = -0.8, predicted_effect: float = -0.4, altered: int = 60, seed: int = 0) -> Any:
     """Measured, predicted, tissue, flag: the flag acts on every assay, tissues lie at different levels."""
     random = np.random.default_rng(seed)
     index = lines(n)
@@ -50,7 +52,7 @@ def frames(n: int = 200, effect: float = -0.8, predicted_effect: float = -0.4, a
     return measured.mask(random.random((n, 3)) < 0.1), predicted, tissue, flag
 
 
-def found(measured, predicted, tissue, flag, draws: int = 500, **cells: str) -> pd.DataFrame:
+def found(measured: Any, predicted: Any, tissue: Any, flag: Any, draws: int = 500, **cells: str) -> pd.DataFrame:
     return judge(measured, predicted, tissue, read_relations(table(**cells)), {"one": flag}, draws).table
 
 
@@ -65,10 +67,10 @@ def by_hand(values: pd.Series, unit: pd.Series, tissue: pd.Series, flag: pd.Seri
     return (means[0] - means[1]) / np.std(list(spread.values()))
 
 
-def test_effects_are_those_worked_out_line_by_line():
+def test_effects_are_those_worked_out_line_by_line() -> None:
     measured, predicted, tissue, flag = frames(80, altered=30)
     row = found(measured, predicted, tissue, flag, drugs="AZD8186").iloc[0]
-    expected = {"measured": [], "predicted": [], "predicted_scaled": []}
+    expected: Any = {"measured": [], "predicted": [], "predicted_scaled": []}
     for assay in ASSAYS[1:]:
         y = measured[assay].dropna()
         p = predicted.loc[y.index, assay]
@@ -80,7 +82,7 @@ def test_effects_are_those_worked_out_line_by_line():
     assert row["excess"] == pytest.approx(row["predicted_scaled"] - row["measured"])
 
 
-def test_counts_are_of_lines_with_a_response_medians_over_assays():
+def test_counts_are_of_lines_with_a_response_medians_over_assays() -> None:
     measured, predicted, tissue, flag = frames()
     rows = found(measured, predicted, tissue, flag, drugs="AZD8186").set_index("assay")
     counts = {assay: measured.loc[flag == 1, assay].notna().sum() for assay in ASSAYS[1:]}
@@ -89,7 +91,7 @@ def test_counts_are_of_lines_with_a_response_medians_over_assays():
     assert rows.loc["all", "lines"] == measured.loc[flag == 1, ASSAYS[1:]].notna().any(axis=1).sum()
 
 
-def test_lines_without_a_flag_are_left_out_but_still_set_their_tissues_level():
+def test_lines_without_a_flag_are_left_out_but_still_set_their_tissues_level() -> None:
     measured, predicted, tissue, flag = frames()
     unknown = flag.mask(np.arange(len(flag)) % 4 == 0)
     row = found(measured, predicted, tissue, unknown).iloc[0]
@@ -98,7 +100,7 @@ def test_lines_without_a_flag_are_left_out_but_still_set_their_tissues_level():
     assert row["altered"] + row["others"] == unknown[y.index].notna().sum()
 
 
-def test_an_interval_holds_the_true_effect_about_as_often_as_it_says():
+def test_an_interval_holds_the_true_effect_about_as_often_as_it_says() -> None:
     """100 cohorts; the effect itself spreads the values, so that it is a little less than 0.8 of their sd."""
     truth = -0.8 / np.sqrt(1 + 0.8**2 * 0.3 * 0.7)
     held = 0
@@ -108,7 +110,7 @@ def test_an_interval_holds_the_true_effect_about_as_often_as_it_says():
     assert 88 <= held <= 100
 
 
-def test_both_sides_share_their_draws_and_a_seed_gives_the_same_intervals():
+def test_both_sides_share_their_draws_and_a_seed_gives_the_same_intervals() -> None:
     measured, _, tissue, flag = frames()
     row = found(measured, measured.fillna(0.0), tissue, flag).iloc[0]
     assert row["excess_low"] == pytest.approx(0, abs=1e-12) and row["excess_high"] == pytest.approx(0, abs=1e-12)
@@ -117,7 +119,7 @@ def test_both_sides_share_their_draws_and_a_seed_gives_the_same_intervals():
 
 
 @pytest.mark.parametrize(("altered", "verdict"), [(19, "inconclusive"), (20, "sensitive")])
-def test_fewer_than_twenty_altered_lines_are_inconclusive(altered, verdict):
+def test_fewer_than_twenty_altered_lines_are_inconclusive(altered: Any, verdict: Any) -> None:
     _, predicted, tissue, flag = frames(effect=-2, predicted_effect=-2, altered=altered)
     row = found(predicted, predicted, tissue, flag).iloc[0]
     assert row["altered"] == altered and row["measured_verdict"] == row["predicted_verdict"] == verdict
@@ -127,7 +129,7 @@ def test_fewer_than_twenty_altered_lines_are_inconclusive(altered, verdict):
     assert (turned["agreement"] == "inconclusive") == (altered == 19)
 
 
-def test_altered_lines_count_only_where_they_have_a_response():
+def test_altered_lines_count_only_where_they_have_a_response() -> None:
     _, predicted, tissue, flag = frames(effect=-2, altered=40)
     measured = predicted.copy()
     measured.loc[flag.index[flag == 1][:21], "GDSC2:Alpelisib"] = np.nan
@@ -149,7 +151,9 @@ def test_altered_lines_count_only_where_they_have_a_response():
         (-1.0, 0.0, "none", "unexpected, missed"),
     ],
 )
-def test_what_data_and_predictions_show_is_put_in_a_word(effect, predicted, direction, word):
+def test_what_data_and_predictions_show_is_put_in_a_word(
+    effect: Any, predicted: Any, direction: Any, word: Any
+) -> None:
     """Noise in steps that average out in every group, so that an effect of 0 is 0."""
     index = lines(240)
     flag = pd.Series(np.repeat([1.0, 0.0], 120), index)
@@ -161,7 +165,7 @@ def test_what_data_and_predictions_show_is_put_in_a_word(effect, predicted, dire
     assert found(measured, guessed, tissue, flag, direction=direction).iloc[0]["agreement"] == word
 
 
-def test_a_predicted_effect_is_judged_by_its_excess_over_the_measured_and_not_by_zero():
+def test_a_predicted_effect_is_judged_by_its_excess_over_the_measured_and_not_by_zero() -> None:
     assert agreement("none", "no evidence", "sensitive", "no evidence") == "as expected: none"
     assert agreement("sensitive", "no evidence", "sensitive", "no evidence") == "not in these data"
     assert agreement("none", "no evidence", "sensitive", "sensitive") == "invented"
@@ -207,19 +211,19 @@ def profiles() -> Profiles:
         ("any:TSC2 & amp:RICTOR", [1, 0, 0, np.nan]),
     ],
 )
-def test_a_marker_holds_where_its_terms_do_and_is_unknown_where_no_call_was_made(marker, expected):
+def test_a_marker_holds_where_its_terms_do_and_is_unknown_where_no_call_was_made(marker: Any, expected: Any) -> None:
     relation = read_relations(table(marker=marker))[0]
     assert carriers(profiles(), relation.marker).tolist() == pytest.approx(expected, nan_ok=True)
     assert relation.calls == (ALL_CALLS if marker.startswith(("any", "amp")) else DRIVERS)
 
 
-def test_an_interaction_is_compared_among_carriers():
+def test_an_interaction_is_compared_among_carriers() -> None:
     relation = read_relations(table(marker="mut:KRAS", within="mut:PIK3CA"))
     cohort = Cohort(profiles(), pd.DataFrame(), pd.DataFrame())
     assert groups(cohort, relation)["one"].tolist() == pytest.approx([0, np.nan, 1, np.nan], nan_ok=True)
 
 
-def test_the_effect_of_an_interaction_ignores_lines_without_the_first_alteration():
+def test_the_effect_of_an_interaction_ignores_lines_without_the_first_alteration() -> None:
     measured, predicted, tissue, flag = frames(300, effect=0.0, altered=100)
     inside = pd.Series(np.arange(300) % 2 == 0, flag.index)
     measured.loc[inside & (flag == 1)] += 1.0
@@ -241,12 +245,12 @@ def test_the_effect_of_an_interaction_ignores_lines_without_the_first_alteration
         ({"direction": "sensitve"}, "direction 'sensitve'.*did you mean sensitive"),
     ],
 )
-def test_a_row_that_cannot_be_read_is_told_in_one_line(cells, told):
+def test_a_row_that_cannot_be_read_is_told_in_one_line(cells: Any, told: Any) -> None:
     with pytest.raises(PamrxError, match=told):
         read_relations(table(**cells))
 
 
-def test_a_relation_that_stands_twice_is_an_error():
+def test_a_relation_that_stands_twice_is_an_error() -> None:
     with pytest.raises(PamrxError, match="'one' stands twice"):
         read_relations(pd.concat([table(), table()]))
 
@@ -260,12 +264,12 @@ def test_a_relation_that_stands_twice_is_an_error():
         ("amp:MYC", "no copy-number calls of MYC"),
     ],
 )
-def test_a_gene_that_the_data_do_not_hold_is_an_error(marker, told):
+def test_a_gene_that_the_data_do_not_hold_is_an_error(marker: Any, told: Any) -> None:
     with pytest.raises(PamrxError, match=f"'one': the training data hold {told}"):
         carriers(profiles(), read_relations(table(marker=marker))[0].marker, "one")
 
 
-def test_without_the_panel_its_markers_are_unknown_everywhere():
+def test_without_the_panel_its_markers_are_unknown_everywhere() -> None:
     from dataclasses import replace
 
     bare = replace(profiles(), unfiltered=None, copy_number=None)
@@ -277,7 +281,7 @@ def test_without_the_panel_its_markers_are_unknown_everywhere():
 
 
 @pytest.fixture(scope="module")
-def cohort(made_up_gdsc) -> Cohort:
+def cohort(made_up_gdsc: Any) -> Cohort:
     """The made-up cohort, whose response follows PIK3CA; its drug A is called alpelisib, B AZD8186."""
     made = build_cohort(made_up_gdsc(n=150))
     known = {"A": "Alpelisib", "B": "AZD8186"}
@@ -287,13 +291,13 @@ def cohort(made_up_gdsc) -> Cohort:
 
 
 @pytest.fixture
-def quick(monkeypatch):
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boosted, "ROUNDS", 5)
     few = pd.concat([table(), table(relation="two", marker="any:PIK3CA", drugs="AZD8186", direction="none")])
     monkeypatch.setattr(relations_module, "table", lambda _: few.reset_index(drop=True))
 
 
-def test_the_known_effect_comes_out_of_fold(cohort, quick):
+def test_the_known_effect_comes_out_of_fold(cohort: Any, quick: Any) -> None:
     result = biology(cohort, (11, leave_cell_line_out(cohort, 3, 11)), RunContext(1), 200)
     rows = result.relations.set_index("relation")
     assert rows.loc["one", "agreement"] == "shown" and rows.loc["one", "predicted_high"] < 0
@@ -301,7 +305,9 @@ def test_the_known_effect_comes_out_of_fold(cohort, quick):
     assert result.table["assay"].tolist() == ["all", "all", "GDSC2:Alpelisib", "GDSC2:AZD8186"]
 
 
-def test_fits_are_those_of_ablation_with_all_blocks_and_are_read_again(cohort, quick, tmp_path, said: list[str]):
+def test_fits_are_those_of_ablation_with_all_blocks_and_are_read_again(
+    cohort: Any, quick: Any, tmp_path: Path, said: list[str]
+) -> None:
     context = RunContext(1, Store(tmp_path, "data"))
     fold = leave_cell_line_out(cohort, 2, 11)
     for name in (0, 1):
@@ -312,14 +318,16 @@ def test_fits_are_those_of_ablation_with_all_blocks_and_are_read_again(cohort, q
     assert said[0].startswith("2 of 2 fits were run before")
 
 
-def test_a_wrong_table_is_told_before_any_fit(cohort, monkeypatch):
+def test_a_wrong_table_is_told_before_any_fit(cohort: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relations_module, "table", lambda _: table(marker="mut:TSC2"))
     monkeypatch.setattr(module, "run_fits", lambda *_: pytest.fail("fitted"))
     with pytest.raises(PamrxError, match="no driver mutations of TSC2"):
         biology(cohort, (11, leave_cell_line_out(cohort, 2, 11)), RunContext(1))
 
 
-def test_it_prints_one_table_and_writes_the_tidy_one(cohort, quick, tmp_path, capsys):
+def test_it_prints_one_table_and_writes_the_tidy_one(
+    cohort: Any, quick: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     options, splits = Options(biology=True), [(11, leave_cell_line_out(cohort, 2, 11))]
     found = run_protocol(cohort, options, splits, RunContext(1, Store(tmp_path, "data")))
     print_result(found, options, splits)
@@ -328,7 +336,7 @@ def test_it_prints_one_table_and_writes_the_tidy_one(cohort, quick, tmp_path, ca
     assert tidy_table(found)["relation"].tolist() == ["one", "two", "one", "two"]
 
 
-def test_a_line_of_the_table_fits_in_120_columns():
+def test_a_line_of_the_table_fits_in_120_columns() -> None:
     measured, predicted, tissue, flag = frames()
     name = "RICTOR amplified, mTORC1/2 drugs"  # 32 characters, the longest that is not folded
     relations = read_relations(table(relation=name, direction="none"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,7 +23,7 @@ def truth() -> np.ndarray:
     return np.random.default_rng(0).normal(size=4000)
 
 
-def test_two_series_give_the_correlation_of_the_truth_with_their_mean(truth):
+def test_two_series_give_the_correlation_of_the_truth_with_their_mean(truth: Any) -> None:
     """Noise as large as the truth: each series has reliability 1/2, their mean 2/3 (Spearman-Brown)."""
     random = np.random.default_rng(1)
     first, second = (truth + random.normal(size=len(truth)) for _ in range(2))
@@ -35,7 +37,7 @@ def test_two_series_give_the_correlation_of_the_truth_with_their_mean(truth):
     assert row["ceiling_within_screen"] == 1 and row["ceiling_lines"] == 4000
 
 
-def test_a_line_measured_once_counts_with_the_noise_of_one_series(truth):
+def test_a_line_measured_once_counts_with_the_noise_of_one_series(truth: Any) -> None:
     random = np.random.default_rng(1)
     first, second = (truth + random.normal(size=len(truth)) for _ in range(2))
     second[2000:] = np.nan
@@ -45,7 +47,7 @@ def test_a_line_measured_once_counts_with_the_noise_of_one_series(truth):
     assert found.loc["GDSC1:X", "ceiling_lines"] == 2000
 
 
-def test_the_other_screen_serves_where_an_assay_was_run_once(truth):
+def test_the_other_screen_serves_where_an_assay_was_run_once(truth: Any) -> None:
     random = np.random.default_rng(2)
     one, two = (truth + random.normal(0, 0.5, len(truth)) for _ in range(2))
     alone = series("GDSC2:Y", 0, truth)
@@ -54,17 +56,17 @@ def test_the_other_screen_serves_where_an_assay_was_run_once(truth):
     assert found["ceiling"].to_numpy() == pytest.approx(np.corrcoef(truth, one)[0, 1], abs=0.02)
 
 
-def test_repeats_that_do_not_agree_have_no_ceiling(truth):
+def test_repeats_that_do_not_agree_have_no_ceiling(truth: Any) -> None:
     found = ceilings(pd.concat([series("GDSC1:X", 0, truth), series("GDSC2:X", 0, -truth)]), draws=20)
     assert found["ceiling"].isna().all() and (found["ceiling_r"] < 0).all()
 
 
-def test_few_repeated_lines_tell_nothing(truth):
+def test_few_repeated_lines_tell_nothing(truth: Any) -> None:
     few = truth[:20]
     assert ceilings(pd.concat([series("GDSC1:X", 0, few), series("GDSC2:X", 0, few)]), draws=5).empty
 
 
-def test_the_share_is_the_correlation_over_the_ceiling_and_unknown_where_that_is():
+def test_the_share_is_the_correlation_over_the_ceiling_and_unknown_where_that_is() -> None:
     table = pd.DataFrame({"pearson": [0.4, 0.3]}, index=pd.Index(["GDSC1:X", "GDSC1:Z"], name="assay"))
     known = pd.DataFrame(
         {"ceiling": [0.8], "ceiling_low": [0.7], "ceiling_high": [0.9], "ceiling_within_screen": [1.0]},
@@ -74,7 +76,7 @@ def test_the_share_is_the_correlation_over_the_ceiling_and_unknown_where_that_is
     assert out["share_of_ceiling"].iloc[0] == pytest.approx(0.5) and np.isnan(out["share_of_ceiling"].iloc[1])
 
 
-def test_on_the_real_screens_the_figures_are_those_measured_before(gdsc):
+def test_on_the_real_screens_the_figures_are_those_measured_before(gdsc: Any) -> None:
     """Correlations of repeats over all GDSC lines, computed apart from this code."""
     found = ceilings(gdsc.responses[gdsc.responses["in_axis"]], draws=20)
     expected = {"GDSC1:AKT inhibitor VIII": 0.384, "GDSC1:AZD6482": 0.473, "GDSC1:Pictilisib": 0.541}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pandas as pd
 import pytest
 from pamrx.features import BLOCKS
@@ -17,7 +20,7 @@ from pamrx_training.fitting.splits import leave_tissue_out
 pytestmark = pytest.mark.medium
 
 
-def test_a_section_is_a_title_a_sentence_and_a_markdown_table():
+def test_a_section_is_a_title_a_sentence_and_a_markdown_table() -> None:
     table = pd.DataFrame({"blocks": ["all", "few"], "Pearson ": ["0.500", "0.250"]})
     assert markdown(table).splitlines() == [
         "| blocks | Pearson |",
@@ -28,7 +31,7 @@ def test_a_section_is_a_title_a_sentence_and_a_markdown_table():
     assert Section("What", "How.", table).text().startswith("### What\n\nHow.\n\n| blocks |")
 
 
-def test_another_laboratory_tells_who_was_predicted_from_what():
+def test_another_laboratory_tells_who_was_predicted_from_what() -> None:
     index = pd.MultiIndex.from_tuples(
         [("GI50", "held out", "nci60"), ("GI50", "held out", "measured in GDSC")], names=["measure", "lines", "profile"]
     )
@@ -43,8 +46,8 @@ def test_another_laboratory_tells_who_was_predicted_from_what():
 
 @pytest.mark.slow
 def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(
-    made_up_gdsc, tmp_path, monkeypatch, said: list[str]
-):
+    made_up_gdsc: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
     monkeypatch.setattr(boosted, "ROUNDS", 2)
     few = {FULL: BLOCKS, "without mutation": tuple(block for block in BLOCKS if block != "mutation")}
     monkeypatch.setattr(ablation, "variants", lambda kind: few)

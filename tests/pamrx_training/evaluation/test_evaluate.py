@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +25,7 @@ pytestmark = pytest.mark.medium
 
 
 @pytest.fixture(scope="module")
-def cohort(gdsc) -> Cohort:
+def cohort(gdsc: Any) -> Cohort:
     """240 real lines and eight real assays, one of them with two series."""
     whole = build_cohort(gdsc)
     lines = list(np.random.default_rng(0).permutation(whole.lines)[:240])
@@ -36,19 +39,19 @@ def cohort(gdsc) -> Cohort:
 
 
 @pytest.fixture(scope="module")
-def quick():
+def quick() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "ROUNDS", 40)
         yield
 
 
 @pytest.fixture(scope="module")
-def evaluated(cohort, quick):
+def evaluated(cohort: Any, quick: Any) -> Any:
     folds = leave_cell_line_out(cohort, 4, seed=3)
     return folds, evaluate(cohort, folds, RunContext(1), draws=200)
 
 
-def test_one_row_per_line_and_assay_out_of_fold(cohort, evaluated):
+def test_one_row_per_line_and_assay_out_of_fold(cohort: Any, evaluated: Any) -> None:
     folds, evaluation = evaluated
     oof, predictions = evaluation.oof, evaluation.predictions.predicted
     assert list(oof.columns) == ["cell_line", "assay", "drug", "fold", "measured", "predicted"]
@@ -59,7 +62,7 @@ def test_one_row_per_line_and_assay_out_of_fold(cohort, evaluated):
     assert predictions.notna().all().all() and list(predictions.index) == cohort.lines
 
 
-def test_the_printed_metrics_are_those_of_the_written_predictions(evaluated):
+def test_the_printed_metrics_are_those_of_the_written_predictions(evaluated: Any) -> None:
     evaluation = evaluated[1]
     wide = evaluation.oof.pivot(index="cell_line", columns="assay")
     again = per_assay(wide["measured"], wide["predicted"])
@@ -73,14 +76,14 @@ def test_the_printed_metrics_are_those_of_the_written_predictions(evaluated):
     )
 
 
-def test_on_real_lines_the_model_beats_the_naive_and_keeps_up_with_the_ridge(evaluated):
+def test_on_real_lines_the_model_beats_the_naive_and_keeps_up_with_the_ridge(evaluated: Any) -> None:
     summary = evaluated[1].summary
     assert summary["lco_pearson"] > summary["lco_pearson_tissue_drug_mean"] > summary["lco_pearson_drug_mean"]
     assert summary["lco_pearson"] > summary["lco_pearson_ridge"] - 0.02
     assert summary["lco_rmse"] < summary["lco_rmse_drug_mean"]
 
 
-def test_poisoned_test_lines_change_no_prediction(cohort, quick, predictions_of_fold):
+def test_poisoned_test_lines_change_no_prediction(cohort: Any, quick: Any, predictions_of_fold: Any) -> None:
     """Responses of the test lines are replaced by garbage: nothing that is predicted may move by a digit."""
     folds = leave_cell_line_out(cohort, 4, seed=3)
     _, test = sides(cohort, folds, 0)
@@ -95,7 +98,7 @@ def test_poisoned_test_lines_change_no_prediction(cohort, quick, predictions_of_
 
 
 @pytest.mark.slow
-def test_the_specific_response_is_evaluated_and_sees_no_test_line(cohort, quick, evaluated):
+def test_the_specific_response_is_evaluated_and_sees_no_test_line(cohort: Any, quick: Any, evaluated: Any) -> None:
     """Garbage in all responses of the test lines, on drugs of the axis and others, moves no specific prediction."""
     folds, evaluation = evaluated
     summary, table = evaluation.summary, evaluation.per_assay
@@ -117,7 +120,9 @@ def test_the_specific_response_is_evaluated_and_sees_no_test_line(cohort, quick,
         pd.testing.assert_frame_equal(masked, whole, check_exact=True, check_names=False, check_index_type=False)
 
 
-def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(cohort, quick, predictions_of_fold):
+def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(
+    cohort: Any, quick: Any, predictions_of_fold: Any
+) -> None:
     folds = leave_cell_line_out(cohort, 4, seed=3)
     _, test = sides(cohort, folds, 0)
     spoilt = test[: len(test) // 2]
@@ -133,7 +138,7 @@ def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(coh
     assert not a[MODEL].loc[spoilt].equals(b[MODEL].loc[spoilt])
 
 
-def test_processes_do_not_change_the_result(cohort, quick, evaluated, predictions_of_fold):
+def test_processes_do_not_change_the_result(cohort: Any, quick: Any, evaluated: Any, predictions_of_fold: Any) -> None:
     folds, evaluation = evaluated
     predictions = evaluation.predictions.predicted
     fold = folds.unique()[0]
@@ -144,7 +149,9 @@ def test_processes_do_not_change_the_result(cohort, quick, evaluated, prediction
 
 
 @pytest.mark.slow
-def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(cohort, quick, tmp_path):
+def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(
+    cohort: Any, quick: Any, tmp_path: Path
+) -> None:
     away = cohort.lines[:5]
     manifests = []
     for name in ("first", "second"):
@@ -168,6 +175,6 @@ def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(co
     assert f"{trained.evaluation.summary['lco_pearson']:.3f}" in card and "not a medical device" in card
 
 
-def test_a_held_out_line_that_is_not_there_is_named(cohort):
+def test_a_held_out_line_that_is_not_there_is_named(cohort: Any) -> None:
     with pytest.raises(PamrxError, match="MCF77"):
         train(cohort, ["MCF77"], "", "small")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,7 +30,7 @@ def made_up(n: int = 60, assays: int = 4, seed: int = 0, missing: float = 0.2) -
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None)
-def test_each_assay_is_judged_on_its_measured_lines(seed):
+def test_each_assay_is_judged_on_its_measured_lines(seed: Any) -> None:
     measured, predicted = made_up(seed=seed)
     found = per_assay(measured, predicted)
     for assay in measured:
@@ -40,13 +42,13 @@ def test_each_assay_is_judged_on_its_measured_lines(seed):
         assert found.at[assay, "rmse"] == pytest.approx(root_mean_squared_error(y, p), abs=1e-12)
 
 
-def test_ties_are_ranked_in_the_middle():
+def test_ties_are_ranked_in_the_middle() -> None:
     measured, predicted = pd.DataFrame({"A": [1.0, 2, 2, 5, 5, 9]}), pd.DataFrame({"A": [0.0, 0, 1, 1, 3, 2]})
     expected = spearmanr(measured["A"], predicted["A"]).statistic
     assert per_assay(measured, predicted).at["A", "spearman"] == pytest.approx(expected)
 
 
-def test_a_constant_prediction_orders_nothing():
+def test_a_constant_prediction_orders_nothing() -> None:
     y = np.random.default_rng(0).normal(size=50)
     assert correlation(y, np.full(50, 0.1)) == 0.0
     assert correlation(y, np.full(50, 1e6 / 3)) == 0.0
@@ -54,20 +56,20 @@ def test_a_constant_prediction_orders_nothing():
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e6])
-def test_the_scale_of_either_side_is_irrelevant(scale):
+def test_the_scale_of_either_side_is_irrelevant(scale: Any) -> None:
     random = np.random.default_rng(1)
     a, b = random.normal(size=40), random.normal(size=40)
     assert correlation(a * scale, b * scale + 3) == pytest.approx(pearsonr(a, b).statistic, abs=1e-9)
 
 
-def test_too_few_lines_have_no_correlation():
+def test_too_few_lines_have_no_correlation() -> None:
     assert np.isnan(correlation(np.array([1.0, 2.0]), np.array([2.0, 1.0])))
     empty = per_assay(pd.DataFrame({"A": [np.nan, np.nan]}), pd.DataFrame({"A": [1.0, 2.0]}))
     assert empty.at["A", "n"] == 0
     assert empty[["pearson", "spearman", "rmse"]].isna().all(axis=None)
 
 
-def test_within_tissue_takes_out_the_means_of_the_measured_lines():
+def test_within_tissue_takes_out_the_means_of_the_measured_lines() -> None:
     measured, predicted = made_up(seed=3)
     tissue = pd.Series(np.random.default_rng(3).choice(["skin", "breast", "bone"], len(measured)))
     measured += tissue.map({"skin": 0, "breast": 5, "bone": -5}).to_numpy()[:, None]
@@ -81,7 +83,7 @@ def test_within_tissue_takes_out_the_means_of_the_measured_lines():
         assert found[assay] == pytest.approx(pearsonr(y, p).statistic, abs=1e-9)
 
 
-def test_knowing_the_tissue_alone_is_worth_nothing_within_tissue():
+def test_knowing_the_tissue_alone_is_worth_nothing_within_tissue() -> None:
     measured, _ = made_up(seed=4)
     tissue = pd.Series(np.random.default_rng(4).choice(["skin", "breast"], len(measured)))
     lineage = pd.DataFrame(
@@ -90,12 +92,12 @@ def test_knowing_the_tissue_alone_is_worth_nothing_within_tissue():
     assert (within_tissue(measured, lineage, tissue) == 0).all()
 
 
-def test_assays_with_few_lines_stay_out_of_the_mean():
+def test_assays_with_few_lines_stay_out_of_the_mean() -> None:
     table = pd.DataFrame({"n": [100, 20, 19], "pearson": [0.4, 0.2, 0.9]})
     assert mean_pearson(table) == pytest.approx(0.3)
 
 
-def test_bootstrap_is_the_mean_over_redrawn_lines():
+def test_bootstrap_is_the_mean_over_redrawn_lines() -> None:
     measured, predicted = made_up(n=40, assays=3, seed=5)
     other = predicted.sample(frac=1, random_state=0).reset_index(drop=True)
     measured.loc[15:, "C"] = np.nan  # too few lines to count
@@ -114,7 +116,7 @@ def test_bootstrap_is_the_mean_over_redrawn_lines():
             assert draws[row, place] == pytest.approx(np.mean(by_assay), abs=1e-9)
 
 
-def test_bootstrap_is_centred_on_the_estimate_and_repeats_with_its_seed():
+def test_bootstrap_is_centred_on_the_estimate_and_repeats_with_its_seed() -> None:
     measured, predicted = made_up(n=200, seed=6)
     draws = bootstrap_mean_pearson(measured, [predicted], draws=500, seed=1)
     low, high = interval(draws[:, 0])
@@ -124,12 +126,12 @@ def test_bootstrap_is_centred_on_the_estimate_and_repeats_with_its_seed():
     assert not np.array_equal(draws, bootstrap_mean_pearson(measured, [predicted], draws=500, seed=2))
 
 
-def test_bootstrap_of_a_constant_is_zero():
+def test_bootstrap_of_a_constant_is_zero() -> None:
     measured, predicted = made_up(seed=7)
     flat = predicted * 0 + 0.1
     assert (bootstrap_mean_pearson(measured, [flat], draws=20) == 0).all()
 
 
-def test_the_interval_leaves_a_like_tail_on_either_side():
+def test_the_interval_leaves_a_like_tail_on_either_side() -> None:
     assert interval(np.arange(1001.0)) == pytest.approx((25.0, 975.0))
     assert interval(np.arange(1001.0), 0.5) == pytest.approx((250.0, 750.0))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,24 +26,24 @@ pytestmark = pytest.mark.medium
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quick():
+def quick() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "ROUNDS", 10)
         yield
 
 
 @pytest.fixture(scope="module")
-def whole(made_up_gdsc) -> Cohort:
+def whole(made_up_gdsc: Any) -> Cohort:
     return build_cohort(made_up_gdsc(n=130))
 
 
 @pytest.fixture(scope="module")
-def cohort(whole) -> Cohort:
+def cohort(whole: Any) -> Cohort:
     return whole.subset(whole.lines[:120])
 
 
 @pytest.fixture(scope="module")
-def third(whole):
+def third(whole: Any) -> Any:
     """Profiles of lines that are on no side of any split."""
     return whole.profiles.subset(whole.lines[120:])
 
@@ -88,7 +91,7 @@ def poisoned(cohort: Cohort, fit: Fit) -> Cohort:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_poison_on_the_test_side_changes_no_digit_of_the_fitted_model(cohort, third, protocol):
+def test_poison_on_the_test_side_changes_no_digit_of_the_fitted_model(cohort: Any, third: Any, protocol: Any) -> None:
     fits = PROTOCOLS[protocol](cohort)
     fit = fits[0]
     wild = poisoned(cohort, fit)
@@ -101,12 +104,12 @@ def test_poison_on_the_test_side_changes_no_digit_of_the_fitted_model(cohort, th
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_who_is_on_which_side_does_not_depend_on_responses_or_features(cohort, protocol):
+def test_who_is_on_which_side_does_not_depend_on_responses_or_features(cohort: Any, protocol: Any) -> None:
     fits = PROTOCOLS[protocol](cohort)
     assert PROTOCOLS[protocol](poisoned(cohort, fits[0])) == fits
 
 
-def test_the_poison_would_show_where_it_is_trained_on(cohort, third):
+def test_the_poison_would_show_where_it_is_trained_on(cohort: Any, third: Any) -> None:
     fit = PROTOCOLS["leave-cell-line-out"](cohort)[0]
     seen = replace(fit, train=(*fit.train, fit.test[0]))
     before, after = fit_lines(cohort, seen), fit_lines(poisoned(cohort, fit), seen)
@@ -114,7 +117,7 @@ def test_the_poison_would_show_where_it_is_trained_on(cohort, third):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_no_donor_is_on_both_sides(cohort, protocol):
+def test_no_donor_is_on_both_sides(cohort: Any, protocol: Any) -> None:
     """L000 and L001 come from one donor."""
     donor = cohort.cell_lines["donor"]
     for fit in PROTOCOLS[protocol](cohort):
@@ -122,7 +125,7 @@ def test_no_donor_is_on_both_sides(cohort, protocol):
         assert not set(donor[list(fit.train)]) & set(donor[list(fit.test)])
 
 
-def test_leave_tissue_out_keeps_every_tissue_group_on_one_side(gdsc):
+def test_leave_tissue_out_keeps_every_tissue_group_on_one_side(gdsc: Any) -> None:
     cohort = build_cohort(gdsc)
     folds = leave_tissue_out(cohort, 5, 11)
     group = cohort.cell_lines["tissue_group"]
@@ -137,7 +140,7 @@ def test_leave_tissue_out_keeps_every_tissue_group_on_one_side(gdsc):
         leave_tissue_out(cohort, 26)
 
 
-def test_leave_screen_out_trains_on_one_screen_and_is_judged_by_the_other(cohort):
+def test_leave_screen_out_trains_on_one_screen_and_is_judged_by_the_other(cohort: Any) -> None:
     assert shared_drugs(cohort) == ["A"]
     folds = repeated(cohort, 3, 11, 1)
     for key, fit in screen_fits(cohort, folds[0][1], 11).items():
@@ -162,7 +165,7 @@ def made_up_laboratory(cohort: Cohort, own: bool, sign: float = 1.0) -> Laborato
     return Laboratory("made-up", table.assign(sensitivity=value.to_numpy()), profiles, "f" * 64)
 
 
-def test_another_laboratory_is_judged_with_its_lines_in_training_and_held_out(cohort):
+def test_another_laboratory_is_judged_with_its_lines_in_training_and_held_out(cohort: Any) -> None:
     found = elsewhere(cohort, made_up_laboratory(cohort, own=True), [11, 12], RunContext(1), draws=100)
     assert set(found.table["profile"]) == {"GDSC", "made-up", "measured in GDSC"}
     mean = found.means["pearson"]
@@ -174,13 +177,13 @@ def test_another_laboratory_is_judged_with_its_lines_in_training_and_held_out(co
     assert set(found.table["n"]) <= set(range(40, 61)) and found.table["repeat"].nunique() == 2
 
 
-def test_without_profiles_of_its_own_the_profiles_are_those_of_gdsc(cohort):
+def test_without_profiles_of_its_own_the_profiles_are_those_of_gdsc(cohort: Any) -> None:
     found = elsewhere(cohort, made_up_laboratory(cohort, own=False), [11], RunContext(1), draws=50)
     assert set(found.table["profile"]) == {"GDSC", "measured in GDSC"}
     assert found.table.loc[found.table["lines"] == "held out", "pearson"].gt(0.2).all()
 
 
-def test_a_line_that_gdsc_does_not_hold_takes_its_donor_out_of_training(cohort):
+def test_a_line_that_gdsc_does_not_hold_takes_its_donor_out_of_training(cohort: Any) -> None:
     known = cohort.cell_lines.rename(index={"L005": "OVCAR8"}).assign(
         donor=lambda table: table["donor"].replace("L005", "OVCAR8")
     )
@@ -189,7 +192,9 @@ def test_a_line_that_gdsc_does_not_hold_takes_its_donor_out_of_training(cohort):
 
 
 @pytest.mark.slow
-def test_repeated_splits_are_the_single_evaluations_and_are_read_again(cohort, tmp_path, said: list[str]):
+def test_repeated_splits_are_the_single_evaluations_and_are_read_again(
+    cohort: Any, tmp_path: Path, said: list[str]
+) -> None:
     folds, context = repeated(cohort, 3, 11, 2), RunContext(1, Store(tmp_path, "data"))
     found = evaluate_repeats(cohort, folds, context, draws=50)
     alone = evaluate(cohort, folds[1][1], RunContext(1, seed=12), draws=50)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,14 +28,14 @@ pytestmark = pytest.mark.medium
 
 
 @pytest.fixture(scope="module", autouse=True)
-def quick():
+def quick() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "ROUNDS", 5)
         yield
 
 
 @pytest.fixture(scope="module")
-def cohort(made_up_gdsc) -> Cohort:
+def cohort(made_up_gdsc: Any) -> Cohort:
     return build_cohort(made_up_gdsc(n=100))
 
 
@@ -55,12 +57,12 @@ def cohort(made_up_gdsc) -> Cohort:
         (Options(biology=True, repeats=2), "--biology looks at one split; found --repeats 2"),
     ],
 )
-def test_options_that_do_not_go_together_are_told_in_one_line(asked, told):
+def test_options_that_do_not_go_together_are_told_in_one_line(asked: Any, told: Any) -> None:
     with pytest.raises(PamrxError, match=told):
         check(asked)
 
 
-def test_each_protocol_has_its_split_and_one_split_is_the_plain_evaluation():
+def test_each_protocol_has_its_split_and_one_split_is_the_plain_evaluation() -> None:
     splits = {name: check(Options(name, data_dir=Path("."))) for name in PROTOCOLS}
     assert splits.pop("leave-tissue-out") is leave_tissue_out and set(splits.values()) == {leave_cell_line_out}
     assert Options().plain and Options("leave-tissue-out").plain
@@ -77,7 +79,9 @@ def test_each_protocol_has_its_split_and_one_split_is_the_plain_evaluation():
         (Options("gcsi", data_dir=Path(".")), 3),
     ],
 )
-def test_each_prints_its_table_and_writes_its_rows(cohort, tmp_path, monkeypatch, asked, rows):
+def test_each_prints_its_table_and_writes_its_rows(
+    cohort: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: Any, rows: Any
+) -> None:
     lines = cohort.lines[:50]
     value = -cohort.response_matrix(cohort.lines).loc[lines, "GDSC2:A"].to_numpy()
     answered = pd.DataFrame({"cell_line": lines, "drug": "A", "measure": "AUC", "value": -value, "sensitivity": value})
@@ -92,7 +96,7 @@ def test_each_prints_its_table_and_writes_its_rows(cohort, tmp_path, monkeypatch
     assert asked.protocol.split("-")[-1] in told
 
 
-def test_a_drug_measured_too_rarely_is_shown_without_a_number():
+def test_a_drug_measured_too_rarely_is_shown_without_a_number() -> None:
     told = {"repeat": 11, "measure": "AUC", "assay": "GDSC2:A", "lines": "held out", "profile": "GDSC"}
     table = pd.DataFrame([told | {"drug": "A", "n": 5, "pearson": np.nan, "spearman": np.nan}])
     means = pd.DataFrame(

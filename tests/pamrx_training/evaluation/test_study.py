@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,12 +35,12 @@ NAMES = [candidate.name for candidate in CANDIDATES]
 
 
 @pytest.fixture(scope="module")
-def cohort(made_up_gdsc) -> Cohort:
+def cohort(made_up_gdsc: Any) -> Cohort:
     return build_cohort(made_up_gdsc(n=90))
 
 
 @pytest.fixture(scope="module")
-def quick(unrendered_in_module):
+def quick(unrendered_in_module: Any) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "ROUNDS", 5)
         patch.setattr(boosted_baseline, "ROUNDS", 60)
@@ -46,7 +48,7 @@ def quick(unrendered_in_module):
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory, mlflow_store: Path, quick):
+def work(tmp_path_factory: pytest.TempPathFactory, mlflow_store: Path, quick: Any) -> Iterator[Any]:
     """A working directory with a store of its own."""
     folder = tmp_path_factory.mktemp("work")
     shutil.copy(mlflow_store, folder)
@@ -62,13 +64,13 @@ def fits(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def done(cohort: Cohort, quick, fits: Store) -> Study:
+def done(cohort: Cohort, quick: Any, fits: Store) -> Study:
     folds = leave_cell_line_out(cohort, 3, SEED)
     return study.study(cohort, folds, RunContext(1, fits, SEED), draws=200)
 
 
 @pytest.fixture(scope="module")
-def logged(done: Study, work: Path, lines_logged) -> str:
+def logged(done: Study, work: Path, lines_logged: Any) -> str:
     with lines_logged() as said:
         run_id = log_study(done, Settings({"seed": SEED}, DataSet("ab" * 32, {"lines": 90})), 3.0)
     assert run_id is not None, said
@@ -98,7 +100,7 @@ def test_the_made_up_truth_orders_the_candidates(done: Study) -> None:
 
 
 @pytest.mark.parametrize("candidate", [one for one in CANDIDATES if one.family != "hybrid"], ids=lambda one: one.name)
-def test_poisoned_test_responses_change_no_prediction(cohort: Cohort, quick, candidate) -> None:
+def test_poisoned_test_responses_change_no_prediction(cohort: Cohort, quick: Any, candidate: Any) -> None:
     train, test = cohort.lines[:60], cohort.lines[60:]
     garbage = cohort.responses.copy()
     garbage.loc[garbage["cell_line"].isin(test), "ln_ic50"] = 1e3
@@ -109,7 +111,7 @@ def test_poisoned_test_responses_change_no_prediction(cohort: Cohort, quick, can
 
 
 def test_a_second_study_fits_nothing_and_remembers_the_seconds(
-    cohort: Cohort, quick, done: Study, fits: Store, monkeypatch: pytest.MonkeyPatch
+    cohort: Cohort, quick: Any, done: Study, fits: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("a finished fit was run again")
@@ -148,7 +150,7 @@ def test_a_parent_run_with_six_runs_told_apart_by_name(logged: str, work: Path, 
     assert by_name["hybrid without ncRNA"]["with.tme"] == by_name[HYBRID]["with.ncrna"] == "yes"
 
 
-def test_runs_are_compared_from_what_they_logged(logged: str, done: Study, capsys: pytest.CaptureFixture) -> None:
+def test_runs_are_compared_from_what_they_logged(logged: str, done: Study, capsys: pytest.CaptureFixture[str]) -> None:
     with reading() as client:
         a, b = read_run(client, "ridge per assay"), read_run(client, HYBRID)
     assert a.importance is not None and b.importance is not None
@@ -197,7 +199,7 @@ def made_up_oof(lines: range, assays: tuple[str, ...], noise: float, fold_of: in
     return pd.DataFrame(rows)
 
 
-def test_only_shared_lines_and_assays_are_compared_and_said_to_be(capsys: pytest.CaptureFixture) -> None:
+def test_only_shared_lines_and_assays_are_compared_and_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
     a = run_of("a", made_up_oof(range(60), ("GDSC2:A", "GDSC2:B"), 1.0), {"tme.x": 3.0, "mutation.PTEN": 1.0})
     b = run_of("b", made_up_oof(range(20, 70), ("GDSC2:A", "GDSC1:C"), 0.1), {"mutation.PTEN": 2.0, "tissue.skin": 2.0})
     found = compare(a, b, draws=300)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ FINGERPRINT = "ab" * 32
 
 
 @pytest.fixture(scope="module")
-def cohort(made_up_gdsc) -> Cohort:
+def cohort(made_up_gdsc: Any) -> Cohort:
     return build_cohort(made_up_gdsc(n=80))
 
 
@@ -53,12 +54,12 @@ def test_the_first_trial_is_the_released_model(cohort: Cohort) -> None:
 
 @pytest.mark.slow
 def test_a_study_that_was_stopped_asks_what_it_would_have_asked(
-    cohort: Cohort, tmp_path: Path, monkeypatch, said: list[str]
+    cohort: Cohort, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: list[str]
 ) -> None:
     whole = studied(cohort, 6, tmp_path / "whole")
     real, calls = tuning._fit, []
 
-    def stopping(*given):
+    def stopping(*given: Any) -> Any:
         calls.append(given)
         if len(calls) > 7:
             raise KeyboardInterrupt
@@ -82,7 +83,7 @@ def test_a_study_that_was_stopped_asks_what_it_would_have_asked(
 def test_poor_trials_are_given_up(cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
     real = tuning._fit
 
-    def worse_and_worse(settings, fold, seed):
+    def worse_and_worse(settings: Any, fold: Any, seed: Any) -> Any:
         predicted, seconds = real(settings, fold, seed)
         poor = settings != tuning.released() and settings["boosted_share"] > 0.2
         return (-predicted if poor else predicted), seconds
@@ -96,7 +97,7 @@ def test_poor_trials_are_given_up(cohort: Cohort, monkeypatch: pytest.MonkeyPatc
     assert found.best.state == tuning.COMPLETE and set(found.table["state"]) == {"complete", "pruned"}
 
 
-def test_lines_outside_change_nothing(made_up_gdsc) -> None:
+def test_lines_outside_change_nothing(made_up_gdsc: Any) -> None:
     whole = build_cohort(made_up_gdsc(n=90))
     inside, outside = whole.lines[:70], whole.lines[70:]
     clean = studied(whole.subset(inside), 3)

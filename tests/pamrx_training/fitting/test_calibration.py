@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +63,7 @@ def truth() -> MaskedPredictions:
     return known_truth()
 
 
-def test_coverage_on_lines_set_aside_is_as_promised_for_every_evidence_drug_and_tissue(truth):
+def test_coverage_on_lines_set_aside_is_as_promised_for_every_evidence_drug_and_tissue(truth: Any) -> None:
     tissue = truth.traits["whole"]["tissue.b"].map({0.0: "a", 1.0: "b"})
     table = coverage_table(cross_coverage(truth), tissue)
     assert table["coverage"].between(0.88, 0.92).all()
@@ -73,7 +76,7 @@ def test_coverage_on_lines_set_aside_is_as_promised_for_every_evidence_drug_and_
     assert table.loc["complete", "against_assay"] < 0.985 and table.loc["complete", "against_constant"] < 0.95
 
 
-def test_intervals_widen_as_evidence_goes(truth):
+def test_intervals_widen_as_evidence_goes(truth: Any) -> None:
     width = cross_coverage(truth).groupby("evidence")["width"].mean()
     order = ["complete", "no miRNA", "expression + mutations", "expression only", "nothing"]
     assert width[order].is_monotonic_increasing
@@ -81,13 +84,13 @@ def test_intervals_widen_as_evidence_goes(truth):
     assert (scale.loc["none"] >= scale.max(axis=0) - 1e-6).all()
 
 
-def test_the_richest_pattern_of_a_line_is_its_own(truth):
+def test_the_richest_pattern_of_a_line_is_its_own(truth: Any) -> None:
     own = own_patterns(truth)
     assert set(own[:WITHOUT_MIRNA]) == {"transcripts+mutation+copy_number+tissue"}
     assert set(own[WITHOUT_MIRNA:]) == {"transcripts+mutation+copy_number+mirna+tissue"}
 
 
-def test_what_the_lines_set_aside_measured_changes_no_calibration(truth):
+def test_what_the_lines_set_aside_measured_changes_no_calibration(truth: Any) -> None:
     away = truth.fold.index[truth.fold == 0]
     spoilt = truth.measured.copy()
     spoilt.loc[away] = 1e6
@@ -99,7 +102,7 @@ def test_what_the_lines_set_aside_measured_changes_no_calibration(truth):
     assert np.array_equal(one.difficulty.slope, two.difficulty.slope)
 
 
-def test_the_limit_lies_where_disturbed_transcripts_serve_no_better_than_none(truth):
+def test_the_limit_lies_where_disturbed_transcripts_serve_no_better_than_none(truth: Any) -> None:
     # error = 0.9 + share reaches 1.3 at a share of 0.4, where the distance is 0.8
     limits = fit_applicability(truth, NOBODY)
     assert limits.platform == pytest.approx(0.8)
@@ -108,14 +111,14 @@ def test_the_limit_lies_where_disturbed_transcripts_serve_no_better_than_none(tr
     assert 0 < limits.skill["mutation"] < limits.skill["transcripts+mutation"] < 1
 
 
-def test_error_grows_with_the_score_over_all_evidence(truth):
+def test_error_grows_with_the_score_over_all_evidence(truth: Any) -> None:
     table = errors_by_score(truth, fit_applicability(truth, NOBODY))
     error = table.loc[table["profiles"] == "any evidence", "error"]
     assert error.iloc[-1] > error.iloc[0]
 
 
 @pytest.fixture(scope="module")
-def cohort(gdsc) -> Cohort:
+def cohort(gdsc: Any) -> Cohort:
     """200 real lines and four real assays."""
     whole = build_cohort(gdsc)
     part = whole.subset(list(np.random.default_rng(0).permutation(whole.lines)[:200]))
@@ -125,14 +128,14 @@ def cohort(gdsc) -> Cohort:
 
 
 @pytest.fixture(scope="module")
-def quick():
+def quick() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boosted, "ROUNDS", 20)
         yield
 
 
 @pytest.mark.slow
-def test_masked_predictions_of_a_fold_do_not_see_its_responses(cohort, quick):
+def test_masked_predictions_of_a_fold_do_not_see_its_responses(cohort: Any, quick: Any) -> None:
     folds = leave_cell_line_out(cohort, 3, seed=3)
     test = folds.index[folds == 0]
     rows = cohort.responses
@@ -152,7 +155,9 @@ def test_masked_predictions_of_a_fold_do_not_see_its_responses(cohort, quick):
 
 
 @pytest.mark.slow
-def test_a_trained_bundle_brings_intervals_and_flags_what_is_no_profile(cohort, quick, tmp_path):
+def test_a_trained_bundle_brings_intervals_and_flags_what_is_no_profile(
+    cohort: Any, quick: Any, tmp_path: Path
+) -> None:
     away = cohort.lines[:20]
     trained = train(cohort, away, "f" * 64, "small", RunContext(1, seed=1))
     save_bundle(trained.bundle, tmp_path / "bundle", trained.card())
@@ -172,7 +177,7 @@ def test_a_trained_bundle_brings_intervals_and_flags_what_is_no_profile(cohort, 
     assert (table.drop_duplicates("sample_id")["flag"] == "").mean() >= 0.7
 
 
-def test_parts_of_folds_go_together_in_order(truth):
+def test_parts_of_folds_go_together_in_order(truth: Any) -> None:
     parts = [restricted(truth, list(truth.fold.index[truth.fold == k]), [k]) for k in range(5)]
     whole = concatenated(parts)
     assert whole.measured.shape == truth.measured.shape and len(whole.disturbed) == len(truth.disturbed)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.medium
 
 
 @pytest.fixture(scope="module")
-def cluster():
+def cluster() -> Iterator[Any]:
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
     ) as made:
@@ -31,7 +33,7 @@ def cluster():
 
 
 @pytest.fixture(scope="module")
-def cohort(made_up_gdsc) -> Cohort:
+def cohort(made_up_gdsc: Any) -> Cohort:
     return build_cohort(made_up_gdsc(n=60))
 
 
@@ -42,7 +44,7 @@ def fits_of(cohort: Cohort) -> dict[str, Fit]:
 
 
 @pytest.mark.slow
-def test_fits_on_a_cluster_are_those_made_here(cluster, cohort: Cohort, said: list[str]) -> None:
+def test_fits_on_a_cluster_are_those_made_here(cluster: Any, cohort: Cohort, said: list[str]) -> None:
     fits = fits_of(cohort)
     here = dict(run_fits(cohort, fits, RunContext(1)))
     said.clear()
@@ -54,7 +56,7 @@ def test_fits_on_a_cluster_are_those_made_here(cluster, cohort: Cohort, said: li
 
 
 @pytest.mark.slow
-def test_the_fits_ran_on_the_workers(cluster, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fits_ran_on_the_workers(cluster: Any, cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
     # A process of its own does not see what is changed here; one that does would fail.
     monkeypatch.setattr(boosted.BoostedComponents, "fit", None)
     with on_cluster(cluster.scheduler_address, 1) as at_once:

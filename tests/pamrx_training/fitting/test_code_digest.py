@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -80,7 +81,7 @@ RUNS = {
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory, made_up_gdsc) -> Path:
+def written(tmp_path_factory: pytest.TempPathFactory, made_up_gdsc: Any) -> Path:
     """A folder with the tables of a made-up cohort."""
     folder, gdsc = tmp_path_factory.mktemp("tables"), made_up_gdsc(n=150)
     for name in TABLES:

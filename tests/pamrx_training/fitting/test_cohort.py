@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,16 +19,16 @@ TABLES = ("expression", "alterations", "gene_copy_number", "cell_lines")
 
 
 @pytest.fixture
-def few_rounds(monkeypatch):
+def few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boosted, "ROUNDS", 15)
 
 
 @pytest.fixture
-def gdsc_small(made_up_gdsc):
+def gdsc_small(made_up_gdsc: Any) -> Any:
     return made_up_gdsc()
 
 
-def test_lines_are_those_with_expression_alterations_and_a_response_of_the_axis(gdsc_small):
+def test_lines_are_those_with_expression_alterations_and_a_response_of_the_axis(gdsc_small: Any) -> None:
     lines = gdsc_small.cell_lines.copy()
     lines.loc["L002", "has_expression"] = False
     lines.loc["L003", "has_alterations"] = False
@@ -40,12 +41,12 @@ def test_lines_are_those_with_expression_alterations_and_a_response_of_the_axis(
     assert set(cohort.responses["cell_line"]) <= set(cohort.lines)
 
 
-def test_no_line_at_all_is_one_clear_line(gdsc_small):
+def test_no_line_at_all_is_one_clear_line(gdsc_small: Any) -> None:
     with pytest.raises(PamrxError, match="no line has expression, alterations and a response"):
         build_cohort(replace(gdsc_small, responses=gdsc_small.responses.assign(in_axis=False)))
 
 
-def test_flags_become_drivers_and_segments_become_calls(gdsc_small):
+def test_flags_become_drivers_and_segments_become_calls(gdsc_small: Any) -> None:
     profiles = build_cohort(gdsc_small).profiles
     flags = gdsc_small.alterations
     drivers = profiles.mutations.query("gene == 'PIK3CA'")
@@ -64,7 +65,7 @@ def test_flags_become_drivers_and_segments_become_calls(gdsc_small):
     assert features["mutation.PIK3CA"].astype(int).tolist() == flags["PIK3CA_mut"].tolist()
 
 
-def test_calls_of_the_panel_stand_beside_drivers_and_segments_and_are_never_merged_with_them(gdsc_small):
+def test_calls_of_the_panel_stand_beside_drivers_and_segments_and_are_never_merged_with_them(gdsc_small: Any) -> None:
     lines = ["L001", "L002"]
     tables = {
         "mutation": pd.DataFrame({"AKT1": [1, 0], "PIK3CA": [1, 1]}, index=lines),
@@ -85,7 +86,7 @@ def test_calls_of_the_panel_stand_beside_drivers_and_segments_and_are_never_merg
     pd.testing.assert_frame_equal(after.segments, before.segments)
 
 
-def test_lines_without_mirna_are_missing_and_never_zero(gdsc_small):
+def test_lines_without_mirna_are_missing_and_never_zero(gdsc_small: Any) -> None:
     mirna = pd.DataFrame(
         {name: np.linspace(5, 9, 2) + shift for shift, name in enumerate(["hsa-miR-21", "hsa-miR-155"])},
         index=["L001", "ELSEWHERE"],
@@ -96,7 +97,7 @@ def test_lines_without_mirna_are_missing_and_never_zero(gdsc_small):
     assert build_cohort(gdsc_small).profiles.ncrna is None
 
 
-def test_a_subset_keeps_the_order_of_the_cohort(gdsc_small):
+def test_a_subset_keeps_the_order_of_the_cohort(gdsc_small: Any) -> None:
     cohort = build_cohort(gdsc_small)
     some = cohort.subset(["L009", "L001", "L004"])
     assert some.lines == some.cell_lines.index.tolist() == ["L001", "L004", "L009"]
@@ -104,7 +105,7 @@ def test_a_subset_keeps_the_order_of_the_cohort(gdsc_small):
     assert some.donors.tolist() == ["shared", "L004", "L009"]
 
 
-def test_series_are_aligned_on_training_lines_only(gdsc_small):
+def test_series_are_aligned_on_training_lines_only(gdsc_small: Any) -> None:
     cohort = build_cohort(gdsc_small)
     train = cohort.lines[:60]
     rows = cohort.responses
@@ -121,7 +122,7 @@ def test_series_are_aligned_on_training_lines_only(gdsc_small):
 # --- nothing is fitted outside the training fold ---
 
 
-def poisoned(gdsc, lines: list[str]):
+def poisoned(gdsc: Any, lines: list[str]) -> Any:
     """The same tables with garbage for `lines`: features, tissue, MSI and responses."""
     expression = gdsc.expression.copy()
     expression.loc[lines] = np.float32(-1e6)
@@ -140,7 +141,7 @@ def poisoned(gdsc, lines: list[str]):
     )
 
 
-def test_garbage_in_the_test_lines_changes_no_fitted_number(gdsc_small, few_rounds):
+def test_garbage_in_the_test_lines_changes_no_fitted_number(gdsc_small: Any, few_rounds: Any) -> None:
     clean = build_cohort(gdsc_small)
     folds = leave_cell_line_out(clean, 4, seed=3)
     train, test = sides(clean, folds, 0)
@@ -163,7 +164,9 @@ def test_garbage_in_the_test_lines_changes_no_fitted_number(gdsc_small, few_roun
         assert np.array_equal(one.coefficients, two.coefficients)
 
 
-def test_garbage_in_the_test_responses_changes_no_prediction(gdsc_small, few_rounds, predictions_of_fold):
+def test_garbage_in_the_test_responses_changes_no_prediction(
+    gdsc_small: Any, few_rounds: Any, predictions_of_fold: Any
+) -> None:
     clean = build_cohort(gdsc_small)
     folds = leave_cell_line_out(clean, 4, seed=3)
     test = folds.index[folds == 0]
@@ -179,8 +182,8 @@ def test_garbage_in_the_test_responses_changes_no_prediction(gdsc_small, few_rou
 
 
 def test_garbage_in_the_other_test_lines_changes_no_prediction_of_a_test_line(
-    gdsc_small, few_rounds, predictions_of_fold
-):
+    gdsc_small: Any, few_rounds: Any, predictions_of_fold: Any
+) -> None:
     clean = build_cohort(gdsc_small)
     folds = leave_cell_line_out(clean, 4, seed=3)
     test = folds.index[folds == 0].tolist()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,7 +26,7 @@ def outside() -> pd.DataFrame:
 LINES = [f"L{line}" for line in range(10)]
 
 
-def test_it_is_the_mean_z_per_screen_by_the_training_lines_moments(outside):
+def test_it_is_the_mean_z_per_screen_by_the_training_lines_moments(outside: Any) -> None:
     train = LINES[:8]
     found = general_sensitivity(outside, train, LINES)
     assert list(found.columns) == ["S1"]  # three drugs of S2 are too few
@@ -34,7 +36,7 @@ def test_it_is_the_mean_z_per_screen_by_the_training_lines_moments(outside):
     assert found["S1"].is_monotonic_increasing
 
 
-def test_test_lines_have_no_part_in_the_training_lines_values(outside):
+def test_test_lines_have_no_part_in_the_training_lines_values(outside: Any) -> None:
     train = LINES[:8]
     before = general_sensitivity(outside, train, LINES)
     poisoned = outside.assign(ln_ic50=outside["ln_ic50"].where(outside["cell_line"].isin(train), 1e5))
@@ -42,7 +44,7 @@ def test_test_lines_have_no_part_in_the_training_lines_values(outside):
     pd.testing.assert_frame_equal(before.loc[train], after.loc[train], check_exact=True)
 
 
-def test_a_line_with_too_few_drugs_has_none(outside):
+def test_a_line_with_too_few_drugs_has_none(outside: Any) -> None:
     few = outside["cell_line"].eq("L3") & (outside["assay"] >= f"S1:D{MIN_DRUGS - 1:02}")
     found = general_sensitivity(outside[~few], LINES, LINES)
     assert np.isnan(found.loc["L3", "S1"]) and found["S1"].notna().sum() == 9

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,21 +16,21 @@ from pamrx_training.fitting.splits import leave_cell_line_out, read_folds, sides
 
 
 @pytest.fixture(scope="module")
-def cohort(made_up_gdsc):
+def cohort(made_up_gdsc: Any) -> Any:
     gdsc = made_up_gdsc(30, 3)
     lines = gdsc.cell_lines.copy()
     lines.loc["L004", "aliases"] = "Other-Name|Third"
     return build_cohort(replace(gdsc, cell_lines=lines))
 
 
-def write(path, text: str):
+def write(path: Path, text: str) -> Any:
     path.write_text(text, encoding="utf-8")
     return path
 
 
 @given(st.lists(st.integers(0, 15), min_size=30, max_size=30), st.integers(0, 50), st.integers(2, 6))
 @settings(max_examples=40, deadline=None)
-def test_a_donor_is_on_one_side_and_every_line_in_one_fold(cohort, donors, seed, n_folds):
+def test_a_donor_is_on_one_side_and_every_line_in_one_fold(cohort: Any, donors: Any, seed: Any, n_folds: Any) -> None:
     altered = Cohort(cohort.profiles, cohort.responses, cohort.cell_lines.assign(donor=[f"D{d}" for d in donors]))
     if len(set(donors)) < n_folds:
         with pytest.raises(PamrxError, match="donors cannot fill"):
@@ -45,13 +47,13 @@ def test_a_donor_is_on_one_side_and_every_line_in_one_fold(cohort, donors, seed,
         assert not set(altered.cell_lines.loc[train, "donor"]) & set(altered.cell_lines.loc[test, "donor"])
 
 
-def test_another_seed_gives_other_folds_of_like_size(cohort):
+def test_another_seed_gives_other_folds_of_like_size(cohort: Any) -> None:
     one, two = (leave_cell_line_out(cohort, 5, seed) for seed in (0, 1))
     assert not one.equals(two)
     assert one.value_counts().between(5, 7).all()
 
 
-def test_a_fold_file_that_tears_a_donor_apart_trains_on_neither_part(cohort, tmp_path):
+def test_a_fold_file_that_tears_a_donor_apart_trains_on_neither_part(cohort: Any, tmp_path: Path) -> None:
     rows = "\n".join(f"{line},{place % 2}" for place, line in enumerate(cohort.lines))
     folds = read_folds(write(tmp_path / "folds.csv", f"cell_line,fold\n{rows}\n"), cohort)
     assert (folds["L000"], folds["L001"]) == ("0", "1")
@@ -61,12 +63,12 @@ def test_a_fold_file_that_tears_a_donor_apart_trains_on_neither_part(cohort, tmp
     assert len(train) + len(test) == len(cohort.lines) - 1
 
 
-def test_lines_outside_the_folds_are_on_neither_side(cohort):
+def test_lines_outside_the_folds_are_on_neither_side(cohort: Any) -> None:
     folds = pd.Series({"L002": "a", "L003": "b", "L004": "b"})
     assert sides(cohort, folds, "b") == (["L002"], ["L003", "L004"])
 
 
-def test_lines_are_known_by_key_cosmic_id_name_and_alias(cohort, tmp_path):
+def test_lines_are_known_by_key_cosmic_id_name_and_alias(cohort: Any, tmp_path: Path) -> None:
     text = "cell_line,fold\nL007,a\n900002,b\nL-003,a\nl-005,b\nOther name,a\n 900006 ,b\n900008.0,b\n"
     folds = read_folds(write(tmp_path / "folds.csv", text), cohort)
     assert folds.to_dict() == {
@@ -81,7 +83,7 @@ def test_lines_are_known_by_key_cosmic_id_name_and_alias(cohort, tmp_path):
     assert folds.index.tolist() == sorted(folds.index)
 
 
-def test_lines_that_the_cohort_lacks_and_further_columns_are_let_go(cohort, tmp_path):
+def test_lines_that_the_cohort_lacks_and_further_columns_are_let_go(cohort: Any, tmp_path: Path) -> None:
     text = "fold,note,cell_line\n1,x,L001\n2,y,NOSUCHLINE\n2,z,L002\n"
     assert read_folds(write(tmp_path / "folds.csv", text), cohort).to_dict() == {"L001": "1", "L002": "2"}
 
@@ -102,7 +104,7 @@ def test_lines_that_the_cohort_lacks_and_further_columns_are_let_go(cohort, tmp_
         ("cell_line,fold\nL001,1\nL002,1\n", "only one fold, '1'"),
     ],
 )
-def test_each_mistake_in_a_fold_file_is_one_clear_line(cohort, tmp_path, text, said):
+def test_each_mistake_in_a_fold_file_is_one_clear_line(cohort: Any, tmp_path: Path, text: Any, said: Any) -> None:
     with pytest.raises(PamrxError) as caught:
         read_folds(write(tmp_path / "folds.csv", text), cohort)
     message = str(caught.value)
@@ -111,7 +113,7 @@ def test_each_mistake_in_a_fold_file_is_one_clear_line(cohort, tmp_path, text, s
     assert "\n" not in message
 
 
-def test_no_such_file_and_a_file_that_is_no_text_are_told(cohort, tmp_path):
+def test_no_such_file_and_a_file_that_is_no_text_are_told(cohort: Any, tmp_path: Path) -> None:
     with pytest.raises(PamrxError, match="no such file"):
         read_folds(tmp_path / "absent.csv", cohort)
     with pytest.raises(PamrxError, match="no such file"):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +24,7 @@ NAMES = [example.name for example in EXAMPLES.values()]
 
 
 @pytest.fixture(scope="module")
-def cohort(gdsc):
+def cohort(gdsc: Any) -> Any:
     """All lines, with a made-up miRNA table for forty training lines, so that the block is there to be missing."""
     lines = [line for line in gdsc.complete_lines() if line not in EXAMPLE_LINES][:40]
     levels = np.random.default_rng(0).uniform(5, 12, (40, 3))
@@ -30,16 +32,16 @@ def cohort(gdsc):
 
 
 @pytest.fixture(scope="module")
-def profiles():
+def profiles() -> Any:
     return read_profiles(**example_files())
 
 
-def test_there_are_twelve_and_their_names_lead_to_their_keys():
+def test_there_are_twelve_and_their_names_lead_to_their_keys() -> None:
     assert len(EXAMPLE_LINES) == len(set(EXAMPLE_LINES)) == 12
     assert {line: canonical_key(example.name) for line, example in EXAMPLES.items()} == {x: x for x in EXAMPLE_LINES}
 
 
-def test_the_files_are_small_and_name_the_twelve_in_one_order(profiles):
+def test_the_files_are_small_and_name_the_twelve_in_one_order(profiles: Any) -> None:
     folder = example_files()["samples"].parent
     assert sum((folder / name).stat().st_size for name in (*FILES.values(), MEASURED, "README.md")) < 1_000_000
     assert list(profiles.samples.index) == NAMES
@@ -49,7 +51,7 @@ def test_the_files_are_small_and_name_the_twelve_in_one_order(profiles):
     assert all(f"| {name} |" in readme for name in NAMES)
 
 
-def test_the_mutations_that_the_lines_are_known_for_are_there(profiles):
+def test_the_mutations_that_the_lines_are_known_for_are_there(profiles: Any) -> None:
     rows = set(
         zip(profiles.mutations["sample_id"], profiles.mutations["gene"], profiles.mutations["hgvsp"], strict=True)
     )
@@ -66,7 +68,7 @@ def test_the_mutations_that_the_lines_are_known_for_are_there(profiles):
     assert lost.index[lost == -2].tolist() == ["PC-3", "LNCaP-clone-FGC", "U-87-MG"]
 
 
-def test_every_protein_change_is_one_that_the_knowledge_table_cites(profiles):
+def test_every_protein_change_is_one_that_the_knowledge_table_cites(profiles: Any) -> None:
     known = table("example_protein_changes")
     cited = set(zip(known["cell_line"], known["gene"], known["hgvsp"], strict=True))
     told = profiles.mutations[profiles.mutations["hgvsp"] != ""]
@@ -74,7 +76,7 @@ def test_every_protein_change_is_one_that_the_knowledge_table_cites(profiles):
     assert (known.loc[known["cell_line"].isin(EXAMPLE_LINES), "source"] != "").all()
 
 
-def test_measured_holds_one_value_per_sample_and_drug_in_its_newest_screen():
+def test_measured_holds_one_value_per_sample_and_drug_in_its_newest_screen() -> None:
     rows = measured()
     assert list(rows.columns) == ["sample_id", "drug", "screen", "ln_ic50"]
     assert set(rows["sample_id"]) == set(NAMES)
@@ -84,7 +86,7 @@ def test_measured_holds_one_value_per_sample_and_drug_in_its_newest_screen():
 
 
 @pytest.mark.network
-def test_the_committed_files_are_what_write_examples_writes(gdsc, tmp_path):
+def test_the_committed_files_are_what_write_examples_writes(gdsc: Any, tmp_path: Path) -> None:
     write_examples(gdsc, tmp_path)
     committed = example_files()["samples"].parent
     for name in [*FILES.values(), "README.md"]:
@@ -97,7 +99,7 @@ def test_the_committed_files_are_what_write_examples_writes(gdsc, tmp_path):
 
 
 @pytest.mark.network
-def test_the_files_give_the_features_of_the_training_tables(cohort, profiles):
+def test_the_files_give_the_features_of_the_training_tables(cohort: Any, profiles: Any) -> None:
     gone = set(held_out(cohort))
     builder = FeatureBuilder().fit(cohort.profiles.subset([line for line in cohort.lines if line not in gone]))
     trained = builder.transform(cohort.profiles.subset(EXAMPLE_LINES)).set_axis(NAMES)
@@ -111,14 +113,14 @@ def test_the_files_give_the_features_of_the_training_tables(cohort, profiles):
 
 
 @pytest.mark.network
-def test_the_files_hold_the_values_of_the_training_tables_to_the_last_bit(gdsc, profiles):
+def test_the_files_hold_the_values_of_the_training_tables_to_the_last_bit(gdsc: Any, profiles: Any) -> None:
     table = gdsc.expression.loc[list(EXAMPLE_LINES)].set_axis(NAMES)
     read = pd.concat([profiles.expression, profiles.ncrna], axis=1)[table.columns].astype(np.float32)
     assert np.array_equal(read.to_numpy(), table.to_numpy())
 
 
 @pytest.mark.network
-def test_the_lines_are_complete_and_go_with_all_lines_of_their_donors(cohort):
+def test_the_lines_are_complete_and_go_with_all_lines_of_their_donors(cohort: Any) -> None:
     gone = held_out(cohort)
     assert set(EXAMPLE_LINES) <= set(gone)
     left = cohort.cell_lines.drop(index=gone)
@@ -133,7 +135,7 @@ def test_the_lines_are_complete_and_go_with_all_lines_of_their_donors(cohort):
 
 
 @pytest.mark.network
-def test_a_line_of_an_examples_donor_goes_with_it(cohort):
+def test_a_line_of_an_examples_donor_goes_with_it(cohort: Any) -> None:
     other = next(line for line in cohort.lines if line not in EXAMPLE_LINES)
     donor = cohort.cell_lines["donor"].where(cohort.cell_lines.index != other, cohort.cell_lines.loc["MCF7", "donor"])
     altered = type(cohort)(cohort.profiles, cohort.responses, cohort.cell_lines.assign(donor=donor))

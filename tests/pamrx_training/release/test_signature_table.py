@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,26 +19,26 @@ def universe(bundle: Bundle) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def told(universe) -> pd.DataFrame:
+def told(universe: Any) -> pd.DataFrame:
     return describe(universe)
 
 
-def test_the_page_is_up_to_date(universe):
+def test_the_page_is_up_to_date(universe: Any) -> None:
     assert PAGE.read_text(encoding="utf-8") == page(universe), "run `python -m pamrx_training.release.signature_table`"
 
 
-def test_what_is_called_a_feature_is_what_the_builder_learns(told, universe):
+def test_what_is_called_a_feature_is_what_the_builder_learns(told: Any, universe: Any) -> None:
     nothing = pd.DataFrame(columns=universe, dtype=float)
     learned = {name for block in ("tme", "programme") for name in SignatureBlock.fit(block, nothing).members}
     assert set(told.index[told["in_model"] == "yes"]) == learned
 
 
-def test_every_signature_stands_on_the_page_once():
+def test_every_signature_stands_on_the_page_once() -> None:
     listed = re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert sorted(listed) == sorted(table("signature_sources")["signature"])
 
 
-def test_the_counts_beside_what_is_not_learned_are_true(told):
+def test_the_counts_beside_what_is_not_learned_are_true(told: Any) -> None:
     text = PAGE.read_text(encoding="utf-8").split("## Asked for, and not learned")[1].split("##")[0]
     rows = re.findall(r"^\| [^|]+ \| ((?:`\w+`(?:, )?)+) \| ([^|]+) \|", text, flags=re.MULTILINE)
     assert len(rows) >= 10
@@ -47,7 +48,7 @@ def test_the_counts_beside_what_is_not_learned_are_true(told):
         assert (told.loc[found, "in_model"] == "no").all()
 
 
-def test_what_stands_in_is_learned(told):
+def test_what_stands_in_is_learned(told: Any) -> None:
     text = PAGE.read_text(encoding="utf-8").split("## Asked for, and not learned")[1].split("##")[0]
     rows = [line.split("|")[4] for line in text.splitlines() if line.startswith("| ") and "`" in line]
     named = {name for cell in rows for name in re.findall(r"`(\w+)`", cell)} - {"copy_number"}
@@ -55,6 +56,6 @@ def test_what_stands_in_is_learned(told):
     assert (told.loc[sorted(named), "in_model"] == "yes").all()
 
 
-def test_a_list_is_no_feature_below_half(told):
+def test_a_list_is_no_feature_below_half(told: Any) -> None:
     short = told["measured"] < told["genes"] / 2
     assert set(told.index[told["why"] == "under half measured"]) == set(told.index[short])

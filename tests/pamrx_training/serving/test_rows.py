@@ -71,7 +71,7 @@ def test_company_changes_nothing(bundle: Bundle, rows: list[dict[str, Any]], exp
 
 
 def test_maps_arrays_and_rows_as_spark_hands_them_over(bundle: Bundle, rows: list[dict[str, Any]]) -> None:
-    class Row(tuple):
+    class Row(tuple[Any, ...]):
         def asDict(self) -> dict[str, Any]:
             return dict(zip(("gene", "variant_classification", "hgvsp", "driver"), self, strict=True))
 

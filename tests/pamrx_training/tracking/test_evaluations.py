@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -28,12 +30,12 @@ TISSUE = "leave-tissue-out"
 
 
 @pytest.fixture(scope="module")
-def cohort(made_up_gdsc) -> Cohort:
+def cohort(made_up_gdsc: Any) -> Cohort:
     return build_cohort(made_up_gdsc(n=72))
 
 
 @pytest.fixture(scope="module")
-def pamrx(cohort: Cohort, unrendered_in_module, tmp_path_factory: pytest.TempPathFactory):
+def pamrx(cohort: Cohort, unrendered_in_module: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Runs a command on the made-up cohort, in a working directory with a store of its own; gives what it printed."""
     folder = tmp_path_factory.mktemp("work")
     with pytest.MonkeyPatch.context() as patch:
@@ -52,18 +54,18 @@ def pamrx(cohort: Cohort, unrendered_in_module, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def client(pamrx) -> MlflowClient:
+def client(pamrx: Any) -> MlflowClient:
     return MlflowClient(tracking_uri=f"sqlite:///{Path.cwd() / 'mlflow.db'}")
 
 
-def run_named(client: MlflowClient, name: str):
+def run_named(client: MlflowClient, name: str) -> Any:
     experiment = client.get_experiment_by_name("pamrx")
     (run,) = client.search_runs([experiment.experiment_id], f"attributes.run_name = '{name}'")
     return run
 
 
 def test_a_plain_evaluation_logs_unless_told_not_to_and_its_protocol_names_its_metrics(
-    pamrx, mlflow_store, request
+    pamrx: Any, mlflow_store: Any, request: pytest.FixtureRequest
 ) -> None:
     common = ["evaluate", "--protocol", TISSUE, "--n-folds", "3", "--seed", "11", "--jobs", "1"]
     pamrx(*common, "--no-track")
@@ -91,7 +93,7 @@ def test_a_plain_evaluation_logs_unless_told_not_to_and_its_protocol_names_its_m
     assert list(pd.read_parquet(path).columns) == ["cell_line", "assay", "drug", "fold", "measured", "predicted"]
 
 
-def test_an_ablation_is_a_run_with_one_for_each_variant(pamrx, client, tmp_path: Path) -> None:
+def test_an_ablation_is_a_run_with_one_for_each_variant(pamrx: Any, client: Any, tmp_path: Path) -> None:
     table = tmp_path / "ablation.csv"
     pamrx("evaluate", "--ablate", "removed", "--n-folds", "2", "--seed", "11", "--jobs", "1",
           "--cache", str(tmp_path), "-o", str(table))  # fmt: skip
@@ -109,7 +111,7 @@ def test_an_ablation_is_a_run_with_one_for_each_variant(pamrx, client, tmp_path:
     assert without["lco_pearson_minus_all_blocks_low"] <= without["lco_pearson_minus_all_blocks"] < 0
 
 
-def test_two_variants_are_compared_by_name(pamrx, client, tmp_path: Path) -> None:
+def test_two_variants_are_compared_by_name(pamrx: Any, client: Any, tmp_path: Path) -> None:
     told = pamrx("compare", "all blocks", "without transcriptome", "-o", str(tmp_path / "difference.csv"))
     assert "72 lines and 3 assays" in told and "no features compared: A and B logged no importance" in told
     table = pd.read_csv(tmp_path / "difference.csv").set_index(["kind", "name", "metric"])
@@ -122,7 +124,7 @@ def test_two_variants_are_compared_by_name(pamrx, client, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_the_study_command_says_how_to_look_at_it(pamrx, client, tmp_path: Path) -> None:
+def test_the_study_command_says_how_to_look_at_it(pamrx: Any, client: Any, tmp_path: Path) -> None:
     told = pamrx("study", "--n-folds", "2", "--seed", "11", "--jobs", "1", "--cache", str(tmp_path))
     assert all(candidate.name in told for candidate in CANDIDATES)
     assert "logged run 'study of 6 candidates, seed 11' with 6 under it" in told and "`pamrx ui`" in told
@@ -131,7 +133,7 @@ def test_the_study_command_says_how_to_look_at_it(pamrx, client, tmp_path: Path)
     assert "Downloading" not in shown
 
 
-def test_repeated_splits_are_a_run_with_one_for_each(pamrx, client, tmp_path: Path) -> None:
+def test_repeated_splits_are_a_run_with_one_for_each(pamrx: Any, client: Any, tmp_path: Path) -> None:
     pamrx("evaluate", "--repeats", "2", "--n-folds", "2", "--seed", "11", "--jobs", "1", "--cache", str(tmp_path))
     parent = run_named(client, "2 splits of leave-cell-line-out").data.metrics
     splits = [run_named(client, f"leave-cell-line-out, seed {seed}").data.metrics for seed in (11, 12)]
@@ -139,7 +141,7 @@ def test_repeated_splits_are_a_run_with_one_for_each(pamrx, client, tmp_path: Pa
     assert all("lco_pearson.GDSC2.A" in split for split in splits)
 
 
-def test_the_other_screen_is_a_run_with_its_table(pamrx, client, tmp_path: Path) -> None:
+def test_the_other_screen_is_a_run_with_its_table(pamrx: Any, client: Any, tmp_path: Path) -> None:
     pamrx("evaluate", "--protocol", "leave-screen-out", "--n-folds", "2", "--seed", "11", "--jobs", "1", "--cache",
           str(tmp_path))  # fmt: skip
     run = run_named(client, "leave-screen-out, seed 11")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -54,7 +55,7 @@ class Ui:
 
 
 @pytest.fixture(scope="module")
-def ui(made_up_gdsc, small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+def ui(made_up_gdsc: Any, small_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     folder = tmp_path_factory.mktemp("work")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -128,7 +129,7 @@ def page(browser: webdriver.Chrome, tmp_path: Path) -> Iterator[Callable[[str], 
     browser.save_screenshot(str(tmp_path / "page.png"))
 
 
-def test_the_runs_are_found_by_name_with_their_values(ui: Ui, browser: webdriver.Chrome, page) -> None:
+def test_the_runs_are_found_by_name_with_their_values(ui: Ui, browser: webdriver.Chrome, page: Any) -> None:
     table = runs_address(ui.root, ui.experiment)
     assert ui.said[1].startswith(f"MLflow UI: {ui.root} ") and ui.said[2].endswith(f" {table}")
     text = page(table, *NAMES, "lco_pearson")
@@ -143,7 +144,7 @@ def test_the_runs_are_found_by_name_with_their_values(ui: Ui, browser: webdriver
     assert names()[-1] == "naive: tissue-drug mean", "the best stand first"
 
 
-def test_the_charts_tell_the_candidates_apart(ui: Ui, browser: webdriver.Chrome, page) -> None:
+def test_the_charts_tell_the_candidates_apart(ui: Ui, browser: webdriver.Chrome, page: Any) -> None:
     page(runs_address(ui.root, ui.experiment, charts=True), *NAMES, "Parallel Coordinates", "lco_pearson")
     assert ui.said[3].endswith(f" {runs_address(ui.root, ui.experiment, charts=True)}")
     axes = {"candidate", "with.ncrna", "lco_rmse", "lco_pearson"}
@@ -155,7 +156,7 @@ def test_the_charts_tell_the_candidates_apart(ui: Ui, browser: webdriver.Chrome,
     waits(browser, lambda: bars() >= len(NAMES), lambda: f"{bars()} bars, wanted: one for each candidate")
 
 
-def test_marked_runs_are_compared_under_their_names(ui: Ui, page) -> None:
+def test_marked_runs_are_compared_under_their_names(ui: Ui, page: Any) -> None:
     """The page that Compare opens: parallel coordinates, scatter plots and a table of all parameters and metrics."""
     runs = ui.client.search_runs([ui.experiment], "tags.kind = 'candidate'")
     marked = quote(json.dumps([run.info.run_id for run in runs]))
@@ -166,13 +167,13 @@ def test_marked_runs_are_compared_under_their_names(ui: Ui, page) -> None:
     assert "with.ncrna" in text and "lco_pearson.GDSC2.A" in text
 
 
-def test_a_run_says_what_it_is(ui: Ui, page) -> None:
+def test_a_run_says_what_it_is(ui: Ui, page: Any) -> None:
     (run,) = ui.client.search_runs([ui.experiment], f"attributes.run_name = '{HYBRID}'")
     value = f"r {run.data.metrics['lco_pearson']:.3f}"
     page(f"{ui.root}/#/experiments/{ui.experiment}/runs/{run.info.run_id}", value, "Candidate of study of 6 candidates")
 
 
-def test_a_shap_figure_is_shown(ui: Ui, browser: webdriver.Chrome, page) -> None:
+def test_a_shap_figure_is_shown(ui: Ui, browser: webdriver.Chrome, page: Any) -> None:
     page(f"{ui.root}/#/experiments/{ui.experiment}/runs/{ui.explained}/artifacts/{FIGURE}", "GDSC2.Alpelisib.png")
     widths = "return [...document.images].map(one => one.complete ? one.naturalWidth : 0)"
     waits(browser, lambda: max(browser.execute_script(widths), default=0) > 600)

@@ -69,7 +69,7 @@ class Server:
         self.process.wait()
 
 
-def answers(address: str, process: subprocess.Popen, seconds: float = 180) -> None:
+def answers(address: str, process: subprocess.Popen[str], seconds: float = 180) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         assert process.poll() is None, "it ended"
@@ -263,7 +263,7 @@ def test_the_ui_needs_a_store_and_a_server_is_its_own(work: Path) -> None:
     assert process.returncode == 0 and out == b"the UI is that of the tracking server: https://***@mlflow.example.org\n"
 
 
-def pamrx(*arguments: str, **environment: str) -> subprocess.Popen:
+def pamrx(*arguments: str, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "pamrx", *arguments],
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},

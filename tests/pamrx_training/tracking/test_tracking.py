@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import numpy as np
@@ -101,11 +102,11 @@ def log(training: Fitted, **changes: object) -> str | None:
         "tags": {"bundle_fingerprint": "f00"},
         "intervals": {"interval_coverage.complete": 0.91, "interval_width.complete": 4.0},
     }
-    return log_training(Training(**{**arguments, **changes}), save_served)  # type: ignore[arg-type]
+    return log_training(Training(**{**arguments, **changes}), save_served)
 
 
 @pytest.fixture(scope="module")
-def logged(training: Fitted, store: Path, lines_logged) -> tuple[MlflowClient, str, list[str]]:
+def logged(training: Fitted, store: Path, lines_logged: Any) -> tuple[MlflowClient, str, list[str]]:
     with lines_logged() as said:
         run_id = log(training)
     assert run_id is not None, said
