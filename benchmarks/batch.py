@@ -206,12 +206,13 @@ def _scale(cohorts: dict[int, Path], folder: Path) -> None:
 
 def _dask(path: Path, folder: Path, n: int) -> None:
     """In turns, as above."""
-    times = []
-    for _ in range(TRIES):
-        times.append(tuple(
+    times = [
+        tuple(
             _command(path, fresh(folder / "out"), "--dask", "local", "--jobs", str(workers), "--memory", "4GB")[0]
             for workers in (1, 2)
-        ))  # fmt: skip
+        )
+        for _ in range(TRIES)
+    ]
     ratios = sorted(one / two for one, two in times)
     one, two = (median(seconds) for seconds in zip(*times, strict=True))
     each = ", ".join(f"{ratio:.2f}" for ratio in ratios)

@@ -117,7 +117,7 @@ def _tl2cgen(boosters: list[lgb.Booster], folder: Path) -> Evaluator:
     return lambda rows: np.column_stack([model.predict(tl2cgen.DMatrix(rows)).ravel() for model in models])
 
 
-def _onnx(boosters: list[lgb.Booster], folder: Path) -> Evaluator:
+def _onnx(boosters: list[lgb.Booster], _folder: Path) -> Evaluator:
     import onnxruntime
     from onnxmltools import convert_lightgbm
     from onnxmltools.convert.common.data_types import FloatTensorType

@@ -68,7 +68,8 @@ def test_profiles_are_exported_under_the_names_that_drevalpy_reads(cohort: Any, 
     export(cohort, FOLDS, [0], tmp_path, SMILES)
     folder = tmp_path / "dataset"
     expression = read(folder / "gene_expression.csv")
-    assert expression.index.name == "cell_line_name" and list(expression.index) == LINES
+    assert expression.index.name == "cell_line_name"
+    assert list(expression.index) == LINES
     assert expression.loc["697"].to_dict() == {"FLAT": 0.5, "INSIG1": 1, "WIDE": 9, "MILD": 0}
     mutations = read(folder / "mutations.csv")
     assert mutations.loc["HT29"].to_dict() == {"PIK3CA": 1, "TP53": 1}
@@ -76,7 +77,8 @@ def test_profiles_are_exported_under_the_names_that_drevalpy_reads(cohort: Any, 
     assert read(folder / "copy_number_variation_gistic.csv")["PTEN"].tolist() == [-2, 0, 0, 0, 0, 0]
     assert read(folder / "drug_names.csv")["drug_name"].to_dict() == {"GDSC1:A": "A", "GDSC2:A": "A", "GDSC2:B": "B"}
     smiles = read(folder / "smiles.csv")["smiles"]
-    assert smiles["GDSC2:A"] == "CCO" and pd.isna(smiles["GDSC2:B"])
+    assert smiles["GDSC2:A"] == "CCO"
+    assert pd.isna(smiles["GDSC2:B"])
 
 
 def test_lines_of_one_tissue_survive_a_reader_that_drops_repeated_rows(cohort: Any, tmp_path: Path) -> None:
@@ -104,7 +106,8 @@ def test_every_tenth_donor_is_kept_for_validation(cohort: Any) -> None:
     donors = pd.DataFrame({"donor": [f"D{place // 2}" for place in range(60)]}, index=[f"L{n}" for n in range(60)])
     many = replace(cohort, cell_lines=donors)
     chosen = validation_lines(many, list(donors.index))
-    assert len(chosen) == 6 and donors.loc[list(chosen), "donor"].nunique() == 3
+    assert len(chosen) == 6
+    assert donors.loc[list(chosen), "donor"].nunique() == 3
     assert chosen == validation_lines(many, list(donors.index))
 
 
@@ -134,7 +137,9 @@ def test_landmark_genes_come_first_then_the_most_variable(cohort: Any) -> None:
     assert chosen_genes(expression, ["INSIG1", "ABSENT"], 3) == ["INSIG1", "WIDE", "MILD"]
     assert chosen_genes(expression, ["INSIG1"], 99) == ["INSIG1", "WIDE", "MILD", "FLAT"]
     listed = pd.read_csv(LANDMARKS)["Symbol"]
-    assert listed.is_unique and {"INSIG1", "TP53", "PIK3CA"} <= set(listed) and 800 < len(listed) <= 978
+    assert listed.is_unique
+    assert {"INSIG1", "TP53", "PIK3CA"} <= set(listed)
+    assert 800 < len(listed) <= 978
 
 
 def test_settings_are_the_models_grid_or_a_fixed_draw_from_it() -> None:
@@ -146,7 +151,8 @@ def test_settings_are_the_models_grid_or_a_fixed_draw_from_it() -> None:
     whole = drevalpy_worker.settings_of(Model, {"max_settings": 0, "always": {"trees": 7}})
     assert whole == [{"depth": depth, "trees": 7} for depth in range(9)]
     few = drevalpy_worker.settings_of(Model, {"max_settings": 3, "always": {}})
-    assert len(few) == 3 and few == drevalpy_worker.settings_of(Model, {"max_settings": 3, "always": {}})
+    assert len(few) == 3
+    assert few == drevalpy_worker.settings_of(Model, {"max_settings": 3, "always": {}})
     assert all(setting in Model.get_hyperparameter_set() for setting in few)
 
 
@@ -225,7 +231,8 @@ def test_the_table_holds_correlations_paired_differences_and_costs(measured: Any
     results = results_of(measured, pamrx=exact * 2 + 1, noise=exact + noise, constant=constant)
     frames = comparison.matrices(results, measured)
     table = comparison.compare(frames, measured, tissue, "pamrx", draws=200).join(comparison.costs(results))
-    assert table.loc["pamrx", "pearson"] == pytest.approx(1) and table.loc["pamrx", "difference"] == 0
+    assert table.loc["pamrx", "pearson"] == pytest.approx(1)
+    assert table.loc["pamrx", "difference"] == 0
     assert table.loc["constant", ["pearson", "within_tissue"]].tolist() == [0, 0]
     assert table.loc["constant", "difference"] == pytest.approx(1)
     by_hand = np.mean([measured[a].corr(frames["noise"][a]) for a in measured])

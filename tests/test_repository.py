@@ -93,7 +93,8 @@ def test_no_file_names_a_package_registry() -> None:
 def test_the_looked_for_words_are_found_where_they_stand() -> None:
     assert MACHINE_PATH.search("open('" + "/wo" + "rk/main/x')")
     assert not MACHINE_PATH.search("net" + "/wo" + "rk/x and frame" + "/ro" + "ot/x")
-    assert REGISTRY.search("pip install --index" + "-url x") and REGISTRY.search("https://host.org/simp" + "le/")
+    assert REGISTRY.search("pip install --index" + "-url x")
+    assert REGISTRY.search("https://host.org/simp" + "le/")
     assert loads(ast.parse("pickle" + ".load(file)")) == ["pickle.load"]
     assert loads(ast.parse("from joblib import load")) == ["joblib.load"]
     assert loads(ast.parse("pd.read" + "_pickle('x')")) == ["pd.read_pickle"]

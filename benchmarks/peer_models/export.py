@@ -106,7 +106,8 @@ def chosen_genes(expression: pd.DataFrame, landmarks: list[str], wanted: int = N
 def mutation_flags(cohort: Cohort) -> pd.DataFrame:
     """(n_lines, n_genes) 0/1: a driver where drivers were assessed, any change of the panel's other genes."""
     profiles = cohort.profiles
-    assert profiles.mutations is not None and profiles.assessed_genes is not None
+    assert profiles.mutations is not None
+    assert profiles.assessed_genes is not None
     others = frozenset().union(*(profiles.unfiltered or {}).values()) - profiles.assessed_genes
     mutations = profiles.mutations
     counted = mutations[mutations["driver"].fillna(False).astype(bool) | mutations["gene"].isin(others)]

@@ -117,7 +117,7 @@ def run(job: Job, folder: Path, core: int | None) -> None:
     told |= {name: str(parts[name]) for name in ("predictions", "result", "log")}
     parts["job"].write_text(json.dumps(told), encoding="utf-8")
     # Random bits for a drug without structure come from Python's hash: it must not change from run to run.
-    environment = os.environ | {name: "1" for name in THREADS} | {"PYTHONHASHSEED": "0", "WANDB_MODE": "disabled"}
+    environment = os.environ | dict.fromkeys(THREADS, "1") | {"PYTHONHASHSEED": "0", "WANDB_MODE": "disabled"}
     environment |= {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
     ended = subprocess.run(
         [*job.command, str(parts["job"])], cwd=folder, env=environment, capture_output=True, text=True, check=False

@@ -41,4 +41,5 @@ def test_every_shipped_table_example_and_bundle_is_named_and_nothing_else() -> N
 
 def test_each_has_a_source_and_a_licence() -> None:
     for key, cells in rows().items():
-        assert len(cells) >= 2 and all(cells), key
+        assert len(cells) >= 2, key
+        assert all(cells), key

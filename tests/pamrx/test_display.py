@@ -116,8 +116,12 @@ def test_sizes_stand_for_tables_and_collections() -> None:
 
     record = Record("x" * 500, pd.DataFrame(np.zeros((3, 4))), ["a"] * 1234, (1, 2))
     text = repr(record)
-    assert "table=<DataFrame 3 x 4>" in text and "names=<list of 1,234>" in text and "few=(1, 2)" in text
-    assert "nothing=None" in text and "_private" not in text and "x" * 100 not in text
+    assert "table=<DataFrame 3 x 4>" in text
+    assert "names=<list of 1,234>" in text
+    assert "few=(1, 2)" in text
+    assert "nothing=None" in text
+    assert "_private" not in text
+    assert "x" * 100 not in text
 
 
 def test_a_named_tuple_is_short_too() -> None:
@@ -169,8 +173,10 @@ def test_profiles_and_bundles_have_a_form_for_notebooks(objects: Any) -> None:
     for one in objects:
         if isinstance(one, (Bundle, Profiles)):
             facts = Cells(one._repr_html_())
-            assert {"table", "tr", "td"} <= set(facts.tags) and facts.text
+            assert {"table", "tr", "td"} <= set(facts.tags)
+            assert facts.text
     renamed = pd.Index(["<b>&"], name="sample_id", dtype=object)
     samples = pd.DataFrame(None, index=renamed, columns=["tissue", "sample_type", "msi"], dtype=object)
     shown = Profiles(samples=samples, sequenced=pd.Series([False], index=renamed))._repr_html_()
-    assert "<b>&" in Cells(shown).text and "&lt;b&gt;&amp;" in shown
+    assert "<b>&" in Cells(shown).text
+    assert "&lt;b&gt;&amp;" in shown

@@ -22,7 +22,8 @@ def fail(kind: type[PamrxError]) -> None:
 @pytest.mark.parametrize(("kind", "builtin"), KINDS)
 def test_each_kind_is_one_line_and_its_builtin(kind: Any, builtin: Any) -> None:
     error = kind("a.maf:\n line 3:  found x")
-    assert isinstance(error, PamrxError) and isinstance(error, builtin)
+    assert isinstance(error, PamrxError)
+    assert isinstance(error, builtin)
     assert str(error) == "a.maf: line 3: found x"
     assert kind(str(error)).args == error.args
 
@@ -39,7 +40,8 @@ def test_each_kind_survives_serialisation(kind: Any, builtin: Any) -> None:
     error = kind("a.maf: line 3: found x")
     for back in (pickle.loads(pickle.dumps(error)), loads(dumps(error))):
         assert type(back) is kind
-        assert str(back) == str(error) and back.args == error.args
+        assert str(back) == str(error)
+        assert back.args == error.args
 
 
 def test_each_kind_comes_back_from_another_process() -> None:

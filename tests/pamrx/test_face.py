@@ -106,7 +106,7 @@ def test_explanations_sum_to_the_predictions(profiles: Any) -> None:
     table = pamrx.explain(some, drugs)
     assert list(table.columns) == list(export.COLUMNS)
     keys = ["sample_id", "drug"]
-    summed = table.astype({name: object for name in keys}).groupby(keys)["contribution"].sum()
+    summed = table.astype(dict.fromkeys(keys, object)).groupby(keys)["contribution"].sum()
     predicted = pamrx.predict(some, drugs).set_index(keys)["ln_ic50"]
     assert len(summed) == 4
     pd.testing.assert_series_equal(summed, predicted.loc[summed.index], check_names=False, rtol=0, atol=1e-6)

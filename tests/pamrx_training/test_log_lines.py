@@ -28,4 +28,5 @@ def test_lines_go_to_stdout_once_and_warnings_are_marked(capsys: pytest.CaptureF
     log.warning("nothing was logged")
     log.debug("a detail")
     told = capsys.readouterr()
-    assert told.out == "1 of 2 fits\nwarning: nothing was logged\n" and told.err == ""
+    assert told.out == "1 of 2 fits\nwarning: nothing was logged\n"
+    assert told.err == ""

@@ -51,7 +51,7 @@ class MatrixCohort:
     names: frozenset[str]
     lists_samples: bool
 
-    def narrowed(self, genes: Mapping[str, Collection[str]]) -> MatrixCohort:
+    def narrowed(self, genes: Mapping[str, Collection[str]]) -> MatrixCohort:  # noqa: ARG002
         """Text is read whole in any case."""
         return self
 

@@ -27,7 +27,7 @@ class StudyCohort:
     memory: int
     told: tuple[str, ...]
 
-    def narrowed(self, genes: Mapping[str, Collection[str]]) -> StudyCohort:
+    def narrowed(self, genes: Mapping[str, Collection[str]]) -> StudyCohort:  # noqa: ARG002
         """Text is read whole in any case."""
         return self
 

@@ -50,7 +50,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         self.blocks = blocks
         self.min_altered = min_altered
 
-    def fit(self, X: Profiles, y: object = None) -> FeatureBuilder:
+    def fit(self, X: Profiles, y: object = None) -> FeatureBuilder:  # noqa: ARG002
         """Learn gene universes, frequent alterations, measurable signatures and tissues from training profiles."""
         for block in self.blocks:
             if block not in BLOCKS:
@@ -74,7 +74,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "feature_names_")
         return self._assemble(X)
 
-    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002
         """The column names of `transform`, `block.feature`."""
         check_is_fitted(self, "feature_names_")
         return np.asarray(self.feature_names_, dtype=object)

@@ -113,7 +113,7 @@ def _per_distinct(mutations: pd.DataFrame, rule: Callable[[str, str, str], objec
     return pd.Series(values[which], index=mutations.index, dtype=object)
 
 
-def _changes_protein(gene: str, variant_classification: str, hgvsp: str) -> bool:
+def _changes_protein(_gene: str, variant_classification: str, hgvsp: str) -> bool:
     return variant_classification not in SILENT and not _UNCHANGED.fullmatch(hgvsp.removeprefix("p."))
 
 

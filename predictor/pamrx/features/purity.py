@@ -103,7 +103,7 @@ def _running_sum(values: np.ndarray, hits: np.ndarray) -> float:
     return float(weights @ counted / weights.sum() - counted[others].sum() / others.sum())
 
 
-def _published(signature: str) -> tuple[list[str], int]:
+def _published(signature: str) -> tuple[list[str], int]:  # noqa: ARG001  in the query
     """The signature's genes in both spellings, and how many it has."""
     rows = table("signatures").query("signature == @signature")
     spellings = {name for cell in rows["aliases"] for name in cell.split("|") if name}

@@ -194,8 +194,10 @@ def _panels(study: Study, table: pd.DataFrame, known: Collection[str], notes: li
 
 
 def _without_small_negatives(matrix: Matrix, notes: list[str]) -> Matrix:
-    """Linear levels that batch correction pushed below zero, as in TCGA's Pan-Cancer Atlas, are set to zero; so does
-    cBioPortal (cbioportal issue 4186)."""
+    """Set linear levels that batch correction pushed below zero to zero.
+
+    TCGA's Pan-Cancer Atlas has them. cBioPortal does the same (cbioportal issue 4186).
+    """
     levels = matrix.values.to_numpy()
     below = levels < 0
     share = below.sum() / max(1, np.isfinite(levels).sum())

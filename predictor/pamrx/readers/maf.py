@@ -252,11 +252,11 @@ def _classes(file: str, column: pd.Series, notes: list[str]) -> pd.Series:
         raise InputError(
             f"{file}: column {CLASS}: found '{unknown[0]}', expected a MAF word such as Missense_Mutation{hint}"
         )
-    for word in unknown[:3]:
-        notes.append(
-            f"{file}: {counts[word]} rows with unknown {CLASS} '{word}'{did_you_mean(word, CLASSIFICATIONS)}; "
-            "kept as they are"
-        )
+    notes += [
+        f"{file}: {counts[word]} rows with unknown {CLASS} '{word}'{did_you_mean(word, CLASSIFICATIONS)}; "
+        "kept as they are"
+        for word in unknown[:3]
+    ]
     return classes
 
 

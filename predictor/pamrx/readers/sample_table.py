@@ -45,9 +45,11 @@ def samples_from_cells(
     ids = [str(value).strip() for value in cells[by_lower["sample_id"]]]
     _check_ids(source, ids)
     notes = [f"{source}: {len(ids)} samples described"]
-    for name in cells.columns:
-        if name.lower() not in COLUMNS:
-            notes.append(f"{source}: column {name or '(unnamed)'} not used{did_you_mean(name, COLUMNS)}")
+    notes += [
+        f"{source}: column {name or '(unnamed)'} not used{did_you_mean(name, COLUMNS)}"
+        for name in cells.columns
+        if name.lower() not in COLUMNS
+    ]
     frame = pd.DataFrame(index=pd.Index(ids, name="sample_id", dtype=object))
     for column in COLUMNS[1:]:
         texts = list(cells[by_lower[column]]) if column in by_lower else [None] * len(ids)

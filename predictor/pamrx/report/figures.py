@@ -295,11 +295,11 @@ def _fixed_dots() -> Iterator[None]:
 
     The generator gets a fixed state, and the caller's back afterwards; the warnings are of no use to a reader.
     """
-    state = np.random.get_state()
-    np.random.seed(0)
+    state = np.random.get_state()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             yield
     finally:
-        np.random.set_state(state)
+        np.random.set_state(state)  # noqa: NPY002

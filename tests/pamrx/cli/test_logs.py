@@ -22,7 +22,8 @@ def test_lines_go_to_stderr_bare_and_only_inside(capsys: pytest.CaptureFixture[s
         logger.debug("a detail")
     logger.info("nobody listens")
     assert capsys.readouterr() == ("", "out: all done before\n")
-    assert logging.getLogger("pamrx").level == level and not logging.getLogger("pamrx").handlers
+    assert logging.getLogger("pamrx").level == level
+    assert not logging.getLogger("pamrx").handlers
 
 
 def test_no_function_of_the_library_prints_by_default() -> None:

@@ -34,7 +34,8 @@ def scored(cohort: Path, folder: Path, given: Given | None = None) -> pd.DataFra
 
 
 def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
-    assert list(found["sample_id"]) == list(expected["sample_id"]) and list(found["drug"]) == list(expected["drug"])
+    assert list(found["sample_id"]) == list(expected["sample_id"])
+    assert list(found["drug"]) == list(expected["drug"])
     for column in ("ln_ic50", "ln_ic50_lower", "specific_percentile", "evidence", "distance"):
         assert np.array_equal(found[column], expected[column], equal_nan=True), column
 
@@ -101,8 +102,10 @@ def test_a_spoilt_cell_sets_its_sample_aside(folder: Path, examples: Profiles, t
     changed(folder / name, cell(sample, column, value))
     found = scored(folder, tmp_path / "out")
     rejected = pd.read_parquet(tmp_path / "out" / "rejected.parquet")
-    assert list(rejected["sample_id"]) == [sample] and why in rejected["reason"][0]
-    assert rejected["shard"][0] in name and rejected["row"][0] == 1
+    assert list(rejected["sample_id"]) == [sample]
+    assert why in rejected["reason"][0]
+    assert rejected["shard"][0] in name
+    assert rejected["row"][0] == 1
     same(found, whole[whole["sample_id"] != sample].reset_index(drop=True))
     with pytest.raises(PamrxError, match=rf"sample {sample}: .*\(--strict\)"):
         score(open_cohort(folder), tmp_path / "strict", None, Options(NAMES, strict=True), jobs=1)
@@ -113,7 +116,8 @@ def test_a_sample_that_the_table_of_its_shard_does_not_list_is_set_aside(folder:
     table.iloc[1:].to_csv(folder / "samples-02.csv", index=False)
     found = scored(folder, tmp_path / "out")
     rejected = pd.read_parquet(tmp_path / "out" / "rejected.parquet")
-    assert list(rejected["sample_id"]) == [table["sample_id"][0]] and "is not listed" in rejected["reason"][0]
+    assert list(rejected["sample_id"]) == [table["sample_id"][0]]
+    assert "is not listed" in rejected["reason"][0]
     assert found["sample_id"].nunique() == 11
 
 
@@ -195,7 +199,8 @@ def test_a_spoilt_cell_of_a_study_sets_its_sample_aside(examples: Profiles, tmp_
     levels.to_csv(study / "data_mrna_seq_v2_rsem.txt", sep="\t")
     found = scored(study, tmp_path / "out")
     rejected = pd.read_parquet(tmp_path / "out" / "rejected.parquet")
-    assert list(rejected["sample_id"]) == ["P2"] and "row PTEN, column P2: found 'abc'" in rejected["reason"][0]
+    assert list(rejected["sample_id"]) == ["P2"]
+    assert "row PTEN, column P2: found 'abc'" in rejected["reason"][0]
     same(found, whole[whole["sample_id"] != "P2"].reset_index(drop=True))
     assert open_cohort(study).memory > 0
 
@@ -255,7 +260,8 @@ def test_anndata_is_read_a_chunk_at_a_time(
     same(scored(path, tmp_path / "out"), expected)
     few = cohort.narrowed({"expression": {"PTEN", "IRS1"}})
     held = next(few.read(few.tasks()[1]))[1].profiles.expression
-    assert sorted(held.columns) == ["IRS1", "PTEN"] and held.equals(levels.iloc[5:10][list(held.columns)])
+    assert sorted(held.columns) == ["IRS1", "PTEN"]
+    assert held.equals(levels.iloc[5:10][list(held.columns)])
 
 
 def test_an_anndata_file_that_cannot_be_used_is_told(examples: Profiles, tmp_path: Path) -> None:

@@ -79,7 +79,8 @@ def test_a_worker_that_is_killed_loses_nothing(
         killer.join(timeout=60)
         with Client(cluster, set_as_default=False) as client:
             left = client.run(lambda dask_worker: hasattr(dask_worker, "pamrx_run"))
-    assert left and not any(left.values()), "the bundle does not stay with workers that others use"
+    assert left
+    assert not any(left.values()), "the bundle does not stay with workers that others use"
     assert any("is gone; its parts go to the others" in line for line in caplog.messages), caplog.messages
     assert digests(out) == digests(whole)
 
@@ -87,7 +88,8 @@ def test_a_worker_that_is_killed_loses_nothing(
 @pytest.mark.slow
 def test_a_local_cluster_writes_the_same_bytes(cohort_file: Path, whole: Path, tmp_path: Path) -> None:
     counts = score(open_cohort(cohort_file), tmp_path / "out", None, OPTIONS, jobs=2, dask="local", memory=4 * 10**9)
-    assert counts["scored"] == 200 and digests(tmp_path / "out") == digests(whole)
+    assert counts["scored"] == 200
+    assert digests(tmp_path / "out") == digests(whole)
 
 
 @pytest.mark.slow

@@ -137,7 +137,9 @@ def test_ratios_of_one_gene_become_one_before_they_become_calls(tmp_path: Path) 
     cohort = open_cohort(tmp_path / "cohort.parquet")
     (_, read), = cohort.read(cohort.tasks()[0])  # fmt: skip
     told = read_profiles(copy_number=tmp_path / "ratios.csv")
-    assert read.profiles is not None and read.profiles.copy_number is not None and told.copy_number is not None
+    assert read.profiles is not None
+    assert read.profiles.copy_number is not None
+    assert told.copy_number is not None
     pd.testing.assert_frame_equal(
         read.profiles.copy_number[["PTEN", "AKT1"]], told.copy_number[["PTEN", "AKT1"]], check_names=False
     )
@@ -170,7 +172,8 @@ def test_a_study_that_does_not_fit_is_refused_before_it_is_read(
     with pytest.raises(PamrxError, match=r"--memory 2000MB: expected 4400MB or more.*: split it by samples"):
         open_cohort(folder, memory=2_000_000_000)
     told = CliRunner().invoke(app, ["score", str(folder), "-o", str(tmp_path / "out")])
-    assert isinstance(told.exception, PamrxError) and not (tmp_path / "out").exists()
+    assert isinstance(told.exception, PamrxError)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_giant_row_group_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

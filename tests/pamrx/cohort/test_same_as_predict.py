@@ -184,7 +184,8 @@ def test_a_cohort_of_low_linear_values_is_one_unit(examples: Profiles, tmp_path:
     folder.mkdir()
     files = expression(mostly_low)(examples, folder)
     notes = [note for note in read_profiles(**files).notes if "read as" in note]
-    assert len(notes) == 1 and "read as linear" in notes[0]
+    assert len(notes) == 1
+    assert "read as linear" in notes[0]
     assert open_cohort(folder).tasks()[0][0].size == 12
 
 
@@ -254,5 +255,6 @@ def test_what_predict_refuses_is_set_aside_by_score_for_the_same_reason(
         read_profiles(**files)
     score(open_cohort(folder), tmp_path / "out", None, Options(NAMES), jobs=1)
     rejected = pd.read_parquet(tmp_path / "out" / "rejected.parquet")
-    assert list(rejected["sample_id"]) == [examples.samples.index[4]] and reason in rejected["reason"][0]
+    assert list(rejected["sample_id"]) == [examples.samples.index[4]]
+    assert reason in rejected["reason"][0]
     assert pd.read_parquet(tmp_path / "out" / "predictions")["sample_id"].nunique() == 11

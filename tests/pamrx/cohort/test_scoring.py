@@ -38,7 +38,7 @@ NAMES = ("alpelisib", "capivasertib", "temsirolimus")
 
 def table_of(profiles: Profiles, names: list[str] | None = None) -> pa.Table:
     """The profiles as a Parquet cohort has them."""
-    mutations = {name: rows for name, rows in profiles.mutations.groupby("sample_id")}
+    mutations = dict(profiles.mutations.groupby("sample_id"))
     nested = []
     for name, sequenced in profiles.sequenced.items():
         rows = mutations.get(name, pd.DataFrame(columns=["gene", "variant_classification", "hgvsp", "driver"]))
@@ -148,7 +148,8 @@ def test_a_finished_run_is_not_run_again_and_says_so(
     before = digests(tmp_path / "out")
     caplog.set_level("INFO", logger="pamrx")
     assert score(open_cohort(cohort_file), tmp_path / "out", None, Options(NAMES)) == counts
-    assert digests(tmp_path / "out") == before and "all done before" in caplog.messages[0]
+    assert digests(tmp_path / "out") == before
+    assert "all done before" in caplog.messages[0]
     assert capfd.readouterr() == ("", ""), "the library logs and does not print"
     assert not (tmp_path / "out" / output.WORK).exists()
 
@@ -270,7 +271,8 @@ def test_poison_rows_are_set_aside_with_their_reason(few: Profiles, tmp_path: Pa
     counts = run(cohort, tmp_path / "out")
     assert (counts["scored"], counts["rejected"]) == (18, 6)
     bad = pd.read_parquet(tmp_path / "out" / "rejected.parquet")
-    assert list(bad["row"]) == [2, 3, 5, 6, 8, 9] and set(bad["shard"]) == {"cohort.parquet"}
+    assert list(bad["row"]) == [2, 3, 5, 6, 8, 9]
+    assert set(bad["shard"]) == {"cohort.parquet"}
     assert bad["sample_id"].isna().tolist() == [False, False, False, True, True, False]
     for reason, words in zip(bad["reason"], ("did you mean breast", "expression.PTEN: found an infinite value",
                              "segments.PTEN: found 7", "empty", "empty", "found 4000, expected no log2 value above 50"),
@@ -309,7 +311,8 @@ def test_levels_that_the_bundle_does_not_use_are_not_read(bundle: Bundle, few: P
     wide = table.append_column(f"expression.{unread}", pa.array(spoilt))
     pq.write_table(wide, tmp_path / "wide.parquet")
     cohort = open_cohort(tmp_path / "wide.parquet").narrowed(read)
-    assert f"expression.{unread}" not in cohort.columns and "expression.PTEN" in cohort.columns
+    assert f"expression.{unread}" not in cohort.columns
+    assert "expression.PTEN" in cohort.columns
     assert run(tmp_path / "wide.parquet", tmp_path / "wide")["rejected"] == 0
     for out in ("predictions/part-000000.parquet", "rejected.parquet"):
         assert (tmp_path / "wide" / out).read_bytes() == (tmp_path / "plain" / out).read_bytes()
@@ -351,7 +354,8 @@ def test_shards_that_do_not_fit_together_are_told_before_any_work(few: Profiles,
         folder = shards(tmp_path / name, **tables)
         with pytest.raises(PamrxError, match=words) as told:
             run(folder, tmp_path / f"out-{name}")
-        assert "\n" not in str(told.value) and not (tmp_path / f"out-{name}").exists()
+        assert "\n" not in str(told.value)
+        assert not (tmp_path / f"out-{name}").exists()
 
     refused(r"b\.parquet: no column expression\.PTEN, which a\.parquet has", "missing", a=a, b=b.remove_column(place))
     refused(r"b\.parquet: column expression\.PTEN stands more than once", "repeated", a=a,
@@ -390,7 +394,8 @@ def test_linear_levels_are_logged_and_a_stated_unit_goes_first(few: Profiles, tm
     stated = open_cohort(tmp_path / "linear.parquet", Given(unit="tpm"))
     part, read = next(stated.read(stated.tasks()[0]))
     expected = np.log2(linear.column("expression.PTEN").to_numpy() + 1)
-    assert np.allclose(read.profiles.expression["PTEN"], expected, atol=1e-12) and part.size == 12
+    assert np.allclose(read.profiles.expression["PTEN"], expected, atol=1e-12)
+    assert part.size == 12
     with pytest.raises(PamrxError, match="did you mean tpm"):
         open_cohort(tmp_path / "linear.parquet", Given(unit="tpn"))
 
@@ -404,7 +409,8 @@ def test_contributions_are_the_largest_and_sorted(bundle: Bundle, few: Profiles,
     rows = found[(found["sample_id"] == f"{first}-0") & (found["drug"] == "Alpelisib")]
     order = np.argsort(-np.abs(every[0]), kind="stable")[:3]
     assert list(rows["feature"]) == [bundle.model.features_[place] for place in order]
-    assert list(rows["contribution"]) == list(every[0][order]) and list(rows["rank"]) == [1, 2, 3]
+    assert list(rows["contribution"]) == list(every[0][order])
+    assert list(rows["rank"]) == [1, 2, 3]
 
 
 def test_the_summary_counts_what_the_predictions_hold(whole: Path) -> None:

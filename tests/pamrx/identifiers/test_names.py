@@ -161,7 +161,8 @@ def test_numbered_samples_are_no_entrez_ids(tmp_path: Path) -> None:
 def test_merged_ids_keep_the_highest_value(tmp_path: Path) -> None:
     path = write(tmp_path, "x.tsv", "id\tS1\nENSG00000171862.12\t3\nENSG00000171862.12_PAR_Y\t0\nENSG00000121879\t5\n")
     found = read_profiles(expression=path, known_genes=["PTEN"]).expression
-    assert found is not None and found.loc["S1"].to_dict() == {"PTEN": 3.0, "PIK3CA": 5.0}
+    assert found is not None
+    assert found.loc["S1"].to_dict() == {"PTEN": 3.0, "PIK3CA": 5.0}
 
 
 def test_a_maf_of_current_symbols_and_ids_meets_the_training_names(tmp_path: Path) -> None:

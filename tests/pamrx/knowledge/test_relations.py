@@ -22,7 +22,8 @@ def rows(marker: str, direction: str, drug: str) -> Any:
 
 def test_it_is_large_enough_and_names_each_relation_once() -> None:
     known = table("relations")
-    assert len(known) >= 20 and known["relation"].is_unique
+    assert len(known) >= 20
+    assert known["relation"].is_unique
     assert known["relation"].str.len().max() <= LONGEST
 
 

@@ -123,7 +123,8 @@ def test_an_unfitted_builder_says_so() -> None:
 
 def test_a_clone_is_not_fitted_and_learns_the_same(data: Any, fitted: Any) -> None:
     again = clone(fitted)
-    assert again.get_params() == fitted.get_params() and not hasattr(again, "features_")
+    assert again.get_params() == fitted.get_params()
+    assert not hasattr(again, "features_")
     pd.testing.assert_frame_equal(again.fit(*data).predict(data[0]), fitted.predict(data[0]), check_exact=True)
 
 
@@ -149,11 +150,14 @@ def test_a_setting_counts_from_the_next_fit(data: Any, fitted: Any) -> None:
 
 def test_its_tags_are_those_of_a_regressor_of_many_outputs_that_takes_nan() -> None:
     tags = get_tags(SensitivityModel())
-    assert is_regressor(SensitivityModel()) and tags.input_tags.allow_nan
-    assert tags.target_tags.multi_output and tags.target_tags.required
+    assert is_regressor(SensitivityModel())
+    assert tags.input_tags.allow_nan
+    assert tags.target_tags.multi_output
+    assert tags.target_tags.required
 
 
 def test_it_is_cross_validated_by_scikit_learn(data: Any, fitted: Any) -> None:
     features, responses = data
     found = cross_val_predict(clone(fitted), features, responses, cv=KFold(2))
-    assert found.shape == responses.shape and np.isfinite(found).all()
+    assert found.shape == responses.shape
+    assert np.isfinite(found).all()

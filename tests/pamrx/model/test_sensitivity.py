@@ -363,7 +363,8 @@ def test_the_donors_reach_the_inner_folds(training: Any, monkeypatch: pytest.Mon
     monkeypatch.setattr(linear, "inner_folds", spy)
     donors = [f"donor{place // 2}" for place in range(len(training[0]))]
     SensitivityModel(n_boosted=1).fit(*training, groups=donors)
-    assert seen and all(groups == donors for groups in seen)
+    assert seen
+    assert all(groups == donors for groups in seen)
 
 
 # --- the boosted part ---

@@ -98,7 +98,7 @@ def test_trees_that_never_split_say_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings, kinds",
+    ("settings", "kinds"),
     [({"num_leaves": MOST_SPLITS + 2}, "auto"), ({"zero_as_missing": True}, "auto"), ({"num_leaves": 7}, [0])],
 )
 def test_other_trees_are_left_to_lightgbm(settings: dict[str, object], kinds: str | list[int]) -> None:

@@ -102,14 +102,16 @@ def test_some_assays_have_the_bounds_that_they_have_among_all(intervals: Any) ->
     predicted = pd.DataFrame([[0.3, -1.0]], index=["S0"], columns=ASSAYS)
     every, _ = intervals.bounds(predicted, traits([1.0]), [COMPLETE])
     some, _ = intervals.bounds(predicted, traits([1.0]), [COMPLETE], assays=ASSAYS[1:])
-    assert list(some.columns) == ASSAYS[1:] and some.iloc[0, 0] == every.iloc[0, 1]
+    assert list(some.columns) == ASSAYS[1:]
+    assert some.iloc[0, 0] == every.iloc[0, 1]
 
 
 @pytest.mark.parametrize(("coverage", "hint"), [(0.3, ""), (1.0, ""), (90, "did you mean 0.9?")])
 def test_a_coverage_that_cannot_be_is_told_in_one_line(intervals: Any, coverage: Any, hint: Any) -> None:
     with pytest.raises(PamrxError, match=r"expected a share from 0\.5 to 0\.99") as error:
         intervals.bounds(pd.DataFrame([[0.0, 0.0]], columns=ASSAYS), traits([0.0]), [COMPLETE], coverage)
-    assert hint in str(error.value) and "\n" not in str(error.value)
+    assert hint in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_family_without_calibration_takes_that_of_complete_profiles_and_not_an_empty_interval(intervals: Any) -> None:
@@ -124,7 +126,8 @@ def test_names_and_patterns_are_one_to_one_and_narrower_never_lacks_what_the_oth
         for other in narrower(pattern):
             assert all(more >= level for more, level in zip(other, pattern, strict=True))
     assert len({pattern_name(pattern) for pattern in all_patterns()}) == 48
-    assert family_of((2, 2, 2, 0, 2)) == "complete" and family_of((1, 2, 2, 2, 2)) == "transcripts"
+    assert family_of((2, 2, 2, 0, 2)) == "complete"
+    assert family_of((1, 2, 2, 2, 2)) == "transcripts"
     assert family_of((0, 2, 2, 2, 2)) == "other"
 
 
@@ -185,7 +188,8 @@ def test_distance_parts_what_the_components_explain_from_what_they_do_not(panel:
     measured = panel.measure(pd.DataFrame([inside, outside, np.full(200, 0.0)], columns=panel.genes))
     assert measured["platform"].iloc[0] == pytest.approx(0, abs=1e-6)
     assert measured["depth"].iloc[0] == pytest.approx(3 / np.sqrt(2), rel=1e-5)
-    assert measured["platform"].iloc[1] > 0.5 and measured["depth"].iloc[1] == pytest.approx(0, abs=1e-5)
+    assert measured["platform"].iloc[1] > 0.5
+    assert measured["depth"].iloc[1] == pytest.approx(0, abs=1e-5)
     assert measured["platform"].iloc[2] == CONSTANT
 
 

@@ -52,7 +52,8 @@ def test_it_is_said_when_evidence_is_low(capsys: pytest.CaptureFixture[str]) -> 
 def test_one_file_cannot_hold_both_tables(tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     result = CliRunner().invoke(app, ["predict", "--example", "-o", str(out), "--evidence", str(out)])
-    assert isinstance(result.exception, PamrxError) and "name two files" in str(result.exception)
+    assert isinstance(result.exception, PamrxError)
+    assert "name two files" in str(result.exception)
     assert not out.exists()
 
 

@@ -42,7 +42,9 @@ def test_a_pattern_that_no_reference_line_could_show_is_compared_with_the_lines_
 def test_quantiles_keep_ties_and_leave_out_lines_that_cannot_show_the_pattern() -> None:
     frame = pd.DataFrame({"A": [1.0, 1.0, 1.0, 2.0, np.nan], "B": [4.0, 4.0, 4.0, 4.0, np.nan]})
     table = quantiles_of({"mutation": frame})
-    assert len(table) == POINTS and set(table["A"]) == {1.0, 2.0} and set(table["B"]) == {4.0}
+    assert len(table) == POINTS
+    assert set(table["A"]) == {1.0, 2.0}
+    assert set(table["B"]) == {4.0}
     assert percentiles_among(pd.DataFrame({"B": [4.0]}), table).item() == 50
 
 
@@ -50,7 +52,9 @@ def test_the_released_reference_spreads_evenly_and_holds_every_partial_pattern(b
     reference = bundle.reference
     percentile = percentiles_among(reference.lines, reference.lines)
     assert np.allclose(percentile.mean(axis=0), 50, atol=1e-6)
-    assert percentile.min() < 1 and percentile.max() > 99
+    assert percentile.min() < 1
+    assert percentile.max() > 99
     partial = reference.partial
-    assert partial is not None and not partial.isna().any().any()
+    assert partial is not None
+    assert not partial.isna().any().any()
     assert len(partial) == POINTS * (len(all_patterns()) - 2)

@@ -114,7 +114,8 @@ def test_the_unit_goes_for_expression_alone(tmp_path: Path) -> None:
     expression = write(tmp_path, "e.csv", "gene,S1\nPTEN,3\nPIK3CA,7\n")
     mirna = write(tmp_path, "m.csv", "mirna,S1\nhsa-miR-21,12\nhsa-let-7b,7\n")
     profiles = read_profiles(expression=expression, ncrna=mirna, expression_unit="tpm")
-    assert profiles.expression is not None and profiles.ncrna is not None
+    assert profiles.expression is not None
+    assert profiles.ncrna is not None
     assert profiles.expression.loc["S1"].tolist() == [2.0, 3.0]
     assert profiles.ncrna.loc["S1"].tolist() == [12.0, 7.0]
 
@@ -168,7 +169,8 @@ def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
 def test_the_unit_without_its_file_is_an_error(tmp_path: Path) -> None:
     maf = write(tmp_path, "a.maf", "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\nPTEN\tS1\tSilent\n")
     result = CliRunner().invoke(app, ["predict", "--mutations", str(maf), "--expression-unit", "tpm"])
-    assert isinstance(result.exception, PamrxError) and "goes with --expression" in str(result.exception)
+    assert isinstance(result.exception, PamrxError)
+    assert "goes with --expression" in str(result.exception)
 
 
 @pytest.mark.shared
@@ -194,9 +196,11 @@ def one(folder: Path, name: str, text: str) -> FileCheck:
 
 def test_what_no_option_takes_is_told_apart(tmp_path: Path) -> None:
     proteins = one(tmp_path, "a.csv", "sample_id,EGFR,PTEN,Akt_pS473,S6_pS235_S236\nA,0.5,1,2,-1\nB,0.1,1,-2,1\n")
-    assert proteins.kind == PROTEINS and "levels of proteins" in proteins.notes[-1]
+    assert proteins.kind == PROTEINS
+    assert "levels of proteins" in proteins.notes[-1]
     copies = one(tmp_path, "b.csv", "gene,S1,S2,S3\nPTEN,2,2,0\nPIK3CA,2,4,2\n")
-    assert copies.kind == COPIES and "log2(c / ploidy)" in copies.notes[-1]
+    assert copies.kind == COPIES
+    assert "log2(c / ploidy)" in copies.notes[-1]
     ratios = "gene,S1,S2\nPTEN,-1.3,0.1\nPIK3CA,0.8,0.05\n"
     assert one(tmp_path, "tumours_CNA.csv", ratios).kind == COPY_NUMBER
     assert one(tmp_path, "dna.csv", ratios).kind == MATRIX
@@ -209,7 +213,8 @@ def test_values_of_no_unit_have_none() -> None:
 
 def test_a_table_about_samples_is_no_matrix(tmp_path: Path) -> None:
     clinical = one(tmp_path, "c.tsv", "Tumor_Sample_Barcode\tdays\nTCGA-AB-2802\t365\nTCGA-AB-2803\t792\n")
-    assert clinical.kind == UNREADABLE and "needs a column sample_id (--samples)" in clinical.notes[0]
+    assert clinical.kind == UNREADABLE
+    assert "needs a column sample_id (--samples)" in clinical.notes[0]
     assert "did you mean" not in clinical.notes[0]
     models = one(tmp_path, "m.csv", "gene,name,site\nPTEN,MCF-7,breast\nMET,PC-3,prostate\n")
     assert "columns hold words" in models.notes[0]
@@ -219,4 +224,5 @@ def test_names_are_told_once(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", str(write(tmp_path, "x.csv", "gene,S1\nCXCL8,3\nMLL4,2\nPTEN,1\n"))])
     assert "1  current symbol: CXCL8" in result.output
     assert "1  alias of several genes: MLL4" in result.output
-    assert "brought to pamrx's own" not in result.output and "left as they stand" not in result.output
+    assert "brought to pamrx's own" not in result.output
+    assert "left as they stand" not in result.output

@@ -122,7 +122,8 @@ def test_a_table_of_segments_tells_of_no_single_gene(tmp_path: Path) -> None:
     text = "{}\tS1\tS2\nPTEN\t-2\t0\nPIK3CA\t2\t0\n"
     segments = read_profiles(copy_number=write(tmp_path, "x.tsv", text.format("Segment")), known_genes=GENES)
     calls = read_profiles(copy_number=write(tmp_path, "y.tsv", text.format("gene")), known_genes=GENES)
-    assert segments.copy_number is None and calls.segments is None
+    assert segments.copy_number is None
+    assert calls.segments is None
     same(segments.segments, pd.DataFrame([[-2.0, 2.0], [0, 0]], index=["S1", "S2"], columns=["PTEN", "PIK3CA"]))
     same(calls.copy_number, pd.DataFrame([[-2.0, 2.0], [0, 0]], index=["S1", "S2"], columns=["PTEN", "PIK3CA"]))
     assert said(segments, "x.tsv: recurrent segments")
@@ -175,7 +176,8 @@ def test_log2_ratios_become_calls_at_the_stated_bounds() -> None:
     values = np.array([ratios])
     decision = decide_copy_number(Statistics.of(pd.DataFrame(values), copy_number=True), values, "x")
     np.testing.assert_array_equal(to_scale(values, decision)[0], [-2, -2, -1, -1, 0, 0, 1, 1, 2, np.nan])
-    assert "-1.1, -0.25, 0.2, 0.7" in decision.note and LOG2_BOUNDS == (-1.1, -0.25, 0.2, 0.7)
+    assert "-1.1, -0.25, 0.2, 0.7" in decision.note
+    assert LOG2_BOUNDS == (-1.1, -0.25, 0.2, 0.7)
 
 
 def test_gistic_calls_are_kept(tmp_path: Path) -> None:

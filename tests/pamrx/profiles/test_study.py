@@ -80,11 +80,13 @@ def test_a_whole_study(tmp_path: Path) -> None:
     profiles = read_study(full(tmp_path), known_genes=GENES)
     assert list(profiles.samples.index) == ["P1-T", "P2-T", "P3-T"]
     assert profiles.sequenced.all()
-    assert profiles.assessed_genes is None and not profiles.panels
+    assert profiles.assessed_genes is None
+    assert not profiles.panels
     assert profiles.samples["tissue"].tolist() == ["breast", "large_intestine", None]
     assert profiles.samples["sample_type"].tolist() == ["tumour", "xenograft", "tumour"]
     assert profiles.samples["msi"].tolist() == ["MSS", "MSI-H", None]
-    assert profiles.expression is not None and profiles.copy_number is not None
+    assert profiles.expression is not None
+    assert profiles.copy_number is not None
     assert profiles.expression.loc["P1-T", "PIK3CA"] == np.log2(101)
     assert profiles.expression.loc[["P2-T", "P3-T"], "PTEN"].isna().all()
     assert profiles.copy_number.loc["P1-T"].to_dict() == {"PTEN": -2.0, "AKT1": -2.0}
@@ -109,7 +111,8 @@ def test_names_do_where_meta_files_are_missing(tmp_path: Path) -> None:
 def test_meta_files_go_before_names(tmp_path: Path) -> None:
     odd = meta("MUTATION_EXTENDED", "MAF", "calls.txt", stable_id="mutations")
     profiles = read_study(full(tmp_path, meta_mutations=odd, data_mutations="", calls=MUTATIONS), known_genes=GENES)
-    assert profiles.mutations is not None and len(profiles.mutations) == 2
+    assert profiles.mutations is not None
+    assert len(profiles.mutations) == 2
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,8 @@ def test_mirna(tmp_path: Path) -> None:
     for files in ({"data_mirna": levels}, {"meta_mirna": also, "levels": levels}):
         folder = study(tmp_path / str(len(files)), data_mutations=MUTATIONS, **files)
         profiles = read_study(folder, known_genes=GENES)
-        assert profiles.expression is None and profiles.ncrna is not None
+        assert profiles.expression is None
+        assert profiles.ncrna is not None
         assert profiles.ncrna.iloc[:, 0].to_dict() == {"P1-T": 10.0, "P2-T": 3.0}
 
 
@@ -173,14 +177,16 @@ def test_each_sample_has_its_own_panel(tmp_path: Path, place: str, matrix: str) 
     profiles = read_study(folder, known_genes=GENES)
     assert profiles.panels == {"P1-T": {"PIK3CA", "KRAS"}, "P4-T": {"PIK3CA", "KRAS"}}
     assert profiles.sequenced.to_dict() == {"P1-T": True, "P2-T": True, "P4-T": True}
-    assert profiles.mutations is not None and len(profiles.mutations) == 2
+    assert profiles.mutations is not None
+    assert len(profiles.mutations) == 2
 
 
 def test_one_panel_for_all_in_the_meta_file(tmp_path: Path) -> None:
     also = meta("MUTATION_EXTENDED", "MAF", "data_mutations.txt", gene_panel="TARGET2")
     profiles = read_study(full(tmp_path, meta_mutations=also, data_gene_panel_target2=PANEL), known_genes=GENES)
     assert set(profiles.panels) == {"P1-T", "P2-T", "P3-T"}
-    assert profiles.mutations is not None and profiles.mutations["gene"].tolist() == ["PIK3CA"]
+    assert profiles.mutations is not None
+    assert profiles.mutations["gene"].tolist() == ["PIK3CA"]
     assert has(profiles.notes, "1 mutations lie in genes outside their sample's panel, such as TP53 in P2-T")
 
 
@@ -316,10 +322,12 @@ def test_a_study_is_checked_file_by_file(tmp_path: Path) -> None:
 def test_a_study_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     broken = full(tmp_path / "a", data_gene_matrix=MATRIX, case_lists__cases_sequenced="")
     found = check_file_kinds([broken])
-    assert found[0].kind == check.UNREADABLE and has(found[0].notes, "2 samples were sequenced with the panel TARGET2")
+    assert found[0].kind == check.UNREADABLE
+    assert has(found[0].notes, "2 samples were sequenced with the panel TARGET2")
     assert {one.kind for one in found[1:]} >= {check.MAF, check.MATRIX}
     outer = check_file_kinds([tmp_path])
-    assert [one.kind for one in outer] == [check.FOLDER] and has(outer[0].notes, f"did you mean {broken}?")
+    assert [one.kind for one in outer] == [check.FOLDER]
+    assert has(outer[0].notes, f"did you mean {broken}?")
 
 
 def test_the_command_checks_a_study(tmp_path: Path) -> None:

@@ -110,7 +110,8 @@ def test_raw_has_genes_of_its_own(tmp_path: Path) -> None:
         genes.attrs["_index"] = "_index"
         put_text(genes, "_index", ["PTEN", "PIK3CA", "AKT1"])
     found = values_of(f"{path}::raw")
-    assert list(found.columns) == ["PTEN", "PIK3CA", "AKT1"] and found.loc["S2"].tolist() == [3.0, 4.0, 5.0]
+    assert list(found.columns) == ["PTEN", "PIK3CA", "AKT1"]
+    assert found.loc["S2"].tolist() == [3.0, 4.0, 5.0]
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -168,4 +169,6 @@ def test_a_file_of_current_anndata_with_pandas_3(shared_data: Path) -> None:
     """Its names are nullable text, which is what the library writes by default."""
     path = shared_data.parent / "field" / "hostile" / "anndata_0.13.4_default.h5ad"
     found = read_profiles(expression=path).expression
-    assert found is not None and found.shape == (4, 200) and found.notna().all(axis=None)
+    assert found is not None
+    assert found.shape == (4, 200)
+    assert found.notna().all(axis=None)

@@ -36,7 +36,8 @@ def test_the_examples_as_records_are_the_examples_as_files() -> None:
     for part in ("samples", "sequenced", "mutations", "expression", "ncrna", "segments"):
         compare = pd.testing.assert_series_equal if part == "sequenced" else pd.testing.assert_frame_equal
         compare(getattr(ours, part), getattr(theirs, part), check_exact=True)
-    assert ours.copy_number is None and theirs.copy_number is None
+    assert ours.copy_number is None
+    assert theirs.copy_number is None
     assert (ours.unfiltered, ours.panels, ours.assessed_genes) == (theirs.unfiltered, theirs.panels, None)
     folder = str(files["samples"].parent)
     assert not any("/" in note.replace("miRNA/", "") for note in ours.notes if folder in note), "no path in the notes"

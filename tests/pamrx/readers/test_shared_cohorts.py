@@ -46,7 +46,9 @@ def test_tcga_acc_blocks_meet_at_the_sample(shared_data: Path) -> None:
     )
     assert profiles.n == 92
     assert profiles.samples.index.str.len().unique().tolist() == [15]
-    assert profiles.expression is not None and profiles.ncrna is not None and profiles.copy_number is not None
+    assert profiles.expression is not None
+    assert profiles.ncrna is not None
+    assert profiles.copy_number is not None
     assert profiles.expression.shape == (92, 198)
     assert int(profiles.expression.notna().any(axis=1).sum()) == 79
     assert profiles.ncrna.shape == (92, 961)  # 1,046 stem-loops, those of one miRNA summed

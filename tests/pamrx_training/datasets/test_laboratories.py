@@ -62,14 +62,16 @@ def test_nci60_profiles_are_its_own_with_the_tissue_of_gdsc_or_of_the_panel(fold
     profiles = load_nci60(folder, TISSUES).profiles
     assert profiles.samples["tissue"].to_dict() == {"MCF7": "breast", "NCIADRRES": "ovary", "RPMI8226": "myeloma"}
     flags = profiles.mutations.set_index("sample_id")["gene"].to_dict()
-    assert flags == {"MCF7": "PIK3CA", "NCIADRRES": "PTEN"} and profiles.sequenced.all()
+    assert flags == {"MCF7": "PIK3CA", "NCIADRRES": "PTEN"}
+    assert profiles.sequenced.all()
     assert profiles.expression.loc["MCF7", "PIK3CA"] == 0.0
     assert profiles.ncrna.loc["NCIADRRES"].isna().all()
 
 
 def test_nci60_names_become_canonical_keys() -> None:
     assert key_of("BR:MDA-MB-231") == key_of("MDA_MB_231") == "MDAMB231"
-    assert key_of("LC:A549/ATCC") == "A549" and key_of("LE:HL-60(TB)") == "HL60"
+    assert key_of("LC:A549/ATCC") == "A549"
+    assert key_of("LE:HL-60(TB)") == "HL60"
 
 
 def test_gcsi_signs_make_higher_more_sensitive_and_gaps_stay_gaps(folder: Path) -> None:
@@ -115,11 +117,13 @@ def test_the_real_files_agree_with_gdsc_as_measured_before(shared_data: Any, gds
     """Spearman on shared lines, no model: the practical ceiling of a test across laboratories."""
     measured = gdsc.responses.groupby(["cell_line", "assay"])["ln_ic50"].mean().unstack("assay")
     found = load_nci60(shared_data, gdsc.cell_lines["tissue"])
-    assert found.profiles.n == 58 and found.responses["drug"].nunique() == 17
+    assert found.profiles.n == 58
+    assert found.responses["drug"].nunique() == 17
     theirs = found.matrix(nci60.MEASURE)
     for drug, rho in {"Taselisib": 0.69, "AZD8186": 0.64, "Alpelisib": 0.56, "Buparlisib": 0.02}.items():
         both = pd.concat([theirs[drug], -measured[f"GDSC2:{drug}"]], axis=1).dropna()
         assert both.corr(method="spearman").iloc[0, 1] == pytest.approx(rho, abs=0.03)
     theirs = load_gcsi(shared_data).matrix("AUC")
     both = pd.concat([theirs["Pictilisib"], -measured["GDSC2:Pictilisib"]], axis=1).dropna()
-    assert len(both) > 300 and both.corr(method="spearman").iloc[0, 1] == pytest.approx(0.50, abs=0.1)
+    assert len(both) > 300
+    assert both.corr(method="spearman").iloc[0, 1] == pytest.approx(0.50, abs=0.1)

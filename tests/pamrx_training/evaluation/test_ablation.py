@@ -38,11 +38,13 @@ def cohort(made_up_gdsc: Any) -> Cohort:
 
 def test_each_block_is_removed_once_and_stands_alone_once() -> None:
     removed, both = variants("removed"), variants("both")
-    assert removed[FULL] == BLOCKS and len(removed) == 1 + len(BLOCKS)
+    assert removed[FULL] == BLOCKS
+    assert len(removed) == 1 + len(BLOCKS)
     assert {frozenset(BLOCKS) - frozenset(kept) for kept in removed.values()} == {
         frozenset(), *(frozenset({block}) for block in BLOCKS)
     }  # fmt: skip
-    assert both["tme alone"] == ("tme",) and len(both) == 1 + 2 * len(BLOCKS)
+    assert both["tme alone"] == ("tme",)
+    assert len(both) == 1 + 2 * len(BLOCKS)
 
 
 MEASURED = [kept for kept in variants("both").values() if set(kept) - {"ncrna", "tme", "programme"}]
@@ -54,7 +56,8 @@ def test_every_variant_predicts_every_test_line_and_uses_its_blocks_only(cohort:
     fitted = fit_lines(cohort, Fit(tuple(cohort.lines[:90]), tuple(cohort.lines[90:]), 11, blocks))
     assert set(blocks_of(fitted.model.features_)) <= set(blocks)
     predicted = fitted.predict(cohort.profiles.subset(cohort.lines[90:]))
-    assert predicted.shape == (30, 3) and predicted.notna().all().all()
+    assert predicted.shape == (30, 3)
+    assert predicted.notna().all().all()
 
 
 def test_blocks_that_the_data_do_not_hold_are_named(cohort: Any) -> None:
@@ -81,7 +84,8 @@ def test_sums_of_transcripts_take_the_weight_of_transcripts_that_are_not_there()
     assert sum(without[b] for b in without if b in gone) == pytest.approx(
         sum(with_them[b] for b in with_them if b in gone)
     )
-    assert set(block_weights(("tme",))) == {"tme"} and block_weights(BLOCKS) == BLOCK_WEIGHTS
+    assert set(block_weights(("tme",))) == {"tme"}
+    assert block_weights(BLOCKS) == BLOCK_WEIGHTS
 
 
 @pytest.mark.slow
@@ -125,7 +129,8 @@ def test_other_data_or_another_split_is_another_task(tmp_path: Path) -> None:
     others = [Fit(("A", "C"), ("B",), 11), Fit(("A",), ("B",), 12), Fit(("A",), ("B",), 11, ("tissue",))]
     others.append(Fit(("A",), ("B",), 11, assays=("GDSC1:X",)))
     assert len({fit_path(store, fit) for fit in (one, *others)} | {fit_path(Store(tmp_path, "other"), one)}) == 6
-    assert fit_path(store, one, "profiles") != fit_path(store, one) and fit_path(None, one) is None
+    assert fit_path(store, one, "profiles") != fit_path(store, one)
+    assert fit_path(None, one) is None
 
 
 def _only(allowed: Fit) -> Any:

@@ -87,7 +87,8 @@ def test_counts_are_of_lines_with_a_response_medians_over_assays() -> None:
     rows = found(measured, predicted, tissue, flag, drugs="AZD8186").set_index("assay")
     counts = {assay: measured.loc[flag == 1, assay].notna().sum() for assay in ASSAYS[1:]}
     assert {assay: rows.loc[assay, "altered"] for assay in counts} == counts
-    assert rows.loc["all", "altered"] == np.median(list(counts.values())) and rows.loc["all", "n_assays"] == 2
+    assert rows.loc["all", "altered"] == np.median(list(counts.values()))
+    assert rows.loc["all", "n_assays"] == 2
     assert rows.loc["all", "lines"] == measured.loc[flag == 1, ASSAYS[1:]].notna().any(axis=1).sum()
 
 
@@ -113,7 +114,8 @@ def test_an_interval_holds_the_true_effect_about_as_often_as_it_says() -> None:
 def test_both_sides_share_their_draws_and_a_seed_gives_the_same_intervals() -> None:
     measured, _, tissue, flag = frames()
     row = found(measured, measured.fillna(0.0), tissue, flag).iloc[0]
-    assert row["excess_low"] == pytest.approx(0, abs=1e-12) and row["excess_high"] == pytest.approx(0, abs=1e-12)
+    assert row["excess_low"] == pytest.approx(0, abs=1e-12)
+    assert row["excess_high"] == pytest.approx(0, abs=1e-12)
     again = found(measured, measured.fillna(0.0), tissue, flag)
     pd.testing.assert_series_equal(row, again.iloc[0], check_exact=True)
 
@@ -122,10 +124,12 @@ def test_both_sides_share_their_draws_and_a_seed_gives_the_same_intervals() -> N
 def test_fewer_than_twenty_altered_lines_are_inconclusive(altered: Any, verdict: Any) -> None:
     _, predicted, tissue, flag = frames(effect=-2, predicted_effect=-2, altered=altered)
     row = found(predicted, predicted, tissue, flag).iloc[0]
-    assert row["altered"] == altered and row["measured_verdict"] == row["predicted_verdict"] == verdict
+    assert row["altered"] == altered
+    assert row["measured_verdict"] == row["predicted_verdict"] == verdict
     assert row["agreement"] == ("shown" if altered == 20 else "inconclusive")
     turned = found(predicted, predicted, tissue, 1 - flag, direction="resistant").iloc[0]
-    assert turned["others"] == altered and turned["measured_verdict"] in ("inconclusive", "resistant")
+    assert turned["others"] == altered
+    assert turned["measured_verdict"] in ("inconclusive", "resistant")
     assert (turned["agreement"] == "inconclusive") == (altered == 19)
 
 
@@ -134,7 +138,8 @@ def test_altered_lines_count_only_where_they_have_a_response() -> None:
     measured = predicted.copy()
     measured.loc[flag.index[flag == 1][:21], "GDSC2:Alpelisib"] = np.nan
     row = found(measured, predicted, tissue, flag).iloc[0]
-    assert row["altered"] == 19 and row["agreement"] == "inconclusive"
+    assert row["altered"] == 19
+    assert row["agreement"] == "inconclusive"
 
 
 @pytest.mark.parametrize(
@@ -230,7 +235,8 @@ def test_the_effect_of_an_interaction_ignores_lines_without_the_first_alteration
     measured.loc[~inside & (flag == 1)] -= 5.0
     row = found(measured, predicted, tissue, flag.where(inside), marker="mut:KRAS", within="mut:PIK3CA").iloc[0]
     y = measured["GDSC2:Alpelisib"].dropna()
-    assert row["measured"] == pytest.approx(by_hand(y, y, tissue, flag.where(inside))) and row["measured"] > 0
+    assert row["measured"] == pytest.approx(by_hand(y, y, tissue, flag.where(inside)))
+    assert row["measured"] > 0
 
 
 @pytest.mark.parametrize(
@@ -300,8 +306,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_known_effect_comes_out_of_fold(cohort: Any, quick: Any) -> None:
     result = biology(cohort, (11, leave_cell_line_out(cohort, 3, 11)), RunContext(1), 200)
     rows = result.relations.set_index("relation")
-    assert rows.loc["one", "agreement"] == "shown" and rows.loc["one", "predicted_high"] < 0
-    assert rows.loc["two", "agreement"] == "inconclusive" and np.isnan(rows.loc["two", "measured"])
+    assert rows.loc["one", "agreement"] == "shown"
+    assert rows.loc["one", "predicted_high"] < 0
+    assert rows.loc["two", "agreement"] == "inconclusive"
+    assert np.isnan(rows.loc["two", "measured"])
     assert result.table["assay"].tolist() == ["all", "all", "GDSC2:Alpelisib", "GDSC2:AZD8186"]
 
 
@@ -332,7 +340,8 @@ def test_it_prints_one_table_and_writes_the_tidy_one(
     found = run_protocol(cohort, options, splits, RunContext(1, Store(tmp_path, "data")))
     print_result(found, options, splits)
     printed = capsys.readouterr().out
-    assert "Known biology, leave-cell-line-out, 150 lines" in printed and "two*" in printed
+    assert "Known biology, leave-cell-line-out, 150 lines" in printed
+    assert "two*" in printed
     assert tidy_table(found)["relation"].tolist() == ["one", "two", "one", "two"]
 
 

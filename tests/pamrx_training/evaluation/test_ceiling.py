@@ -34,7 +34,8 @@ def test_two_series_give_the_correlation_of_the_truth_with_their_mean(truth: Any
     assert row["ceiling"] == pytest.approx(np.sqrt(2 / 3), abs=0.02)
     assert row["ceiling"] == pytest.approx(np.corrcoef(truth, (first + second) / 2)[0, 1], abs=0.02)
     assert row["ceiling_low"] < row["ceiling"] < row["ceiling_high"]
-    assert row["ceiling_within_screen"] == 1 and row["ceiling_lines"] == 4000
+    assert row["ceiling_within_screen"] == 1
+    assert row["ceiling_lines"] == 4000
 
 
 def test_a_line_measured_once_counts_with_the_noise_of_one_series(truth: Any) -> None:
@@ -52,13 +53,15 @@ def test_the_other_screen_serves_where_an_assay_was_run_once(truth: Any) -> None
     one, two = (truth + random.normal(0, 0.5, len(truth)) for _ in range(2))
     alone = series("GDSC2:Y", 0, truth)
     found = ceilings(pd.concat([series("GDSC1:X", 0, one), series("GDSC2:X", 0, two - 3), alone]), draws=50)
-    assert list(found.index) == ["GDSC1:X", "GDSC2:X"] and (found["ceiling_within_screen"] == 0).all()
+    assert list(found.index) == ["GDSC1:X", "GDSC2:X"]
+    assert (found["ceiling_within_screen"] == 0).all()
     assert found["ceiling"].to_numpy() == pytest.approx(np.corrcoef(truth, one)[0, 1], abs=0.02)
 
 
 def test_repeats_that_do_not_agree_have_no_ceiling(truth: Any) -> None:
     found = ceilings(pd.concat([series("GDSC1:X", 0, truth), series("GDSC2:X", 0, -truth)]), draws=20)
-    assert found["ceiling"].isna().all() and (found["ceiling_r"] < 0).all()
+    assert found["ceiling"].isna().all()
+    assert (found["ceiling_r"] < 0).all()
 
 
 def test_few_repeated_lines_tell_nothing(truth: Any) -> None:
@@ -73,7 +76,8 @@ def test_the_share_is_the_correlation_over_the_ceiling_and_unknown_where_that_is
         index=pd.Index(["GDSC1:X"], name="assay"),
     )
     out = with_ceiling(table, known)
-    assert out["share_of_ceiling"].iloc[0] == pytest.approx(0.5) and np.isnan(out["share_of_ceiling"].iloc[1])
+    assert out["share_of_ceiling"].iloc[0] == pytest.approx(0.5)
+    assert np.isnan(out["share_of_ceiling"].iloc[1])
 
 
 def test_on_the_real_screens_the_figures_are_those_measured_before(gdsc: Any) -> None:
@@ -83,4 +87,5 @@ def test_on_the_real_screens_the_figures_are_those_measured_before(gdsc: Any) ->
     expected |= {"GDSC2:Uprosertib": 0.789, "GDSC2:Capivasertib": 0.662, "GDSC2:OSI-027": 0.177}
     for assay, r in expected.items():
         assert found.loc[assay, "ceiling_r"] == pytest.approx(r, abs=0.01)
-    assert found["ceiling"].between(0.3, 1).all() and len(found) == 30
+    assert found["ceiling"].between(0.3, 1).all()
+    assert len(found) == 30

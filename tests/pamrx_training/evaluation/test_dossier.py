@@ -70,7 +70,8 @@ def test_the_dossier_runs_ablation_unseen_tissues_and_the_other_screen(
     ]
     assert found[3].table.iloc[0][["relation", "known", "verdict"]].tolist() == ["PIK3CA, A", "sensitive", "shown"]
     removed = found[0].table
-    assert removed["blocks"].tolist() == list(few) and removed.loc[0, "minus all blocks"] == ""
+    assert removed["blocks"].tolist() == list(few)
+    assert removed.loc[0, "minus all blocks"] == ""
     # Responses follow PIK3CA's mutation: without the block the model is worse.
     assert float(removed.loc[1, "Pearson"]) < float(removed.loc[0, "Pearson"])
     assert found[1].table["model"].tolist() == ["pamrx", "ridge per assay"]

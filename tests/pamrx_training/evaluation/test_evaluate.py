@@ -59,7 +59,8 @@ def test_one_row_per_line_and_assay_out_of_fold(cohort: Any, evaluated: Any) -> 
     assert (oof["fold"] == oof["cell_line"].map(folds)).all()
     assert len(oof) == cohort.response_matrix(cohort.lines).notna().sum().sum()
     assert (oof["drug"] == oof["assay"].str.partition(":")[2]).all()
-    assert predictions.notna().all().all() and list(predictions.index) == cohort.lines
+    assert predictions.notna().all().all()
+    assert list(predictions.index) == cohort.lines
 
 
 def test_the_printed_metrics_are_those_of_the_written_predictions(evaluated: Any) -> None:
@@ -172,7 +173,8 @@ def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(
     )
     assert bundle.predict(cohort.profiles.subset(away))["specific_percentile"].between(0, 100).all()
     card = (tmp_path / "first" / "MODEL_CARD.md").read_text()
-    assert f"{trained.evaluation.summary['lco_pearson']:.3f}" in card and "not a medical device" in card
+    assert f"{trained.evaluation.summary['lco_pearson']:.3f}" in card
+    assert "not a medical device" in card
 
 
 def test_a_held_out_line_that_is_not_there_is_named(cohort: Any) -> None:

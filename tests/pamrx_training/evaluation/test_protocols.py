@@ -121,7 +121,8 @@ def test_no_donor_is_on_both_sides(cohort: Any, protocol: Any) -> None:
     """L000 and L001 come from one donor."""
     donor = cohort.cell_lines["donor"]
     for fit in PROTOCOLS[protocol](cohort):
-        assert fit.train and fit.test
+        assert fit.train
+        assert fit.test
         assert not set(donor[list(fit.train)]) & set(donor[list(fit.test)])
 
 
@@ -129,9 +130,11 @@ def test_leave_tissue_out_keeps_every_tissue_group_on_one_side(gdsc: Any) -> Non
     cohort = build_cohort(gdsc)
     folds = leave_tissue_out(cohort, 5, 11)
     group = cohort.cell_lines["tissue_group"]
-    assert (folds.groupby(group.to_numpy()).nunique() == 1).all() and set(folds) == set(range(5))
+    assert (folds.groupby(group.to_numpy()).nunique() == 1).all()
+    assert set(folds) == set(range(5))
     lung = cohort.cell_lines["tissue"].str.startswith("lung")
-    assert lung.sum() > 100 and folds[lung.to_numpy()].nunique() == 1
+    assert lung.sum() > 100
+    assert folds[lung.to_numpy()].nunique() == 1
     assert folds.value_counts().max() < 2 * len(folds) / 5
     assert not leave_tissue_out(cohort, 5, 12).equals(folds)
     alone = leave_tissue_out(cohort, group.nunique(), 11)
@@ -149,7 +152,8 @@ def test_leave_screen_out_trains_on_one_screen_and_is_judged_by_the_other(cohort
     table = found.table.set_index(["trained_on", "tested_on", "drug"])
     assert list(table.index) == [("GDSC1", "GDSC2", "A"), ("GDSC2", "GDSC1", "A")]
     # The made-up screens hold the same truth, one unit apart, with little noise.
-    assert (table["screens_agree"] > 0.9).all() and (table["pearson"] > 0.2).all()
+    assert (table["screens_agree"] > 0.9).all()
+    assert (table["pearson"] > 0.2).all()
     low, high = found.intervals["GDSC1", "GDSC2"]
     assert low < table["pearson"].iloc[0] < high
     measured = cohort.response_matrix(cohort.lines)
@@ -173,8 +177,10 @@ def test_another_laboratory_is_judged_with_its_lines_in_training_and_held_out(co
     assert mean["m", "held out", "GDSC"] == pytest.approx(mean["m", "held out", "made-up"])
     # Lines answer to drug A alike in both screens, and higher is more sensitive: the sign must come out positive.
     assert mean["m", "held out", "measured in GDSC"] > 0.9
-    assert (found.means["low"] < mean).all() and (mean < found.means["high"]).all()
-    assert set(found.table["n"]) <= set(range(40, 61)) and found.table["repeat"].nunique() == 2
+    assert (found.means["low"] < mean).all()
+    assert (mean < found.means["high"]).all()
+    assert set(found.table["n"]) <= set(range(40, 61))
+    assert found.table["repeat"].nunique() == 2
 
 
 def test_without_profiles_of_its_own_the_profiles_are_those_of_gdsc(cohort: Any) -> None:
@@ -201,6 +207,7 @@ def test_repeated_splits_are_the_single_evaluations_and_are_read_again(
     assert found.summaries.loc[12, "lco_pearson"] == alone.summary["lco_pearson"]
     said.clear()
     again = evaluate_repeats(cohort, folds, context, draws=50)
-    assert all("read again" in line for line in said) and len(said) == 2
+    assert all("read again" in line for line in said)
+    assert len(said) == 2
     pd.testing.assert_frame_equal(found.per_assay, again.per_assay, check_dtype=False)
     pd.testing.assert_frame_equal(found.summaries, again.summaries)

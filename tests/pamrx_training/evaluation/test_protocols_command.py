@@ -64,8 +64,10 @@ def test_options_that_do_not_go_together_are_told_in_one_line(asked: Any, told: 
 
 def test_each_protocol_has_its_split_and_one_split_is_the_plain_evaluation() -> None:
     splits = {name: check(Options(name, data_dir=Path("."))) for name in PROTOCOLS}
-    assert splits.pop("leave-tissue-out") is leave_tissue_out and set(splits.values()) == {leave_cell_line_out}
-    assert Options().plain and Options("leave-tissue-out").plain
+    assert splits.pop("leave-tissue-out") is leave_tissue_out
+    assert set(splits.values()) == {leave_cell_line_out}
+    assert Options().plain
+    assert Options("leave-tissue-out").plain
     special = (Options("leave-screen-out"), Options(repeats=2), Options(ablate="alone"), Options(biology=True))
     assert not any(asked.plain for asked in special)
 
@@ -92,7 +94,8 @@ def test_each_prints_its_table_and_writes_its_rows(
     words += ["--data-dir", "."] if asked.data_dir else []
     words += ["--no-track", "--cache", tmp_path, "-o", table]
     told = CliRunner().invoke(app, ["evaluate", *map(str, words)], catch_exceptions=False).output
-    assert len(pd.read_csv(table)) == rows and told.splitlines()[-1] == f"{rows} rows written to {table}"
+    assert len(pd.read_csv(table)) == rows
+    assert told.splitlines()[-1] == f"{rows} rows written to {table}"
     assert asked.protocol.split("-")[-1] in told
 
 

@@ -79,7 +79,8 @@ def logged(done: Study, work: Path, lines_logged: Any) -> str:
 
 def test_six_candidates_predict_the_same_cells(done: Study) -> None:
     oof = done.found.oof
-    assert list(done.found.table.index) == NAMES and len(set(NAMES)) == 6
+    assert list(done.found.table.index) == NAMES
+    assert len(set(NAMES)) == 6
     cells = {name: part[["cell_line", "assay", "fold", "measured"]] for name, part in oof.groupby("variant")}
     for name in NAMES:
         pd.testing.assert_frame_equal(cells[name].reset_index(drop=True), cells[HYBRID].reset_index(drop=True))
@@ -122,7 +123,8 @@ def test_a_second_study_fits_nothing_and_remembers_the_seconds(
     folds = leave_cell_line_out(cohort, 3, SEED)
     again = study.study(cohort, folds, RunContext(1, fits, SEED), draws=200)
     pd.testing.assert_frame_equal(again.found.oof, done.found.oof)
-    assert again.explained == done.explained and set(done.explained) == set(NAMES[:5])
+    assert again.explained == done.explained
+    assert set(done.explained) == set(NAMES[:5])
     assert again.seconds == pytest.approx(done.seconds)
 
 
@@ -139,7 +141,8 @@ def test_a_parent_run_with_six_runs_told_apart_by_name(logged: str, work: Path, 
         assert metrics["lco_within_tissue_pearson"] == pytest.approx(row["within_tissue"])
         assert {"lco_pearson.GDSC2.A", "lco_rmse.GDSC1.A", "n_lines.GDSC2.B", "seconds"} <= set(metrics)
         assert ("lco_pearson_minus_hybrid_pamrx_low" in metrics) == (run.info.run_name != HYBRID)
-        assert run.info.run_name.endswith(params["candidate"]) and params["seed"] == str(SEED)
+        assert run.info.run_name.endswith(params["candidate"])
+        assert params["seed"] == str(SEED)
         assert {"data_fingerprint", "command", "version.lightgbm"} <= set(run.data.tags)
         assert run.inputs.dataset_inputs[0].dataset.digest in "ab" * 32
     assert len({run.data.params["candidate"][:10] for run in children}) == 6, "MLflow's axes show ten letters"
@@ -153,11 +156,14 @@ def test_a_parent_run_with_six_runs_told_apart_by_name(logged: str, work: Path, 
 def test_runs_are_compared_from_what_they_logged(logged: str, done: Study, capsys: pytest.CaptureFixture[str]) -> None:
     with reading() as client:
         a, b = read_run(client, "ridge per assay"), read_run(client, HYBRID)
-    assert a.importance is not None and b.importance is not None
+    assert a.importance is not None
+    assert b.importance is not None
     found = compare(a, b, draws=200)
     assert (found.n_lines, found.n_assays, found.notes) == (90, 3, ())
-    assert found.features is not None and set(found.features["block"]) >= {"mutation", "transcriptome"}
-    assert found.features["a"].sum() == pytest.approx(100) and found.features["b"].sum() == pytest.approx(100)
+    assert found.features is not None
+    assert set(found.features["block"]) >= {"mutation", "transcriptome"}
+    assert found.features["a"].sum() == pytest.approx(100)
+    assert found.features["b"].sum() == pytest.approx(100)
     mean = found.assays.set_index(["assay", "metric"]).loc[("mean", "pearson")]
     assert mean["difference"] == pytest.approx(-done.found.table.loc["ridge per assay", "difference"])
     low, high = (-done.found.table.loc["ridge per assay", f"difference_{end}"] for end in ("high", "low"))
@@ -166,7 +172,8 @@ def test_runs_are_compared_from_what_they_logged(logged: str, done: Study, capsy
     print_comparison(found, a, b)
     print_study(done)
     told = capsys.readouterr().out
-    assert "90 lines and 3 assays" in told and "hybrid without TME" in told
+    assert "90 lines and 3 assays" in told
+    assert "hybrid without TME" in told
 
 
 def test_names_of_runs_that_do_not_serve_are_told(logged: str, work: Path, done: Study) -> None:
@@ -218,16 +225,21 @@ def test_only_shared_lines_and_assays_are_compared_and_said_to_be(capsys: pytest
     assert list(found.metrics.index) == ["seconds"]
     print_comparison(found, a, b)
     told = capsys.readouterr().out
-    assert "40 lines and 1 assays" in told and "PTEN mutation" in told and "-75.00" in told
+    assert "40 lines and 1 assays" in told
+    assert "PTEN mutation" in told
+    assert "-75.00" in told
     tidy = found.tidy()
-    assert set(tidy["kind"]) == {"assay", "mean", "metric", "feature"} and tidy["difference"].notna().all()
+    assert set(tidy["kind"]) == {"assay", "mean", "metric", "feature"}
+    assert tidy["difference"].notna().all()
 
 
 def test_a_run_beside_itself_differs_in_nothing_and_another_split_is_said() -> None:
     a = run_of("a", made_up_oof(range(60), ("GDSC2:A",), 1.0))
     same = compare(a, run_of("b", made_up_oof(range(60), ("GDSC2:A",), 1.0)), draws=100)
-    assert (same.assays[["difference", "low", "high"]] == 0).all().all() and same.notes == ()
+    assert (same.assays[["difference", "low", "high"]] == 0).all().all()
+    assert same.notes == ()
     other = compare(a, run_of("b", made_up_oof(range(60), ("GDSC2:A",), 1.0, fold_of=4)), draws=100)
-    assert len(other.notes) == 1 and "different folds" in other.notes[0]
+    assert len(other.notes) == 1
+    assert "different folds" in other.notes[0]
     with pytest.raises(PamrxError, match="share no line and assay"):
         compare(a, run_of("c", made_up_oof(range(60, 90), ("GDSC2:A",), 1.0)))

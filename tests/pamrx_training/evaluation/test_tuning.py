@@ -45,11 +45,15 @@ def studied(
 def test_the_first_trial_is_the_released_model(cohort: Cohort) -> None:
     found = studied(cohort, 1)
     (first,) = found.trials
-    assert first.settings == tuning.released() and found.best == first and found.difference[0] == 0
+    assert first.settings == tuning.released()
+    assert found.best == first
+    assert found.difference[0] == 0
     model = tuning.model_of(first.settings, 5)
-    assert model.block_weights == BLOCK_WEIGHTS and model.seed == 5
+    assert model.block_weights == BLOCK_WEIGHTS
+    assert model.seed == 5
     assert (model.n_boosted, model.boosted_share) == (N_BOOSTED, BOOSTED_SHARE)
-    assert 0 < first.metrics["lco_pearson"] < 1 and first.metrics["seconds"] > 0
+    assert 0 < first.metrics["lco_pearson"] < 1
+    assert first.metrics["seconds"] > 0
 
 
 @pytest.mark.slow
@@ -77,7 +81,8 @@ def test_a_study_that_was_stopped_asks_what_it_would_have_asked(
         assert before.settings == after.settings
         assert before.metrics["lco_pearson"] == after.metrics["lco_pearson"]
     again = studied(cohort, 6, tmp_path / "whole")
-    assert again.trials == whole.trials and again.difference == whole.difference
+    assert again.trials == whole.trials
+    assert again.difference == whole.difference
 
 
 def test_poor_trials_are_given_up(cohort: Cohort, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,10 +96,12 @@ def test_poor_trials_are_given_up(cohort: Cohort, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(tuning, "_fit", worse_and_worse)
     found = studied(cohort, 12)
     states = {trial.number: trial.state for trial in found.trials}
-    assert tuning.PRUNED in states.values() and states[0] == tuning.COMPLETE
+    assert tuning.PRUNED in states.values()
+    assert states[0] == tuning.COMPLETE
     pruned = [trial for trial in found.trials if trial.state == tuning.PRUNED]
     assert all(trial.settings["boosted_share"] > 0.2 for trial in pruned)
-    assert found.best.state == tuning.COMPLETE and set(found.table["state"]) == {"complete", "pruned"}
+    assert found.best.state == tuning.COMPLETE
+    assert set(found.table["state"]) == {"complete", "pruned"}
 
 
 def test_lines_outside_change_nothing(made_up_gdsc: Any) -> None:
@@ -151,14 +158,16 @@ def test_each_trial_is_a_run_under_the_study_and_no_trial_is_logged_twice(
     runs = client.search_runs([client.get_experiment_by_name("pamrx").experiment_id])
     (study,) = [run for run in runs if run.data.tags["kind"] == "study"]
     trials_ = {run.info.run_name: run for run in runs if run.data.tags["kind"] == "candidate"}
-    assert sorted(trials_) == ["trial 0", "trial 1", "trial 2", "trial 3"] and len(runs) == 5
+    assert sorted(trials_) == ["trial 0", "trial 1", "trial 2", "trial 3"]
+    assert len(runs) == 5
     assert all(run.data.tags["mlflow.parentRunId"] == study.info.run_id for run in trials_.values())
     table = pd.read_csv("trials.csv").set_index("trial")
     for number in range(4):
         run = trials_[f"trial {number}"]
         assert run.data.metrics["lco_pearson"] == pytest.approx(table.loc[number, "lco_pearson"])
         assert float(run.data.params["weight.mutation"]) == pytest.approx(table.loc[number, "weight.mutation"])
-        assert "lco_pearson.GDSC2.A" in run.data.metrics and run.data.tags["trial_state"] in ("complete", "pruned")
+        assert "lco_pearson.GDSC2.A" in run.data.metrics
+        assert run.data.tags["trial_state"] in ("complete", "pruned")
     assert study.data.metrics["trials"] == 4
     assert study.data.metrics["lco_pearson"] == pytest.approx(table["lco_pearson"][table["state"] == "complete"].max())
     assert {"lco_pearson_minus_released", "lco_pearson_minus_released_low"} <= set(study.data.metrics)

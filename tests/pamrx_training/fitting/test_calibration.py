@@ -73,7 +73,8 @@ def test_coverage_on_lines_set_aside_is_as_promised_for_every_evidence_drug_and_
     assert (table.loc[told, "lowest_tissue"] > 0.85).all()
     assert (table.loc[told, "assay_lowest_tissue"] < 0.85).all()
     # Known exactly, errors of 1 and 2 would make intervals 5 % narrower.
-    assert table.loc["complete", "against_assay"] < 0.985 and table.loc["complete", "against_constant"] < 0.95
+    assert table.loc["complete", "against_assay"] < 0.985
+    assert table.loc["complete", "against_constant"] < 0.95
 
 
 def test_intervals_widen_as_evidence_goes(truth: Any) -> None:
@@ -107,7 +108,8 @@ def test_the_limit_lies_where_disturbed_transcripts_serve_no_better_than_none(tr
     limits = fit_applicability(truth, NOBODY)
     assert limits.platform == pytest.approx(0.8)
     assert limits.biology == pytest.approx(truth.traits["whole"]["depth"].quantile(0.99))
-    assert limits.skill["none"] == 0 and limits.skill["transcripts+mutation+copy_number+mirna+tissue"] == 1
+    assert limits.skill["none"] == 0
+    assert limits.skill["transcripts+mutation+copy_number+mirna+tissue"] == 1
     assert 0 < limits.skill["mutation"] < limits.skill["transcripts+mutation"] < 1
 
 
@@ -143,7 +145,8 @@ def test_masked_predictions_of_a_fold_do_not_see_its_responses(cohort: Any, quic
     dirty = Cohort(cohort.profiles, rows.assign(ln_ic50=worse), cohort.cell_lines)
     first, second = (run_fold(given, folds, 0, seed=0) for given in (cohort, dirty))
     one, two = first.masked, second.masked
-    assert one is not None and two is not None
+    assert one is not None
+    assert two is not None
     for name, predicted in one.predictions.items():
         pd.testing.assert_frame_equal(predicted, two.predictions[name], check_exact=True)
     own = own_patterns(one)
@@ -165,7 +168,8 @@ def test_a_trained_bundle_brings_intervals_and_flags_what_is_no_profile(
     profiles = cohort.profiles.subset(away)
     table = bundle.predict(profiles)
     pd.testing.assert_frame_equal(table, trained.bundle.predict(profiles), rtol=1e-5)
-    assert (table["ln_ic50_lower"] < table["ln_ic50"]).all() and (table["ln_ic50"] < table["ln_ic50_upper"]).all()
+    assert (table["ln_ic50_lower"] < table["ln_ic50"]).all()
+    assert (table["ln_ic50"] < table["ln_ic50_upper"]).all()
     alone = bundle.predict(profiles.subset(away[3:4]))
     crowd = table[table["sample_id"] == away[3]].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone, crowd, check_exact=True)
@@ -180,5 +184,6 @@ def test_a_trained_bundle_brings_intervals_and_flags_what_is_no_profile(
 def test_parts_of_folds_go_together_in_order(truth: Any) -> None:
     parts = [restricted(truth, list(truth.fold.index[truth.fold == k]), [k]) for k in range(5)]
     whole = concatenated(parts)
-    assert whole.measured.shape == truth.measured.shape and len(whole.disturbed) == len(truth.disturbed)
+    assert whole.measured.shape == truth.measured.shape
+    assert len(whole.disturbed) == len(truth.disturbed)
     assert whole.measured.index.equals(whole.predictions["none"].index)

@@ -211,7 +211,8 @@ def test_imports_are_followed_however_they_are_written(tmp_path: Path) -> None:
 def test_a_digest_is_of_fixed_length_and_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     first = code_digest(*CODE)
     monkeypatch.setattr("pamrx_training.fitting.code_digest.digest_of", None)
-    assert code_digest(*CODE) == first and len(first) == 64
+    assert code_digest(*CODE) == first
+    assert len(first) == 64
 
 
 def test_the_tables_that_are_named_exist() -> None:

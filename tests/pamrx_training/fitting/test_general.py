@@ -47,4 +47,5 @@ def test_test_lines_have_no_part_in_the_training_lines_values(outside: Any) -> N
 def test_a_line_with_too_few_drugs_has_none(outside: Any) -> None:
     few = outside["cell_line"].eq("L3") & (outside["assay"] >= f"S1:D{MIN_DRUGS - 1:02}")
     found = general_sensitivity(outside[~few], LINES, LINES)
-    assert np.isnan(found.loc["L3", "S1"]) and found["S1"].notna().sum() == 9
+    assert np.isnan(found.loc["L3", "S1"])
+    assert found["S1"].notna().sum() == 9

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,12 +51,12 @@ def filled(small_bundle: Path, mlflow_store: Path, tmp_path_factory: pytest.Temp
 
 
 @pytest.fixture
-def store(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def store(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with a copy of that store."""
     shutil.copy(filled / "mlflow.db", tmp_path / "mlflow.db")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.chdir(tmp_path)
-    yield tmp_path
+    return tmp_path
 
 
 def client(store: Path) -> MlflowClient:
@@ -115,7 +114,8 @@ def test_what_cannot_be_compared_is_promoted_only_with_a_reason(store: Path) -> 
         "the new data set (version 1, the champion, was evaluated on another seed"
     )
     assert (tags["promoted.forced"], tags["promoted.over"]) == ("true", "1")
-    assert tags["promoted.by"] and tags["promoted.at"].startswith("20")
+    assert tags["promoted.by"]
+    assert tags["promoted.at"].startswith("20")
     assert "challenger" not in client(store).get_registered_model("pamrx").aliases, "it is champion now"
 
 

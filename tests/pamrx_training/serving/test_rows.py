@@ -54,7 +54,8 @@ def test_a_row_says_what_predict_says_to_the_last_bit(
     bundle: Bundle, rows: list[dict[str, Any]], expected: pd.DataFrame
 ) -> None:
     answer = predict_records(bundle, rows, DRUGS)
-    assert list(answer.columns) == ["sample_id", "predictions", "error"] and set(answer["error"]) == {""}
+    assert list(answer.columns) == ["sample_id", "predictions", "error"]
+    assert set(answer["error"]) == {""}
     assert list(answer["sample_id"]) == [row["sample_id"] for row in rows]
     assert told(answer) == plain(expected)
 
@@ -145,4 +146,5 @@ def test_the_mlflow_model_takes_rows_and_answers_in_json(
         json.dumps(request).encode(), "application/json", model, model.metadata.get_input_schema()
     )
     found = pd.DataFrame(json.loads(served.response)["predictions"])
-    assert served.status == 200 and told(found) == told(answer.iloc[:2])
+    assert served.status == 200
+    assert told(found) == told(answer.iloc[:2])

@@ -131,7 +131,8 @@ def test_a_mistake_is_answered_in_the_line_of_the_command_and_without_the_input(
     assert error.value.get_http_status_code() == 400
     message = json.loads(error.value.serialize_as_json())["message"]
     assert message.startswith("samples: sample T1, column tissue: found 'brest', expected a known tissue")
-    assert "p.H1047R" not in message and "\n" not in message
+    assert "p.H1047R" not in message
+    assert "\n" not in message
 
 
 def test_a_fault_of_ours_is_no_mistake_of_the_sender(
@@ -186,7 +187,8 @@ def refused(answer: requests.Response, status: int, told: str) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (status, JSON)
     assert set(content) == {"error_code", "message"}
     assert re.search(told, content["message"]), content
-    assert "\n" not in content["message"] and "Traceback" not in answer.text
+    assert "\n" not in content["message"]
+    assert "Traceback" not in answer.text
 
 
 def test_the_server_answers_what_the_model_says(server: str, small_bundle: Path) -> None:

@@ -96,7 +96,8 @@ def test_a_table_is_scored_by_the_registered_model(spark: Any, registered: str, 
     assert table.columns == list(COLUMNS)
     assert plain(table.toPandas()) == plain(expected)
     bad = scored.where("error <> ''").collect()
-    assert [row["sample_id"] for row in bad] == ["spoilt"] and "found 'brest'" in bad[0]["error"]
+    assert [row["sample_id"] for row in bad] == ["spoilt"]
+    assert "found 'brest'" in bad[0]["error"]
 
 
 def test_a_long_table_of_levels_becomes_maps(spark: Any, registered: str) -> None:
@@ -116,7 +117,8 @@ def test_a_long_table_of_levels_becomes_maps(spark: Any, registered: str) -> Non
     )
     assert found[0]["error"] == ""
     ours = {one["drug"]: one["ln_ic50"] for one in alone["predictions"][0]}
-    assert len(ours) > 40 and {one["drug"]: one["ln_ic50"] for one in found[0]["predictions"]} == ours
+    assert len(ours) > 40
+    assert {one["drug"]: one["ln_ic50"] for one in found[0]["predictions"]} == ours
 
 
 def plain(table: pd.DataFrame) -> list[tuple[object, ...]]:

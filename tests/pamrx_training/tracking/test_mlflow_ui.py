@@ -131,11 +131,13 @@ def page(browser: webdriver.Chrome, tmp_path: Path) -> Iterator[Callable[[str], 
 
 def test_the_runs_are_found_by_name_with_their_values(ui: Ui, browser: webdriver.Chrome, page: Any) -> None:
     table = runs_address(ui.root, ui.experiment)
-    assert ui.said[1].startswith(f"MLflow UI: {ui.root} ") and ui.said[2].endswith(f" {table}")
+    assert ui.said[1].startswith(f"MLflow UI: {ui.root} ")
+    assert ui.said[2].endswith(f" {table}")
     text = page(table, *NAMES, "lco_pearson")
     for run in ui.client.search_runs([ui.experiment], "tags.kind = 'candidate'"):
         assert str(run.data.metrics["lco_pearson"]) in text, f"the value of {run.info.run_name}"
-    assert "small model" not in text and "6 matching runs" in text
+    assert "small model" not in text
+    assert "6 matching runs" in text
 
     def names() -> list[str]:
         return [one.text for one in browser.find_elements("css selector", "[role=gridcell] a") if one.text in NAMES]
@@ -164,7 +166,8 @@ def test_marked_runs_are_compared_under_their_names(ui: Ui, page: Any) -> None:
     text = page(
         f"{ui.root}/#/compare-runs?runs={marked}&experiments={experiments}", "Parallel Coordinates Plot", *NAMES
     )
-    assert "with.ncrna" in text and "lco_pearson.GDSC2.A" in text
+    assert "with.ncrna" in text
+    assert "lco_pearson.GDSC2.A" in text
 
 
 def test_a_run_says_what_it_is(ui: Ui, page: Any) -> None:

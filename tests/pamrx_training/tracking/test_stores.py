@@ -109,15 +109,18 @@ def test_a_server_killed_in_the_middle_loses_nothing(
         patch.setattr(MlflowClient, "log_artifacts", killing)
         assert log_run(study(), "; the bundle is in X") is None
     (kept,) = (work / "mlruns-pending").iterdir()
-    assert len(said) == 1 and "\n" not in said[0]
+    assert len(said) == 1
+    assert "\n" not in said[0]
     assert "the run is incomplete (the server does not answer" in said[0]
-    assert f"kept in mlruns-pending/{kept.name}" in said[0] and said[0].endswith("; the bundle is in X")
+    assert f"kept in mlruns-pending/{kept.name}" in said[0]
+    assert said[0].endswith("; the bundle is in X")
     assert json.loads((kept / "children" / "00" / "run.json").read_text())["metrics"] == {"lco_pearson": 0.5}
     with pytest.raises(PamrxError, match=r"does not answer.*still waits"):
         sync()
     server.start()
     assert sync() == 0
-    assert not (work / "mlruns-pending").exists() and list(work.iterdir()) == []
+    assert not (work / "mlruns-pending").exists()
+    assert list(work.iterdir()) == []
     client = MlflowClient(tracking_uri=server.uri)
     runs = client.search_runs([client.get_experiment_by_name("pamrx").experiment_id])
     assert sorted((run.info.run_name, run.info.status) for run in runs) == [
@@ -162,7 +165,8 @@ def test_two_trainings_at_once_share_a_fresh_store(work: Path) -> None:
         for name in ("first", "second")
     ]
     for one in both:
-        assert one.stdout is not None and one.stdout.readline() == b"ready\n"
+        assert one.stdout is not None
+        assert one.stdout.readline() == b"ready\n"
     said = []
     for one in both:
         assert one.stdin is not None
@@ -196,7 +200,8 @@ def test_a_run_that_another_process_logs_is_left_to_it(work: Path, said: list[st
     kept = keep(Run("mine", DATA))
     with alone(kept.with_name(f".{kept.name}.lock")):
         assert sync() == 1
-    assert "another process is logging it" in said[0] and (kept / "run.json").exists()
+    assert "another process is logging it" in said[0]
+    assert (kept / "run.json").exists()
 
 
 def test_a_run_begun_in_one_store_is_a_new_one_in_another(mlflow_store: Path, work: Path) -> None:
@@ -207,7 +212,8 @@ def test_a_run_begun_in_one_store_is_a_new_one_in_another(mlflow_store: Path, wo
     assert sync() == 0
     client = MlflowClient(tracking_uri=f"sqlite:///{work / 'mlflow.db'}")
     runs = client.search_runs([client.get_experiment_by_name("pamrx").experiment_id])
-    assert len(runs) == 2 and "0" * 32 not in {run.info.run_id for run in runs}
+    assert len(runs) == 2
+    assert "0" * 32 not in {run.info.run_id for run in runs}
 
 
 def test_a_run_that_cannot_be_written_leaves_nothing_and_costs_one_line(work: Path, said: list[str]) -> None:
@@ -215,7 +221,8 @@ def test_a_run_that_cannot_be_written_leaves_nothing_and_costs_one_line(work: Pa
         raise OSError(28, "No space left on device")
 
     assert log_run(Run("big", DATA, files=full)) is None
-    assert said[0].startswith("warning: run 'big' was not logged") and "No space left" in said[0]
+    assert said[0].startswith("warning: run 'big' was not logged")
+    assert "No space left" in said[0]
     assert list(work.iterdir()) == []
 
 
@@ -233,12 +240,15 @@ def test_the_ui_says_its_address_and_ends_with_its_command(work: Path) -> None:
         port = free.getsockname()[1]
         taken = pamrx("ui", "--port", str(port))
         _, told = taken.communicate(timeout=120)
-        assert taken.returncode == 2 and b"cannot listen on 127.0.0.1" in told and told.count(b"\n") == 1
+        assert taken.returncode == 2
+        assert b"cannot listen on 127.0.0.1" in told
+        assert told.count(b"\n") == 1
     process = pamrx("ui", "--port", str(port))
     try:
         assert process.stdout is not None
         lines = [process.stdout.readline().decode() for _ in range(2)]
-        assert lines[0].startswith("starting") and lines[1].startswith(f"MLflow UI: http://127.0.0.1:{port} ")
+        assert lines[0].startswith("starting")
+        assert lines[1].startswith(f"MLflow UI: http://127.0.0.1:{port} ")
         client = MlflowClient(tracking_uri=f"http://127.0.0.1:{port}")
         experiment = client.get_experiment_by_name("pamrx")
         runs = client.search_runs([experiment.experiment_id])
@@ -257,10 +267,13 @@ def test_the_ui_says_its_address_and_ends_with_its_command(work: Path) -> None:
 def test_the_ui_needs_a_store_and_a_server_is_its_own(work: Path) -> None:
     process = pamrx("ui")
     _, told = process.communicate(timeout=120)
-    assert process.returncode == 2 and b"no MLflow store there" in told and told.count(b"\n") == 1
+    assert process.returncode == 2
+    assert b"no MLflow store there" in told
+    assert told.count(b"\n") == 1
     process = pamrx("ui", MLFLOW_TRACKING_URI="https://me:secret@mlflow.example.org")
     out, _ = process.communicate(timeout=120)
-    assert process.returncode == 0 and out == b"the UI is that of the tracking server: https://***@mlflow.example.org\n"
+    assert process.returncode == 0
+    assert out == b"the UI is that of the tracking server: https://***@mlflow.example.org\n"
 
 
 def pamrx(*arguments: str, **environment: str) -> subprocess.Popen[str]:

@@ -210,7 +210,8 @@ def test_the_bundle_is_the_runs_model_with_signature_and_example(
     assert (model.source_run_id, model.status, model.tags["bundle_fingerprint"]) == (run_id, "READY", "f00")
     folder = Path(str(model.artifact_location).removeprefix("file://"))
     told = mlflow.models.Model.load(str(folder))
-    assert told.signature is not None and told.saved_input_example_info is not None
+    assert told.signature is not None
+    assert told.saved_input_example_info is not None
     assert load_bundle(folder / "artifacts" / "bundle").manifest == load_bundle(training.bundle).manifest
     number = register(run_id)
     assert client.get_model_version("pamrx", str(number)).source == f"models:/{output.model_id}"
@@ -256,7 +257,8 @@ def test_a_store_that_fails_on_the_way_leaves_a_failed_run_that_a_sync_completes
     monkeypatch.undo()
     assert sync(store / "mlruns-pending") == 0
     run = client.get_run(run.info.run_id)
-    assert run.info.status == "FINISHED" and "shap_share.mutation" in run.data.metrics
+    assert run.info.status == "FINISHED"
+    assert "shap_share.mutation" in run.data.metrics
     assert len(run.outputs.model_outputs) == 1
     assert not (store / "mlruns-pending").exists()
 

@@ -63,7 +63,8 @@ def test_an_experiment_gets_its_view_and_keeps_what_somebody_wrote(
     client.set_experiment_tag(experiment, VIEW, "an older one")
     assert log_run(Run("two", DATA)) is not None
     tags = client.get_experiment(experiment).tags
-    assert tags[NOTE] == "ours" and tags[VIEW] == experiment_tags()[VIEW]
+    assert tags[NOTE] == "ours"
+    assert tags[VIEW] == experiment_tags()[VIEW]
 
 
 def test_the_view_is_short_enough_and_names_metrics_and_sections_that_there_are() -> None:

@@ -128,7 +128,7 @@ class _TensorUnpickler(pickle.Unpickler):
         except KeyError:
             raise pickle.UnpicklingError(f"it names {module}.{name}, which is not read") from None
 
-    def persistent_load(self, pid: Any) -> Any:
+    def persistent_load(self, pid: Any) -> Any:  # noqa: ARG002
         raise pickle.UnpicklingError("it refers to data outside the file")
 
 

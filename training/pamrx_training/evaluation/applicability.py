@@ -94,7 +94,7 @@ def _noise(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return random.standard_normal(values.shape)
 
 
-def _constant(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _constant(values: np.ndarray, _random: np.random.Generator) -> np.ndarray:
     return np.full_like(values, 5.0)
 
 

@@ -93,7 +93,8 @@ def compare(a: Logged, b: Logged, draws: int = 1000) -> Comparison:
                 f"run '{run.name}' ({run.run_id}) holds no out-of-fold predictions; expected a run of `pamrx train`, "
                 "`pamrx evaluate --track` or `pamrx study`"
             )
-    assert a.oof is not None and b.oof is not None
+    assert a.oof is not None
+    assert b.oof is not None
     first, second, lines, assays = _shared(a, b)
     everyone = pd.concat([a.oof, b.oof])
     return Comparison(

@@ -110,7 +110,8 @@ def _summary(
 
 def _specific_table(found: OutOfFold, tissue: pd.Series) -> pd.DataFrame:
     measured, specific = found.specific_measured, found.specific
-    assert measured is not None and specific is not None
+    assert measured is not None
+    assert specific is not None
     return pd.DataFrame(
         {
             "specific_pearson": per_assay(measured, specific)["pearson"],
@@ -122,7 +123,8 @@ def _specific_table(found: OutOfFold, tissue: pd.Series) -> pd.DataFrame:
 
 def _specific_summary(found: OutOfFold, table: pd.DataFrame, draws: int) -> dict[str, float]:
     measured, specific = found.specific_measured, found.specific
-    assert measured is not None and specific is not None
+    assert measured is not None
+    assert specific is not None
     sides_ = [specific, found.others["specific_tissue_drug_mean"]]
     resampled = bootstrap_mean_pearson(measured, sides_, draws)
     out = {f"lco_{column}": float(table[column].mean()) for column in table.columns if column.startswith(SPECIFIC)}

@@ -157,7 +157,7 @@ def tune(
     cohort: Cohort,
     budget: Budget,
     context: RunContext = RunContext(seed=11),
-    on_trial: Callable[[Trial, InnerFolds], None] = lambda trial, folds: None,
+    on_trial: Callable[[Trial, InnerFolds], None] = lambda _trial, _folds: None,
 ) -> TuningResult:
     """Search for better settings than the released ones, until the study has the trials of `budget`.
 

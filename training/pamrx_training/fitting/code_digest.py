@@ -115,7 +115,8 @@ def installed() -> dict[str, Path]:
     out = {}
     for name in PACKAGES:
         spec = find_spec(name)
-        assert spec is not None and spec.origin is not None
+        assert spec is not None
+        assert spec.origin is not None
         out[name] = Path(spec.origin).parent
     return out
 

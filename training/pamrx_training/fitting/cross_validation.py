@@ -122,7 +122,8 @@ def cross_validate(
         return pd.concat(present).reindex(lines) if present else None
 
     predicted, measured = joined([part.predicted for part in parts]), joined([part.measured for part in parts])
-    assert predicted is not None and measured is not None
+    assert predicted is not None
+    assert measured is not None
     return OutOfFold(
         folds,
         predicted,

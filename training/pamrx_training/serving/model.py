@@ -99,7 +99,12 @@ class PamrxModel(PythonModel):
         """Load the bundle that lies among the artifacts; its checksums are verified."""
         self._bundle = load_bundle(context.artifacts[ARTIFACT])
 
-    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+    def predict(
+        self,
+        context: Any,  # noqa: ARG002
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,
+    ) -> pd.DataFrame:
         """Predict for every row of `model_input`.
 
         Parameters

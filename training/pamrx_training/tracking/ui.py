@@ -136,7 +136,7 @@ def _end(server: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def _stopped(signal_number: int, frame: FrameType | None) -> None:
+def _stopped(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
