@@ -39,7 +39,8 @@ def fails(run: subprocess.CompletedProcess[str], *parts: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["predict", "--example", "--drugs", "BYL719", "--measured"], 0),
+        pytest.param(["predict", "--example", "--drugs", "BYL719", "--measured"], 0, marks=pytest.mark.slow),
+        (["vocab"], 0),
         (["predict", "--example", "--expression", "e.csv"], 2),
         (["drugs", "pictilsib"], 2),
     ],

@@ -23,11 +23,6 @@ h5py = pytest.importorskip("h5py")
 NAMES = ("alpelisib", "capivasertib")
 
 
-@pytest.fixture(scope="module")
-def examples(few: Profiles) -> Profiles:
-    return few
-
-
 def scored(cohort: Path, folder: Path, given: Given | None = None) -> pd.DataFrame:
     score(open_cohort(cohort, given), folder, None, Options(NAMES), jobs=1)
     return pd.read_parquet(folder / "predictions")
@@ -41,25 +36,25 @@ def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 
 
 @pytest.fixture
-def folder(examples: Profiles, tmp_path: Path) -> Path:
+def folder(few: Profiles, tmp_path: Path) -> Path:
     """Two shards of six samples, and the MAF of all."""
     out = tmp_path / "cohort"
     out.mkdir()
-    table = examples.samples.assign(sequenced="yes")
+    table = few.samples.assign(sequenced="yes")
     for shard, rows in (("01", slice(0, 6)), ("02", slice(6, 12))):
-        examples.expression.iloc[rows].rename_axis("sample_id").to_csv(out / f"expression-{shard}.csv")
+        few.expression.iloc[rows].rename_axis("sample_id").to_csv(out / f"expression-{shard}.csv")
         table.iloc[rows].to_csv(out / f"samples-{shard}.csv")
     (out / "cohort.maf").write_bytes(Path(example_files()["mutations"]).read_bytes())
     return out
 
 
-def test_shards_of_matrices_with_a_maf_beside(folder: Path, examples: Profiles, bundle: Bundle, tmp_path: Path) -> None:
+def test_shards_of_matrices_with_a_maf_beside(folder: Path, few: Profiles, bundle: Bundle, tmp_path: Path) -> None:
     found = scored(folder, tmp_path / "out")
     expected = predict(
         bundle,
         Profiles(
-            examples.samples, examples.sequenced, examples.mutations, expression=examples.expression,
-            unfiltered=examples.unfiltered,
+            few.samples, few.sequenced, few.mutations, expression=few.expression,
+            unfiltered=few.unfiltered,
         ),
         list(NAMES),
     )  # fmt: skip
@@ -93,12 +88,12 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("name", SPOILT)
-def test_a_spoilt_cell_sets_its_sample_aside(folder: Path, examples: Profiles, tmp_path: Path, name: str) -> None:
-    calls = examples.segments.iloc[:6].rename_axis("sample_id").round()
+def test_a_spoilt_cell_sets_its_sample_aside(folder: Path, few: Profiles, tmp_path: Path, name: str) -> None:
+    calls = few.segments.iloc[:6].rename_axis("sample_id").round()
     calls.to_csv(folder / "copy_number-01.csv")
     whole = scored(folder, tmp_path / "whole")
     column, value, why = SPOILT[name]
-    sample = examples.samples.index[0 if "01" in name else 6]
+    sample = few.samples.index[0 if "01" in name else 6]
     changed(folder / name, cell(sample, column, value))
     found = scored(folder, tmp_path / "out")
     rejected = pd.read_parquet(tmp_path / "out" / "rejected.parquet")
@@ -121,26 +116,26 @@ def test_a_sample_that_the_table_of_its_shard_does_not_list_is_set_aside(folder:
     assert found["sample_id"].nunique() == 11
 
 
-def test_shards_in_other_units_are_refused(folder: Path, examples: Profiles) -> None:
-    linear = np.exp2(examples.expression.iloc[6:] + 5)
+def test_shards_in_other_units_are_refused(folder: Path, few: Profiles) -> None:
+    linear = np.exp2(few.expression.iloc[6:] + 5)
     linear.rename_axis("sample_id").to_csv(folder / "expression-02.csv")
     with pytest.raises(PamrxError, match=r"shard 02: expression looks like linear, but in shard 01 like log2"):
         open_cohort(folder)
 
 
 def test_genes_in_rows_and_segments_are_read_as_predict_reads_them(
-    folder: Path, examples: Profiles, bundle: Bundle, tmp_path: Path
+    folder: Path, few: Profiles, bundle: Bundle, tmp_path: Path
 ) -> None:
     expected = scored(folder, tmp_path / "columns")
     for shard, rows in (("01", slice(0, 6)), ("02", slice(6, 12))):
         (folder / f"expression-{shard}.csv").unlink()
-        examples.expression.iloc[rows].T.rename_axis("gene").to_csv(folder / f"expression-{shard}.tsv", sep="\t")
+        few.expression.iloc[rows].T.rename_axis("gene").to_csv(folder / f"expression-{shard}.tsv", sep="\t")
     same(scored(folder, tmp_path / "rows"), expected)
     for shard, rows in (("01", slice(0, 6)), ("02", slice(6, 12))):
-        examples.segments.iloc[rows].T.rename_axis("segment").to_csv(folder / f"copy_number-{shard}.csv")
+        few.segments.iloc[rows].T.rename_axis("segment").to_csv(folder / f"copy_number-{shard}.csv")
     told = Profiles(
-        examples.samples, examples.sequenced, examples.mutations, expression=examples.expression,
-        segments=examples.segments, unfiltered=examples.unfiltered,
+        few.samples, few.sequenced, few.mutations, expression=few.expression,
+        segments=few.segments, unfiltered=few.unfiltered,
     )  # fmt: skip
     same(scored(folder, tmp_path / "segments"), predict(bundle, told, list(NAMES)))
 
@@ -186,13 +181,13 @@ def test_a_study_is_scored_as_predict_scores_it(bundle: Bundle, tmp_path: Path) 
         open_cohort(study, Given(unit="tpm"))
 
 
-def test_a_spoilt_cell_of_a_study_sets_its_sample_aside(examples: Profiles, tmp_path: Path) -> None:
+def test_a_spoilt_cell_of_a_study_sets_its_sample_aside(few: Profiles, tmp_path: Path) -> None:
     study = made_study(tmp_path / "study")
     (study / "meta_expression.txt").write_text(
         "cancer_study_identifier: made\ngenetic_alteration_type: MRNA_EXPRESSION\ndatatype: CONTINUOUS\n"
         "stable_id: rna_seq_v2_mrna\ndata_filename: data_mrna_seq_v2_rsem.txt\n"
     )
-    levels = examples.expression.iloc[:3].set_axis(["P1", "P2", "P3"]).T.rename_axis("Hugo_Symbol").astype(object)
+    levels = few.expression.iloc[:3].set_axis(["P1", "P2", "P3"]).T.rename_axis("Hugo_Symbol").astype(object)
     levels.to_csv(study / "data_mrna_seq_v2_rsem.txt", sep="\t")
     whole = scored(study, tmp_path / "whole")
     levels.loc["PTEN", "P2"] = "abc"
@@ -245,37 +240,37 @@ def anndata(path: Path, profiles: Profiles, form: str = "dense") -> Path:
 
 @pytest.mark.parametrize("form", ["dense", "csr", "csc"])
 def test_anndata_is_read_a_chunk_at_a_time(
-    examples: Profiles, bundle: Bundle, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+    few: Profiles, bundle: Bundle, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pamrx.cohort import chunks as parts
 
     monkeypatch.setattr(parts, "CHUNK_SIZE", 5)
-    path = anndata(tmp_path / "cells.h5ad", examples, form)
+    path = anndata(tmp_path / "cells.h5ad", few, form)
     cohort = open_cohort(path)
     assert [task[0].size for task in cohort.tasks()] == [5, 5, 2]
     assert "turned into log2(x + 1)" in " ".join(cohort.told)
-    levels = np.log2(np.exp2(np.clip(examples.expression, -3, 6) + 4) + 1)
-    samples = examples.samples.assign(sample_type=None, msi=None).astype(object)
-    expected = predict(bundle, Profiles(samples, examples.sequenced & False, expression=levels), list(NAMES))
+    levels = np.log2(np.exp2(np.clip(few.expression, -3, 6) + 4) + 1)
+    samples = few.samples.assign(sample_type=None, msi=None).astype(object)
+    expected = predict(bundle, Profiles(samples, few.sequenced & False, expression=levels), list(NAMES))
     same(scored(path, tmp_path / "out"), expected)
-    few = cohort.narrowed({"expression": {"PTEN", "IRS1"}})
-    held = next(few.read(few.tasks()[1]))[1].profiles.expression
+    narrowed = cohort.narrowed({"expression": {"PTEN", "IRS1"}})
+    held = next(narrowed.read(narrowed.tasks()[1]))[1].profiles.expression
     assert sorted(held.columns) == ["IRS1", "PTEN"]
     assert held.equals(levels.iloc[5:10][list(held.columns)])
 
 
-def test_an_anndata_file_that_cannot_be_used_is_told(examples: Profiles, tmp_path: Path) -> None:
+def test_an_anndata_file_that_cannot_be_used_is_told(few: Profiles, tmp_path: Path) -> None:
     (tmp_path / "broken.h5ad").write_text("no HDF5")
     with pytest.raises(PamrxError, match="not an AnnData file"):
         open_cohort(tmp_path / "broken.h5ad")
-    path = anndata(tmp_path / "other.h5ad", examples, form="csr")
+    path = anndata(tmp_path / "other.h5ad", few, form="csr")
     with h5py.File(path, "a") as file:
         file["X"].attrs["encoding-type"] = "coo_matrix"
     with pytest.raises(PamrxError, match="stored as 'coo_matrix'; expected an array, CSR or CSC"):
         open_cohort(path)
 
 
-def test_a_matrix_by_columns_is_read_whole_and_counts_in_memory(examples: Profiles, tmp_path: Path) -> None:
-    by_rows, by_columns = (open_cohort(anndata(tmp_path / f"{form}.h5ad", examples, form)) for form in ("csr", "csc"))
+def test_a_matrix_by_columns_is_read_whole_and_counts_in_memory(few: Profiles, tmp_path: Path) -> None:
+    by_rows, by_columns = (open_cohort(anndata(tmp_path / f"{form}.h5ad", few, form)) for form in ("csr", "csc"))
     assert by_columns.memory > by_rows.memory == 0
     same(scored(tmp_path / "csc.h5ad", tmp_path / "a"), scored(tmp_path / "csr.h5ad", tmp_path / "b"))

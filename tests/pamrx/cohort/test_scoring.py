@@ -129,6 +129,7 @@ def test_the_numbers_are_those_of_predict(bundle: Bundle, examples: Profiles, tm
                 assert list(part[column]) == list(expected[column]), column
 
 
+@pytest.mark.slow
 def test_files_do_not_depend_on_processes_memory_or_rows_at_once(
     cohort_file: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,6 +81,7 @@ def test_tcga_laml_has_mutations_and_nothing_else(shared_data: Path, tmp_path: P
     assert pd.read_csv(evidence).groupby("block")["share"].max().drop("mutation").eq(0).all()
 
 
+@pytest.mark.slow
 def test_tcga_acc_has_no_transcriptome_to_score(shared_data: Path, tmp_path: Path, bundle: Bundle) -> None:
     """198 genes of expression carry no signature: no score of the microenvironment or of a programme comes out."""
     folder = shared_data / "tcga_acc"

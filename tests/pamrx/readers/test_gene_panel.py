@@ -125,7 +125,7 @@ sets = st.frozensets(st.sampled_from(GENES), max_size=4)
 @given(
     st.dictionaries(st.sampled_from(["S1", "S2", "S3"]), sets), st.none() | sets, st.permutations(["S1", "S2", "S3"])
 )
-@settings(max_examples=30)  # each makes five tables
+@settings(max_examples=20)  # each makes five tables
 def test_one_sample_alone_is_flagged_as_in_a_crowd(panels: Any, assessed: Any, order: Any) -> None:
     profiles = crowd(panels, assessed)
     together = BLOCK.transform(profiles)

@@ -169,6 +169,7 @@ def made_up_laboratory(cohort: Cohort, own: bool, sign: float = 1.0) -> Laborato
     return Laboratory("made-up", table.assign(sensitivity=value.to_numpy()), profiles, "f" * 64)
 
 
+@pytest.mark.slow
 def test_another_laboratory_is_judged_with_its_lines_in_training_and_held_out(cohort: Any) -> None:
     found = elsewhere(cohort, made_up_laboratory(cohort, own=True), [11, 12], RunContext(1), draws=100)
     assert set(found.table["profile"]) == {"GDSC", "made-up", "measured in GDSC"}

@@ -36,7 +36,7 @@ def quick() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def cohort(made_up_gdsc: Any) -> Cohort:
-    return build_cohort(made_up_gdsc(n=100))
+    return build_cohort(made_up_gdsc(n=72))
 
 
 @pytest.mark.parametrize(

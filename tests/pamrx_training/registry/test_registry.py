@@ -20,6 +20,8 @@ from pamrx_training.registry.registry import bundle_folder, promote, rollback, v
 from pamrx_training.serving.model import save_served
 from pamrx_training.serving.registration import register
 
+from tests.commands import pamrx
+
 pytestmark = pytest.mark.medium
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -226,9 +228,10 @@ def test_without_a_store_nothing_is_made_and_one_line_says_so(
         versions()
 
 
-def pamrx(*arguments: object, code: str = "pass") -> subprocess.CompletedProcess[str]:
+def process_without(package: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own, in which `package` cannot be imported."""
     known = dict(os.environ)
-    start = f"import sys; {code}; from pamrx.cli.main import main; main()"
+    start = f"import sys; sys.modules['{package}'] = None; from pamrx.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, "-c", start, *map(str, arguments)], capture_output=True, text=True, env=known, timeout=120
     )
@@ -243,6 +246,6 @@ def test_predict_takes_an_address(store: Path, filled: Path) -> None:
 
 
 def test_without_mlflow_one_line_says_what_to_install(store: Path) -> None:
-    told = pamrx("predict", "--example", "--bundle", "models:/pamrx@champion", code="sys.modules['mlflow'] = None")
+    told = process_without("mlflow", "predict", "--example", "--bundle", "models:/pamrx@champion")
     assert told.returncode == 2
     assert told.stderr == "pamrx: error: this command needs the package 'mlflow'; run: pip install 'pamrx[training]'\n"

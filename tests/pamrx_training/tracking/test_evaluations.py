@@ -54,7 +54,9 @@ def pamrx(cohort: Cohort, unrendered_in_module: Any, tmp_path_factory: pytest.Te
 
 
 @pytest.fixture
-def client(pamrx: Any) -> MlflowClient:
+def client(pamrx: Any, mlflow_store: Path) -> MlflowClient:
+    if not Path("mlflow.db").exists():
+        shutil.copy(mlflow_store, Path.cwd())
     return MlflowClient(tracking_uri=f"sqlite:///{Path.cwd() / 'mlflow.db'}")
 
 
@@ -64,6 +66,7 @@ def run_named(client: MlflowClient, name: str) -> Any:
     return run
 
 
+@pytest.mark.slow
 def test_a_plain_evaluation_logs_unless_told_not_to_and_its_protocol_names_its_metrics(
     pamrx: Any, mlflow_store: Any, request: pytest.FixtureRequest
 ) -> None:
@@ -94,6 +97,7 @@ def test_a_plain_evaluation_logs_unless_told_not_to_and_its_protocol_names_its_m
     assert list(pd.read_parquet(path).columns) == ["cell_line", "assay", "drug", "fold", "measured", "predicted"]
 
 
+@pytest.mark.slow
 def test_an_ablation_is_a_run_with_one_for_each_variant(pamrx: Any, client: Any, tmp_path: Path) -> None:
     table = tmp_path / "ablation.csv"
     pamrx("evaluate", "--ablate", "removed", "--n-folds", "2", "--seed", "11", "--jobs", "1",
@@ -113,6 +117,7 @@ def test_an_ablation_is_a_run_with_one_for_each_variant(pamrx: Any, client: Any,
     assert without["lco_pearson_minus_all_blocks_low"] <= without["lco_pearson_minus_all_blocks"] < 0
 
 
+@pytest.mark.slow
 def test_two_variants_are_compared_by_name(pamrx: Any, client: Any, tmp_path: Path) -> None:
     told = pamrx("compare", "all blocks", "without transcriptome", "-o", str(tmp_path / "difference.csv"))
     assert "72 lines and 3 assays" in told
@@ -137,6 +142,7 @@ def test_the_study_command_says_how_to_look_at_it(pamrx: Any, client: Any, tmp_p
     assert "Downloading" not in shown
 
 
+@pytest.mark.slow
 def test_repeated_splits_are_a_run_with_one_for_each(pamrx: Any, client: Any, tmp_path: Path) -> None:
     pamrx("evaluate", "--repeats", "2", "--n-folds", "2", "--seed", "11", "--jobs", "1", "--cache", str(tmp_path))
     parent = run_named(client, "2 splits of leave-cell-line-out").data.metrics

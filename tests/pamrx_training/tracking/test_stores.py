@@ -22,6 +22,8 @@ from pamrx_training.tracking import DataSet, Run, log_run, sync
 from pamrx_training.tracking.runs import keep
 from pamrx_training.tracking.store import alone
 
+from tests.commands import pamrx
+
 pytestmark = pytest.mark.medium
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -238,12 +240,12 @@ def test_the_ui_says_its_address_and_ends_with_its_command(work: Path) -> None:
     assert log_run(study("shown")) is not None
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-        taken = pamrx("ui", "--port", str(port))
+        taken = started("ui", "--port", str(port))
         _, told = taken.communicate(timeout=120)
         assert taken.returncode == 2
         assert b"cannot listen on 127.0.0.1" in told
         assert told.count(b"\n") == 1
-    process = pamrx("ui", "--port", str(port))
+    process = started("ui", "--port", str(port))
     try:
         assert process.stdout is not None
         lines = [process.stdout.readline().decode() for _ in range(2)]
@@ -264,22 +266,21 @@ def test_the_ui_says_its_address_and_ends_with_its_command(work: Path) -> None:
         assert process.returncode in (130, -signal.SIGINT), "nothing of it listens any more"
 
 
-def test_the_ui_needs_a_store_and_a_server_is_its_own(work: Path) -> None:
-    process = pamrx("ui")
-    _, told = process.communicate(timeout=120)
-    assert process.returncode == 2
-    assert b"no MLflow store there" in told
-    assert told.count(b"\n") == 1
-    process = pamrx("ui", MLFLOW_TRACKING_URI="https://me:secret@mlflow.example.org")
-    out, _ = process.communicate(timeout=120)
-    assert process.returncode == 0
-    assert out == b"the UI is that of the tracking server: https://***@mlflow.example.org\n"
+def test_the_ui_needs_a_store_and_a_server_is_its_own(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = pamrx("ui")
+    assert told.returncode == 2
+    assert "no MLflow store there" in told.stderr
+    assert told.stderr.count("\n") == 1
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@mlflow.example.org")
+    told = pamrx("ui")
+    assert told.returncode == 0
+    assert told.stdout == "the UI is that of the tracking server: https://***@mlflow.example.org\n"
 
 
-def pamrx(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+def started(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "pamrx", *arguments],
-        env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
