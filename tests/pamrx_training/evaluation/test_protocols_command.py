@@ -36,7 +36,7 @@ def quick() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def cohort(made_up_gdsc: Any) -> Cohort:
-    return build_cohort(made_up_gdsc(n=72))
+    return build_cohort(made_up_gdsc(n=90))
 
 
 @pytest.mark.parametrize(
@@ -75,8 +75,8 @@ def test_each_protocol_has_its_split_and_one_split_is_the_plain_evaluation() -> 
 @pytest.mark.parametrize(
     ("asked", "rows"),
     [
-        (Options(repeats=2), 2 * 3),
-        (Options("leave-tissue-out", repeats=2), 2 * 3),
+        pytest.param(Options(repeats=2), 2 * 3, marks=pytest.mark.slow),
+        pytest.param(Options("leave-tissue-out", repeats=2), 2 * 3, marks=pytest.mark.slow),
         (Options("leave-screen-out"), 2),
         (Options("gcsi", data_dir=Path(".")), 3),
     ],
