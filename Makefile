@@ -30,7 +30,7 @@ demo: $(VENV)/.demo
 
 # What is fast and what is slow: tests/conftest.py.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
-FAST := not slow and not medium and not network
+FAST := not slow and not medium and not network and not shared
 
 check: lint
 	@$(PYTEST) -q -m "$(FAST)" $(PYTEST_ARGS)

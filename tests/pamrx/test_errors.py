@@ -44,6 +44,7 @@ def test_each_kind_survives_serialisation(kind: Any, builtin: Any) -> None:
         assert back.args == error.args
 
 
+@pytest.mark.medium
 def test_each_kind_comes_back_from_another_process() -> None:
     with joblib.Parallel(n_jobs=2) as workers:
         for kind, _ in KINDS:
