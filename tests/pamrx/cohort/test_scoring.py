@@ -38,7 +38,7 @@ NAMES = ("alpelisib", "capivasertib", "temsirolimus")
 
 def table_of(profiles: Profiles, names: list[str] | None = None) -> pa.Table:
     """The profiles as a Parquet cohort has them."""
-    mutations = dict(profiles.mutations.groupby("sample_id"))
+    mutations = {name: rows for name, rows in profiles.mutations.groupby("sample_id")}  # noqa: C416 - dict() would call .keys
     nested = []
     for name, sequenced in profiles.sequenced.items():
         rows = mutations.get(name, pd.DataFrame(columns=["gene", "variant_classification", "hgvsp", "driver"]))
