@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class H5adCohort:
     Attributes
     ----------
     path : as it was given, with `::LAYER` where one is named.
-    places : of the columns that are read, among the labels of the file.
+    places : of the columns of the file's matrix that are read.
     renamed : name in the file -> name used, of barcodes that were cut; a name that is not there is not a tumour's.
     """
 
@@ -71,7 +71,7 @@ class H5adCohort:
 
     def _chunk(self, data: H5ad, chunk: Chunk) -> Read:
         rows = slice(chunk.start, chunk.stop)
-        values = data.rows(chunk.start, chunk.stop)[:, list(self.places)]
+        values = data.rows(chunk.start, chunk.stop, self.places)
         cells = {name: data.annotation(name, rows) for name in SAMPLE_COLUMNS}
         words = {name: found for name, found in cells.items() if found is not None}
         ids = data.samples[rows]
@@ -104,21 +104,20 @@ def open_h5ad(
     with opened(path, known) as data:
         columns, names = named_columns(KIND, data.labels, known)
         first, *more = axis_notes(str(file), columns, names, len(data.samples), "columns", known)
-        found = _statistics(data, columns)
+        places = data.places
+        found = _statistics(data, columns, places)
         samples, by_columns = list(data.samples), data.size_by_columns
         notes = [*told, first, data.note, *more]
     decisions = decide(columns, found, str(file), unit=unit)
     notes += decision_notes(decisions, found, len(samples), str(file))
-    renamed, joined = _joined(file, samples, beside)
+    renamed, beside, joined = _joined(file, samples, beside)
     notes += joined
-    if beside is not None and renamed is not None:
-        beside = replace(beside, names=tuple(_joined_mutations(file, samples, beside).items()))
     return H5adCohort(
         path,
         {path.name: fingerprint(file)} | (beside.files if beside else {}),
         len(samples),
         columns,
-        tuple(range(len(columns.given))),
+        tuple(places),
         decisions,
         beside,
         assessed,
@@ -135,24 +134,25 @@ def is_h5ad_path(path: Path) -> bool:
     return path.suffix.lower() == ".h5ad" or LAYER.search(str(path)) is not None
 
 
-def _statistics(data: H5ad, columns: Columns) -> dict[str, Statistics]:
+def _statistics(data: H5ad, columns: Columns, places: Sequence[int]) -> dict[str, Statistics]:
     found = statistics(columns)
     for start in range(0, len(data.samples), chunks.CHUNK_SIZE):
         stop = min(start + chunks.CHUNK_SIZE, len(data.samples))
-        gather(found, columns, data.rows(start, stop), data.samples[start:stop])
+        gather(found, columns, data.rows(start, stop, places), data.samples[start:stop])
     return found
 
 
-def _joined(file: Path, samples: list[str], beside: Beside | None) -> tuple[dict[str, str] | None, list[str]]:
-    """Name in the file -> name used, None where all stay as they are; and what was cut and dropped."""
-    if beside is None:
-        mapping, notes = harmonise({str(file): samples})
-    else:
-        mapping, notes = harmonise({str(file): samples, str(beside.path): beside.whole.samples}, {str(beside.path)})
+def _joined(
+    file: Path, samples: list[str], beside: Beside | None
+) -> tuple[dict[str, str] | None, Beside | None, list[str]]:
+    """Name in the file -> name used, None where all stay as they are; the MAF under those names; what was cut."""
+    ids: dict[str, Iterable[str]] = {str(file): samples}
+    if beside is not None:
+        ids[str(beside.path)] = beside.whole.samples
+    mapping, notes = harmonise(ids, set(ids) - {str(file)})
     own = mapping[str(file)]
-    return (None if own == {name: name for name in samples} else own), notes
-
-
-def _joined_mutations(file: Path, samples: list[str], beside: Beside) -> dict[str, str]:
-    ids = {str(file): samples, str(beside.path): beside.whole.samples}
-    return harmonise(ids, {str(beside.path)})[0][str(beside.path)]
+    if own == {name: name for name in samples}:
+        return None, beside, notes
+    if beside is not None:
+        beside = replace(beside, names=tuple(mapping[str(beside.path)].items()))
+    return own, beside, notes

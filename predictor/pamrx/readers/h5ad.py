@@ -7,9 +7,9 @@ nullable text, numbers or categories, as anndata 0.7 to 0.13 write them
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +82,15 @@ def read_h5ad(path: PathLike, known: Collection[str], notes: list[str]) -> pd.Da
         As `opened`, and if a value is infinite.
     """
     with opened(path, known) as data:
-        values = data.rows(0, len(data.samples))
+        labels = data.labels
+        values = data.rows(0, len(data.samples), data.places)
         if np.isinf(values).any():
             row, place = np.argwhere(np.isinf(values))[0]
             raise InputError(
-                f"{data.file}: {data.part}, sample {data.samples[row]}, gene {data.labels[place]}: found an infinite "
-                "value"
+                f"{data.file}: {data.part}, sample {data.samples[row]}, gene {labels[place]}: found an infinite value"
             )
         notes.append(data.note)
-        return pd.DataFrame(values, pd.Index(data.samples, dtype=object), pd.Index(data.labels, dtype=object))
+        return pd.DataFrame(values, pd.Index(data.samples, dtype=object), pd.Index(labels, dtype=object))
 
 
 @contextmanager
@@ -128,8 +128,6 @@ class H5ad:
     file : its path.
     part : which matrix is read, such as `X` or `layer tpm`.
     samples : names in `obs`.
-    labels : clean labels of the genes, empty ones left out.
-    note : one sentence on what is read.
     """
 
     def __init__(self, file: Path, root: Any, known: Collection[str], layer: str | None) -> None:
@@ -140,16 +138,12 @@ class H5ad:
                 raise InputError(
                     f"{file}: {name} is stored as anndata before 0.7 did; read and write it again with a newer anndata"
                 )
-        self.file, self._root = file, root
+        self.file, self._root, self._known = file, root, known
         self._matrix, self.part = _matrix_of(file, root, layer)
         self.samples = [name.strip() for name in _texts(_index(root["obs"]))]
         self._check_samples()
-        var = root[RAW]["var"] if self.part == RAW else root["var"]
-        labels, column = _labels(file, var, self.samples, known)
-        self._places = [place for place, label in enumerate(labels) if label]
-        self.labels = [labels[place] for place in self._places]
-        self._width = len(labels)
-        self.note = f"{file}: AnnData, {self.part}, genes by {column}"
+        self._var = root[RAW]["var"] if self.part == RAW else root["var"]
+        self._width = len(_index(self._var))
         shape = _shape(self._matrix)
         if shape != (len(self.samples), self._width):
             raise InputError(
@@ -157,10 +151,30 @@ class H5ad:
                 "genes as in obs and var; the file may be damaged"
             )
 
-    def rows(self, start: int, stop: int) -> np.ndarray:
-        """(stop - start, labels) float64 of the matrix."""
+    @cached_property
+    def _genes(self) -> tuple[list[str], str]:
+        # Telling which column of `var` names genes takes longer than reading the rows of a chunk, which need not know.
+        return _labels(self.file, self._var, self.samples, self._known)
+
+    @property
+    def note(self) -> str:
+        """One sentence on what is read."""
+        return f"{self.file}: AnnData, {self.part}, genes by {self._genes[1]}"
+
+    @property
+    def places(self) -> list[int]:
+        """The columns of the matrix whose genes have a label."""
+        return [place for place, label in enumerate(self._genes[0]) if label]
+
+    @property
+    def labels(self) -> list[str]:
+        """Clean labels of the genes at `places`."""
+        return [label for label in self._genes[0] if label]
+
+    def rows(self, start: int, stop: int, places: Sequence[int]) -> np.ndarray:
+        """(stop - start, len(places)) float64: the columns at `places` of some rows of the matrix."""
         values = _rows(self.file, self._matrix, start, stop, self._width)
-        return values if len(self._places) == self._width else values[:, self._places]
+        return values if list(places) == list(range(self._width)) else values[:, list(places)]
 
     def annotation(self, name: str, rows: slice) -> list[Any] | None:
         """Some cells of a column of `obs`, None where there is no such column."""

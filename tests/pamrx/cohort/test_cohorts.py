@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -257,6 +258,21 @@ def test_anndata_is_read_a_chunk_at_a_time(
     held = next(narrowed.read(narrowed.tasks()[1]))[1].profiles.expression
     assert sorted(held.columns) == ["IRS1", "PTEN"]
     assert held.equals(levels.iloc[5:10][list(held.columns)])
+
+
+def test_genes_of_an_anndata_file_are_recognised_once_however_many_chunks(
+    few: Profiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pamrx.cohort import chunks as parts
+    from pamrx.readers import h5ad
+
+    monkeypatch.setattr(parts, "CHUNK_SIZE", 5)
+    labels = Mock(wraps=h5ad._labels)
+    monkeypatch.setattr(h5ad, "_labels", labels)
+    cohort = open_cohort(anndata(tmp_path / "cells.h5ad", few, "csr"))
+    read = [part.profiles for task in cohort.tasks() for _, part in cohort.read(task)]
+    assert [profiles.n for profiles in read] == [5, 5, 2]
+    assert labels.call_count == 1
 
 
 def test_an_anndata_file_that_cannot_be_used_is_told(few: Profiles, tmp_path: Path) -> None:
