@@ -15,6 +15,7 @@ from pamrx.profiles.assemble import Parts, assemble
 from pamrx.profiles.normalise import faults, normalise
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
 from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.sample_table import undescribed
 
 MutationsOf = Callable[[np.ndarray, list[str]], Mutations | None]
 """The mutations of the samples kept (mask over the chunk, names); None where the cohort has none."""
@@ -67,7 +68,7 @@ def chunk_profiles(
 
 def _annotations(words: Mapping[str, Sequence[object]], n: int) -> tuple[pd.DataFrame, dict[int, str]]:
     """(n, 4) words of the vocabulary or None, and row -> what is wrong with a word of it."""
-    table = pd.DataFrame(None, index=pd.RangeIndex(n), columns=[*SAMPLE_COLUMNS, "sequenced"], dtype=object)
+    table = undescribed(pd.RangeIndex(n))
     wrong: dict[int, str] = {}
     for column in SAMPLE_COLUMNS:
         if column in words:

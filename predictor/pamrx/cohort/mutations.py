@@ -64,9 +64,8 @@ class Beside:
 
     @property
     def drivers_only(self) -> bool:
-        """Whether every mutation is marked as driver, so that no others are listed."""
-        drivers = self.whole.rows["driver"]
-        return len(drivers) > 0 and bool(drivers.fillna(False).all())
+        """Whether the whole MAF lists drivers only."""
+        return self.whole.drivers_only
 
     def of(self, ids: Sequence[str]) -> Mutations:
         """The mutations of some samples."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import pandas as pd
-
 from pamrx.cohort.chunks import Chunk, Cohort, Read, in_runs, read_from
 from pamrx.cohort.mutations import Beside
 from pamrx.display import short_repr
 from pamrx.profiles.assemble import Parts, assemble
-from pamrx.profiles.profiles import SAMPLE_COLUMNS
+from pamrx.readers.sample_table import undescribed
 
 
 @short_repr
@@ -56,10 +54,8 @@ class WithMutationsOnly:
         if task[0].shard != self.beside.path.name:
             yield from self.cohort.read(task)
             return
-        index = pd.Index(self.names, name="sample_id", dtype=object)
-        table = pd.DataFrame(None, index=index, columns=[*SAMPLE_COLUMNS, "sequenced"], dtype=object)
         parts = Parts({"mutations": str(self.beside.path)}, self.beside.of(self.names))
-        profiles = assemble(parts, table, self.assessed, drivers_only=self.beside.drivers_only)
+        profiles = assemble(parts, undescribed(self.names), self.assessed, drivers_only=self.beside.drivers_only)
         why = f"{self.beside.path}: a sample that is in no other file of the cohort, which lists its samples"
         yield from read_from(profiles, dict.fromkeys(self.names, why) if self.listed else {}, task)
 

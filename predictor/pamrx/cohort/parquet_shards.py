@@ -22,7 +22,7 @@ from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.columns import CALLS_OF, MATRICES, Columns
 from pamrx.identifiers.units import LOG2_AT_MOST, Decision, Statistics, check_unit
-from pamrx.profiles.normalise import decide, gather, statistics
+from pamrx.profiles.normalise import decide, gather, statistics, with_values
 
 ID, MUTATIONS = "sample_id", "mutations"
 UNIT, LISTED, DRIVERS = b"expression_unit", b"mutations_listed", b"drivers"
@@ -142,8 +142,7 @@ class Shards:
             If it cannot be settled.
         """
         for kind, found in self.found.items():
-            known = {group: one for group, one in found.items() if not one.empty}
-            decisions = decide(self.blocks[kind], known, f"{self.folder.name}: {kind}", unit=self.unit)
+            decisions = decide(self.blocks[kind], with_values(found), f"{self.folder.name}: {kind}", unit=self.unit)
             self.decisions |= decisions
             self.notes += [decision.note for decision in decisions.values()]
 
@@ -157,9 +156,8 @@ class Shards:
                     table = pa.Table.from_batches([batch])
                     values = matrix_of(table, columns, Layout.of(table.schema))
                     gather(found, columns, values, names_of(table.column(ID)))
-            known = {group: one for group, one in found.items() if not one.empty}
             where = f"{self.folder / shard}: {kind}"
-            decisions = decide(columns, known, where, unit=unit)
+            decisions = decide(columns, with_values(found), where, unit=unit)
             self.scales.agree(f"{self.folder / shard}", shard, {group: one.scale for group, one in decisions.items()})
             merged = self.found.setdefault(kind, {})
             for group, one in found.items():

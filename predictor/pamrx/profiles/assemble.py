@@ -15,6 +15,7 @@ from pamrx.identifiers.sample_names import canonical_key, harmonise
 from pamrx.profiles.profiles import SAMPLE_COLUMNS, Profiles
 from pamrx.readers.gene_panel import inside_panels
 from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.sample_table import undescribed
 
 
 @short_repr
@@ -136,7 +137,7 @@ def assemble(
             "deeply deleted is unknown"
         )
     if drivers_only is None:
-        drivers_only = maf is not None and len(maf.rows) > 0 and bool(maf.rows["driver"].fillna(False).all())
+        drivers_only = maf is not None and maf.drivers_only
     if drivers_only:
         parts.notes.append(
             f"{source}: every mutation is marked as driver: no passengers are listed, so whether a gene has any other "
@@ -204,8 +205,7 @@ def _union(parts: Parts) -> pd.DataFrame:
                 f"{effect}"
             )
     parts.notes.append("no samples table: tissue, sample type and MSI are unknown")
-    index = pd.Index(names, name="sample_id", dtype=object)
-    return pd.DataFrame(None, index=index, columns=[*SAMPLE_COLUMNS, "sequenced"], dtype=object)
+    return undescribed(names)
 
 
 def _listed(parts: Parts, table: pd.DataFrame) -> pd.DataFrame:

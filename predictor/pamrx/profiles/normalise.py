@@ -55,6 +55,11 @@ def gather(found: Mapping[str, Statistics], columns: Columns, values: np.ndarray
         found[group].add(values if mask.all() else values[:, mask], names)
 
 
+def with_values(found: Mapping[str, Statistics]) -> dict[str, Statistics]:
+    """The groups that have any value: where missing blocks are allowed, of others there is nothing to decide."""
+    return {group: one for group, one in found.items() if not one.empty}
+
+
 def decide(
     columns: Columns,
     found: Mapping[str, Statistics],
@@ -167,7 +172,7 @@ def levels_of(
     found = statistics(columns)
     gather(found, columns, values, samples)
     if rejected is not None:
-        found = {group: one for group, one in found.items() if not one.empty}
+        found = with_values(found)
     decisions = decide(columns, found, matrix.source, scale, unit, values)
     for fault in faults(columns, values, decisions):
         name, gene = samples[fault.row], columns.given[fault.column]

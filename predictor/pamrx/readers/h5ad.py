@@ -20,9 +20,7 @@ from pamrx.errors import InputError, PamrxError, did_you_mean
 from pamrx.identifiers.genes import clean_labels, recognised, unrecognised_message
 from pamrx.identifiers.vocabulary import SAID, translate
 from pamrx.readers.files import LAYER, PathLike, check_file
-
-ANNOTATIONS = ("tissue", "sample_type", "msi", "sequenced")
-"""Columns of `obs` that are read."""
+from pamrx.readers.sample_table import undescribed
 
 RAW = "raw"
 """`FILE.h5ad::raw` names the matrix of `.raw`, which has genes of its own."""
@@ -48,14 +46,13 @@ def read_annotations(path: PathLike, known: Collection[str]) -> tuple[pd.DataFra
         As `opened`.
     """
     with opened(path, known) as data:
-        columns = {name: data.annotation(name, slice(None)) for name in ANNOTATIONS}
-        index = pd.Index(data.samples, name="sample_id", dtype=object)
+        table = undescribed(data.samples)
+        columns = {name: data.annotation(name, slice(None)) for name in table.columns}
         source = f"{data.file}: obs"
     present = {name: cells for name, cells in columns.items() if cells is not None}
     if not present:
         return None, []
-    table = pd.DataFrame(None, index=index, columns=list(ANNOTATIONS), dtype=object)
-    notes = [f"{source}: {len(index)} samples described: {', '.join(present)}"]
+    notes = [f"{source}: {len(table)} samples described: {', '.join(present)}"]
     for name, cells in present.items():
         words, unknown = translate(name, cells)
         table[name] = words

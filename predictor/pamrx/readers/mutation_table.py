@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -28,3 +29,8 @@ class Mutations:
     samples: tuple[str, ...]
     notes: tuple[str, ...]
     names: pd.DataFrame | None = None
+
+    @cached_property
+    def drivers_only(self) -> bool:
+        """Whether every mutation is marked as driver, so that no others are listed."""
+        return len(self.rows) > 0 and bool(self.rows["driver"].fillna(False).all())

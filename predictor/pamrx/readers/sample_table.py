@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -34,6 +36,12 @@ def read_samples(path: PathLike, rejected: dict[str, str] | None = None) -> tupl
     """
     file = check_file(path)
     return samples_from_cells(str(file), read_text_cells(file), rejected)
+
+
+def undescribed(index: pd.Index | Sequence[str]) -> pd.DataFrame:
+    """The table that `read_samples` gives, of samples of which nothing is known."""
+    index = index if isinstance(index, pd.Index) else pd.Index(index, name="sample_id", dtype=object)
+    return pd.DataFrame(None, index=index, columns=list(COLUMNS[1:]), dtype=object)
 
 
 def samples_from_cells(

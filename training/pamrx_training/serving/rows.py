@@ -36,7 +36,7 @@ from pamrx.identifiers.units import Decision
 from pamrx.prediction.predictions import predict
 from pamrx.prediction.schema import RESULT, spark_struct
 from pamrx.profiles import Profiles
-from pamrx.profiles.normalise import decide, gather, statistics
+from pamrx.profiles.normalise import decide, gather, statistics, with_values
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
 from pamrx.readers.mutation_table import Mutations
 
@@ -150,8 +150,7 @@ def _read(place: int, row: Mapping[str, Any], unit: str | None) -> _Sample:
         labels[kind], values[kind] = names, levels[kept]
         found = statistics(columns)
         gather(found, columns, values[kind][None], [ID])
-        known = {group: one for group, one in found.items() if not one.empty}
-        decisions |= decide(columns, known, kind, unit=unit)
+        decisions |= decide(columns, with_values(found), kind, unit=unit)
     words = {name: given[name] for name in SAMPLE_COLUMNS if name in given}
     mutations = _mutations(given["mutations"]) if "mutations" in given else None
     return _Sample(place, words, labels, values, decisions, mutations)
