@@ -8,11 +8,11 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from pamrx.cli.console import table_console
 from pamrx.errors import UsageError, did_you_mean
 from pamrx.identifiers.feature_name import feature_labels
 from pamrx.knowledge import drugs as drug_table
 
-PLAIN_WIDTH = 150
 ROWS_SHOWN = 60
 
 
@@ -25,7 +25,7 @@ def show_drugs() -> None:
         table.add_row(
             drug.name, drug.drug_class, ", ".join(drug.targets), drug.max_phase, screens, ", ".join(drug.aliases)
         )
-    console = _console()
+    console = table_console()
     console.print(table)
     screened = sum(drug.screened for drug in drugs)
     console.print(
@@ -51,7 +51,7 @@ def show_drug(name: str) -> None:
     for key, value in rows.items():
         if value:
             table.add_row(key, value)
-    console = _console()
+    console = table_console()
     console.print(table)
     if not drug.screened:
         proxies = ", ".join(proxy.name for proxy in drug_table.proxies(drug))
@@ -70,7 +70,7 @@ def show_vocabulary() -> None:
         row = tissues.loc[tissue]
         codes = [str(row[column]).replace("|", ", ") for column in ("tcga_codes", "oncotree_codes")]
         table.add_row(tissue, str(row["description"]), *codes)
-    console = _console()
+    console = table_console()
     console.print(table)
     for column in ("sample_type", "msi", "sequenced"):
         console.print(f"{column}: {', '.join(words[column])}")
@@ -94,7 +94,7 @@ def show_features(bundle_folder: Path | None, output: Path | None, block: str | 
         table = table[table["block"] == block]
     if output is not None:
         write_table(table, output)
-    console = _console()
+    console = table_console()
     shown = _table("feature", "learned from", "mean |effect| on ln IC50")
     for row in table.sort_values("mean_abs_effect", ascending=False).head(ROWS_SHOWN).itertuples():
         shown.add_row(str(row.feature), "yes" if row.learned else "no", f"{row.mean_abs_effect:.4f}")
@@ -126,8 +126,3 @@ def _table(*columns: str, header: bool = True) -> Table:
     for place, name in enumerate(columns):
         table.add_column(name, no_wrap=place == 0)
     return table
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)

@@ -12,11 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pamrx.cli.console import table_console
 from pamrx.explanation.contributions import block_name, readable
 from pamrx.identifiers.feature_name import FeatureName
-
-PLAIN_WIDTH = 150
-"""Columns when the output is not a terminal (a file, a log)."""
 
 LOW_EVIDENCE = 0.25
 """Below this share a prediction mostly repeats its drug's mean. A choice, not a measurement."""
@@ -31,7 +29,7 @@ FLAG_WORDS = {
 
 def show_notes(notes: Sequence[str]) -> None:
     """What reading did with the files."""
-    console = _console()
+    console = table_console()
     for note in notes:
         console.print(Text(f"· {note}", style="dim"))
 
@@ -58,7 +56,7 @@ def show_tumour(
     purity : its row of `pamrx.features.purity.estimate_purity`; NaN is not shown.
     calls : whether its copy number has calls of single genes; segments alone give none.
     """
-    console = _console()
+    console = table_console()
     words = [str(word).replace("_", " ") for word in about if isinstance(word, str)]
     console.print()
     console.print(Text.assemble((sample, "bold"), f"  {', '.join(words)}" if words else ""))
@@ -73,7 +71,7 @@ def show_tumour(
 
 def show_footer(tumours_left: int, n_drugs: int, top: int, coverage: float) -> None:
     """How to read the tables, and how to get what was not shown."""
-    console = _console()
+    console = table_console()
     console.print()
     if tumours_left > 0:
         console.print(f"{tumours_left} more tumours were predicted; write them all with -o FILE.")
@@ -104,7 +102,7 @@ def show_agreement(table: pd.DataFrame) -> None:
     if not rows:
         return
     rows.sort(key=lambda row: (-row[4], row[0]))
-    console = _console()
+    console = table_console()
     shown = Table(title="Predicted against measured, lines the model never saw", box=None, header_style="bold")
     for name in ("drug", "class", "screen"):
         shown.add_column(name, no_wrap=True)
@@ -124,18 +122,18 @@ def show_agreement(table: pd.DataFrame) -> None:
 def show_written(table: pd.DataFrame, output: Path) -> None:
     """One line on what was written."""
     samples, drugs = table["sample_id"].nunique(), table["drug"].nunique()
-    _console().print(f"{samples} samples x {drugs} drugs written to {output}", soft_wrap=True)
+    table_console().print(f"{samples} samples x {drugs} drugs written to {output}", soft_wrap=True)
 
 
 def show_evidence_written(samples: int, output: Path) -> None:
     """One line on the table of evidence."""
-    _console().print(f"what each block holds of {samples} samples written to {output}", soft_wrap=True)
+    table_console().print(f"what each block holds of {samples} samples written to {output}", soft_wrap=True)
 
 
 def show_contributions_written(rows: int, samples: int, drugs: int, output: Path) -> None:
     """One line on the file of contributions."""
     what = f"contributions to {samples} samples x {drugs} drugs ({rows:,} rows)"
-    _console().print(f"{what} written to {output}", soft_wrap=True)
+    table_console().print(f"{what} written to {output}", soft_wrap=True)
 
 
 def show_evidence(table: pd.DataFrame) -> None:
@@ -145,16 +143,11 @@ def show_evidence(table: pd.DataFrame) -> None:
     if len(low):
         many = f"{len(low)} of {len(of_samples)} samples" if len(of_samples) > 1 else "the sample"
         bounds = dict.fromkeys((f"{low.min():.0%}", f"{low.max():.0%}"))
-        _console().print(
+        table_console().print(
             f"Evidence is low for {many} (median over drugs {' to '.join(bounds)}): most of what "
             "the model leans on is missing there. Such predictions say little; do not rank drugs by them.",
             soft_wrap=True,
         )
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def _drug_table(rows: pd.DataFrame, reasons: pd.DataFrame) -> Table:

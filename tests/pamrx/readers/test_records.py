@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,21 +10,9 @@ from pamrx.errors import PamrxError
 from pamrx.examples import example_files
 from pamrx.profiles import read_profiles, read_records
 
+from tests.records import records
+
 MUTATION = {"Hugo_Symbol": "PTEN", "Tumor_Sample_Barcode": "T1", "Variant_Classification": "Nonsense_Mutation"}
-
-
-def records(path: Path) -> list[dict[str, Any]]:
-    """The rows of a file, numbers as numbers."""
-    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
-        rows = list(csv.DictReader(file, delimiter="\t" if path.suffix == ".maf" else ","))
-    return [{key: _number(value) for key, value in row.items()} for row in rows]
-
-
-def _number(text: str) -> str | float:
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def test_the_examples_as_records_are_the_examples_as_files() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
 import os
 import re
@@ -28,6 +26,8 @@ from pamrx.prediction.schema import COLUMNS, RESULT
 from pamrx.readers.records import PARTS
 from pamrx_training.serving.model import EXAMPLE, PamrxModel, predict_records, save_served
 
+from tests.records import records
+
 pytestmark = pytest.mark.medium
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -47,7 +47,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, PyF
 @pytest.fixture(scope="module")
 def examples() -> dict[str, list[dict[str, Any]]]:
     """The shipped examples as records."""
-    return {kind: _records(path) for kind, path in example_files().items()}
+    return {kind: records(path) for kind, path in example_files().items()}
 
 
 @pytest.fixture(scope="module")
@@ -56,19 +56,6 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     output = tmp_path_factory.mktemp("predicted") / "predictions.parquet"
     predict(PredictOptions(output=output, example=True))
     return pd.read_parquet(output)
-
-
-def _records(path: Path) -> list[dict[str, Any]]:
-    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
-        rows = list(csv.DictReader(file, delimiter="\t" if path.suffix == ".maf" else ","))
-    return [{key: _number(value) for key, value in row.items()} for row in rows]
-
-
-def _number(text: str) -> str | float:
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def equal(answer: pd.DataFrame, expected: pd.DataFrame) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from pamrx_training.evaluation.ablation import Ablation, summarise
 from pamrx_training.evaluation.candidates import CANDIDATES, Candidate, predict_plain
 from pamrx_training.evaluation.study_explanations import explained
 from pamrx_training.fitting.cohort import Cohort
-from pamrx_training.fitting.fit_cache import CODE, Fit, fit_path, run_fits
+from pamrx_training.fitting.fit_cache import CODE, Fit, fit_path, kept_table, run_fits
 from pamrx_training.fitting.run_context import RunContext
 from pamrx_training.fitting.splits import sides
 from pamrx_training.progress import track
@@ -86,7 +86,7 @@ def _timed(
         frames = [frame for _, frame in run_fits(cohort, fits, context)]
     else:
         runs = Parallel(n_jobs=min(context.jobs, len(fits)), return_as="generator")(
-            delayed(_kept)(path, predict_plain, cohort, candidate, fit)
+            delayed(kept_table)(path, predict_plain, cohort, candidate, fit)
             for fit, path in zip(fits.values(), paths, strict=True)
         )
         frames = list(track(runs, len(fits), "fit"))
@@ -106,16 +106,3 @@ def _prediction_path(context: RunContext, candidate: Candidate, fit: Fit) -> Pat
     if candidate.family == "hybrid" or context.store is None:
         return fit_path(context.store, fit)
     return context.store.path([asdict(fit), candidate.name], PREDICTING, *CODE)
-
-
-def _kept(path: Path | None, make: Callable[..., pd.DataFrame], *given: object) -> pd.DataFrame:
-    """The table at `path`, made and written where it is absent."""
-    if path is not None and path.exists():
-        table = pd.read_parquet(path)
-    else:
-        table = make(*given)
-        if path is not None:
-            with whole_file(path) as temporary:
-                table.to_parquet(temporary)
-    # Labels of dtype object, as the cohort has them; a file gives them back as strings.
-    return table.set_axis(table.index.astype(object)).set_axis(table.columns.astype(object), axis=1)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from pamrx.display import short_repr
-from pamrx.errors import StoreError, UsageError
+from pamrx.errors import UsageError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, BOOSTED_SHARE, N_BOOSTED, SensitivityModel
 from pamrx.tables import whole_file
@@ -25,7 +25,7 @@ from pamrx.tables import whole_file
 from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.fit_cache import CODE
-from pamrx_training.fitting.run_context import RunContext
+from pamrx_training.fitting.run_context import RunContext, made_folder
 from pamrx_training.fitting.splits import leave_cell_line_out, sides
 
 if TYPE_CHECKING:
@@ -223,12 +223,7 @@ def _space() -> dict[str, optuna.distributions.BaseDistribution]:
 def _study_folder(cohort: Cohort, n_folds: int, context: RunContext) -> Path | None:
     if context.store is None:
         return None
-    path = context.store.path([cohort.lines, n_folds, context.seed], __name__, *CODE, suffix="")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be made ({error.strerror}); name another folder with --cache") from None
-    return path
+    return made_folder(context.store.path([cohort.lines, n_folds, context.seed], __name__, *CODE, suffix=""))
 
 
 def _inner_folds(cohort: Cohort, n_folds: int, context: RunContext) -> InnerFolds:

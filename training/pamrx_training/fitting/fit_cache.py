@@ -7,7 +7,7 @@ and assays trained on, the lines predicted, the seed, the blocks, and the code (
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -143,7 +143,7 @@ def run_fits(
     # Drugs outside the axis are many rows, and no fit here looks at them.
     sent = replace(cohort, outside=None)
     runs = Parallel(n_jobs=min(context.jobs, max(len(names), 1)), return_as="generator")(
-        delayed(_run)(sent, fits[name], paths[name], profiles) for name in names
+        delayed(kept_table)(paths[name], _predictions, sent, fits[name], profiles) for name in names
     )
     yield from zip(names, track(runs, len(names), what), strict=True)
 
@@ -153,20 +153,24 @@ def fit_path(store: Store | None, fit: Fit, extra: str = "") -> Path | None:
     return None if store is None else store.path([asdict(fit), extra], *CODE)
 
 
-def _run(cohort: Cohort, fit: Fit, path: Path | None, profiles: Mapping[str, Profiles] | None) -> pd.DataFrame:
+def kept_table(path: Path | None, make: Callable[..., pd.DataFrame], *given: object) -> pd.DataFrame:
+    """The table at `path`; what `make` gives, written there, where it is absent. None keeps nothing."""
     if path is not None and path.exists():
         return _plain_labels(pd.read_parquet(path))
+    table = make(*given)
+    if path is not None:
+        with whole_file(path) as temporary:
+            table.to_parquet(temporary)
+    return _plain_labels(table)
+
+
+def _predictions(cohort: Cohort, fit: Fit, profiles: Mapping[str, Profiles] | None) -> pd.DataFrame:
     fitted = fit_lines(cohort, fit)
     wanted = list(fit.test)
     if profiles is None:
-        out = fitted.predict(cohort.profiles.subset(wanted))
-    else:
-        held = {name: part.subset([s for s in wanted if s in part.samples.index]) for name, part in profiles.items()}
-        out = pd.concat({name: fitted.predict(part) for name, part in held.items() if part.n}, names=["profile"])
-    if path is not None:
-        with whole_file(path) as temporary:
-            out.to_parquet(temporary)
-    return _plain_labels(out)
+        return fitted.predict(cohort.profiles.subset(wanted))
+    held = {name: part.subset([s for s in wanted if s in part.samples.index]) for name, part in profiles.items()}
+    return pd.concat({name: fitted.predict(part) for name, part in held.items() if part.n}, names=["profile"])
 
 
 def _plain_labels(table: pd.DataFrame) -> pd.DataFrame:

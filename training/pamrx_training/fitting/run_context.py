@@ -66,9 +66,19 @@ def open_store(cache: str | os.PathLike[str] | None, data: str, folder: str = FO
     PamrxError
         If the folder cannot be made.
     """
-    path = cache_folder(cache, make=True) / folder
+    return Store(made_folder(cache_folder(cache, make=True) / folder), data)
+
+
+def made_folder(folder: Path) -> Path:
+    """The folder, inside the data cache, made where it is absent.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be made.
+    """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be made ({error.strerror}); name another folder with --cache") from None
-    return Store(path, data)
+        raise StoreError(f"{folder}: cannot be made ({error.strerror}); name another folder with --cache") from None
+    return folder

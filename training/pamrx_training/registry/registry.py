@@ -173,8 +173,8 @@ def bundle_folder(address: str | os.PathLike[str] | None) -> Iterator[Path | Non
         If the address is none, names no version, or the store does not answer.
     """
     text = None if address is None else Path(address).as_posix()
-    if address is None or text is None or not text.startswith(SCHEME):
-        yield None if address is None else Path(address)
+    if text is None or not text.startswith(SCHEME):
+        yield None if text is None else Path(text)
         return
     with tempfile.TemporaryDirectory(prefix="pamrx-") as scratch:
         with registry() as client:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pamrx.bundle.bundle import load_bundle
+from pamrx.bundle.bundle import Bundle, load_bundle
 from pamrx.errors import BundleError, UsageError
 
 from pamrx_training.registry.registry import ARTIFACT, CHALLENGER, METRIC, SAME, SCHEME
@@ -44,20 +44,20 @@ def register(source: str | os.PathLike[str]) -> int:
     """
     run = _RUN.fullmatch(str(source))
     if run is None:
-        manifest = _checked(Path(source))  # before a store is made for nothing
+        bundle = _checked(Path(source))  # before a store is made for nothing
     with registry(make=run is None) as client, tempfile.TemporaryDirectory(prefix="pamrx-") as scratch:
         folder, run_id, logged = Path(source), None, None
         if run is not None:
             run_id = run["id"]
             folder, logged = _of_run(client, run_id, scratch)
-            manifest = _checked(folder)
-        fingerprint = manifest["fingerprint"]
+            bundle = _checked(folder)
+        fingerprint = bundle.manifest["fingerprint"]
         for version in all_versions(client):
             if version.tags.get("bundle_fingerprint") == fingerprint:
                 log.info(f"{MODEL}: this bundle is version {version.version} already")
                 return int(version.version)
-        number = _add(client, folder, manifest, run_id, logged, Path(scratch))
-        told = manifest.get("evaluation", {}).get(METRIC)
+        number = _add(client, folder, bundle, run_id, logged, Path(scratch))
+        told = bundle.manifest.get("evaluation", {}).get(METRIC)
         accuracy = f"{METRIC} {told:.4f}" if isinstance(told, float) else f"no {METRIC} known"
         log.info(f"{MODEL}: version {number} registered as {CHALLENGER} ({accuracy}, bundle {fingerprint[:12]})")
         return number
@@ -72,10 +72,10 @@ def fold_tags(manifest: Mapping[str, Any], assays: list[str]) -> dict[str, str]:
     return tags
 
 
-def _checked(folder: Path) -> dict[str, Any]:
+def _checked(folder: Path) -> Bundle:
     if not folder.exists():
         raise BundleError(f"{folder}: no such folder and no id of a run; expected a bundle, or a run's id")
-    return load_bundle(folder).manifest
+    return load_bundle(folder)
 
 
 def _of_run(client: MlflowClient, run_id: str, scratch: str) -> tuple[Path, str]:
@@ -91,14 +91,15 @@ def _of_run(client: MlflowClient, run_id: str, scratch: str) -> tuple[Path, str]
 
 
 def _add(
-    client: MlflowClient, folder: Path, manifest: dict[str, Any], run_id: str | None, logged: str | None, scratch: Path
+    client: MlflowClient, folder: Path, bundle: Bundle, run_id: str | None, logged: str | None, scratch: Path
 ) -> int:
     """A new version; `logged` is the logged model that holds the bundle already, where a training made one."""
     from mlflow.exceptions import MlflowException
 
+    manifest = bundle.manifest
     tags = {
         "bundle_fingerprint": manifest["fingerprint"],
-        **fold_tags(manifest, load_bundle(folder).model.assays_),
+        **fold_tags(manifest, bundle.model.assays_),
         **{name: repr(value) for name, value in manifest.get("evaluation", {}).items() if math.isfinite(value)},
     }
     if logged is None:
