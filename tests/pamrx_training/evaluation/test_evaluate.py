@@ -51,6 +51,13 @@ def evaluated(cohort: Any, quick: Any) -> Any:
     return folds, evaluate(cohort, folds, RunContext(1), draws=200)
 
 
+@pytest.fixture(scope="module")
+def unspoilt(cohort: Any, quick: Any, predictions_of_fold: Any) -> Any:
+    """The folds, and what is predicted for the first of them from the data as they are."""
+    folds = leave_cell_line_out(cohort, 4, seed=3)
+    return folds, predictions_of_fold(cohort, folds, 0)
+
+
 def test_one_row_per_line_and_assay_out_of_fold(cohort: Any, evaluated: Any) -> None:
     folds, evaluation = evaluated
     oof, predictions = evaluation.oof, evaluation.predictions.predicted
@@ -84,15 +91,15 @@ def test_on_real_lines_the_model_beats_the_naive_and_keeps_up_with_the_ridge(eva
     assert summary["lco_rmse"] < summary["lco_rmse_drug_mean"]
 
 
-def test_poisoned_test_lines_change_no_prediction(cohort: Any, quick: Any, predictions_of_fold: Any) -> None:
+def test_poisoned_test_lines_change_no_prediction(cohort: Any, unspoilt: Any, predictions_of_fold: Any) -> None:
     """Responses of the test lines are replaced by garbage: nothing that is predicted may move by a digit."""
-    folds = leave_cell_line_out(cohort, 4, seed=3)
+    folds, a = unspoilt
     _, test = sides(cohort, folds, 0)
     garbage = cohort.responses.copy()
     hit = garbage["cell_line"].isin(test)
     garbage.loc[hit, "ln_ic50"] = np.random.default_rng(1).normal(1000, 500, int(hit.sum()))
     poisoned = replace(cohort, responses=garbage)
-    a, b = predictions_of_fold(cohort, folds, 0), predictions_of_fold(poisoned, folds, 0)
+    b = predictions_of_fold(poisoned, folds, 0)
     for name in COMPARED:
         pd.testing.assert_frame_equal(a[name], b[name], check_exact=True)
     assert not a["measured"].equals(b["measured"])
@@ -122,9 +129,9 @@ def test_the_specific_response_is_evaluated_and_sees_no_test_line(cohort: Any, q
 
 
 def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(
-    cohort: Any, quick: Any, predictions_of_fold: Any
+    cohort: Any, unspoilt: Any, predictions_of_fold: Any
 ) -> None:
-    folds = leave_cell_line_out(cohort, 4, seed=3)
+    folds, a = unspoilt
     _, test = sides(cohort, folds, 0)
     spoilt = test[: len(test) // 2]
     expression = cohort.profiles.expression.copy()
@@ -132,7 +139,7 @@ def test_poisoned_test_profiles_change_no_prediction_of_the_other_test_lines(
     segments = cohort.profiles.segments.copy()
     segments.loc[spoilt] = 2.0
     poisoned = replace(cohort, profiles=replace(cohort.profiles, expression=expression, segments=segments))
-    a, b = predictions_of_fold(cohort, folds, 0), predictions_of_fold(poisoned, folds, 0)
+    b = predictions_of_fold(poisoned, folds, 0)
     others = [line for line in test if line not in set(spoilt)]
     for name in COMPARED:
         pd.testing.assert_frame_equal(a[name].loc[others], b[name].loc[others], check_exact=True)
