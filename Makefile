@@ -13,6 +13,9 @@ BIN := $(VENV)/bin
 PINS := pyproject.toml constraints.txt
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
+# Images for containers often forbid the cache of bytecode; each process that a test starts would then compile pamrx anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo check lint test test-slow data train compare bench clean
 
 help:

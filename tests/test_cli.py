@@ -87,6 +87,7 @@ def test_a_module_in_the_working_directory_shadows_none_of_ours(tmp_path: Path) 
     assert "Usage: " in run.stdout
 
 
+@pytest.mark.slow
 def test_predicting_loads_no_tracking_and_no_plotting() -> None:
     code = (
         "import sys; from pamrx import load_bundle, read_profiles; from pamrx.examples import example_files;"

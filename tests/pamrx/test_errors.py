@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from pathlib import Path
 from typing import Any
 
 import joblib
 import pytest
 from pamrx.errors import BundleError, InputError, PamrxError, StoreError, UsageError
-from pamrx.tables import whole_file
 
 KINDS = [(PamrxError, Exception), (InputError, ValueError), (BundleError, ValueError), (StoreError, OSError),
          (UsageError, ValueError)]  # fmt: skip
@@ -52,10 +50,3 @@ def test_each_kind_comes_back_from_another_process() -> None:
                 workers(joblib.delayed(fail)(kind) for _ in range(2))
             assert type(caught.value) is kind
             assert str(caught.value) == "a.maf: line 3: found x"
-
-
-def test_an_error_inside_a_file_being_written_keeps_its_own_message(tmp_path: Path) -> None:
-    with pytest.raises(StoreError) as caught, whole_file(tmp_path / "out.csv"):
-        raise StoreError("mlflow.db: is locked")
-    assert str(caught.value) == "mlflow.db: is locked"
-    assert list(tmp_path.iterdir()) == []

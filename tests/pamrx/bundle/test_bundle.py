@@ -28,6 +28,7 @@ def one_line(error: pytest.ExceptionInfo[PamrxError], *parts: str) -> None:
         assert part in text
 
 
+@pytest.mark.medium
 def test_a_saved_bundle_predicts_to_the_last_digit_what_it_did(bundle: Any, examples: Any, tmp_path: Path) -> None:
     manifest = {key: value for key, value in bundle.manifest.items() if key not in ("format", "files", "fingerprint")}
     first = replace(bundle, manifest=manifest)
@@ -127,6 +128,7 @@ def test_saving_never_overwrites_a_folder_that_is_no_bundle(bundle: Any, tmp_pat
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
+@pytest.mark.medium
 def test_a_failed_save_leaves_the_old_bundle(bundle: Any, copy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise OSError("disk full")

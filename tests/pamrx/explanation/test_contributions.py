@@ -124,6 +124,7 @@ def test_all_features_kept_leaves_nothing_to_the_sums(small: tuple[SensitivityMo
     assert (~other).sum() == 5 * len(NAMES)
 
 
+@pytest.mark.medium
 def test_tables_do_not_depend_on_the_size_of_a_batch(
     small: tuple[SensitivityModel, pd.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +258,7 @@ def test_names_for_figures(feature: str, name: str) -> None:
     assert readable(feature) == name
 
 
+@pytest.mark.medium
 def test_summary_figure_says_what_it_shows(small: tuple[SensitivityModel, pd.DataFrame], tmp_path: Path) -> None:
     model, features = small
     assay = "GDSC2:Alpelisib"

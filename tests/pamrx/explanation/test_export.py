@@ -37,6 +37,7 @@ def features(bundle: Bundle) -> pd.DataFrame:
     return built
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("ending", list(READ))
 def test_the_rows_of_a_sample_and_drug_sum_to_its_prediction(
     bundle: Bundle, features: pd.DataFrame, tmp_path: Path, ending: str
@@ -89,6 +90,7 @@ def test_a_missing_feature_has_no_value_and_stays_where_the_trees_read_its_absen
     assert statistics.null_count >= len(absent)  # null, not NaN: other readers tell the two apart
 
 
+@pytest.mark.medium
 def test_parquet_holds_one_sample_at_a_time_and_names_as_dictionaries(
     bundle: Bundle, features: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -101,6 +101,7 @@ def test_any_subset_in_any_order_gives_the_same_numbers(order: Any, size: Any) -
     assert same(BUILDER.transform(CROWD.subset(chosen)), IN_THE_CROWD.loc[chosen])
 
 
+@pytest.mark.medium
 @given(st.integers(1, 9))
 @settings(max_examples=9, deadline=None)
 def test_any_chunking_gives_the_same_numbers(size: Any) -> None:
@@ -156,21 +157,23 @@ def test_genes_that_training_never_held_change_nothing(seed: Any, count: Any) ->
     assert same(BUILDER.transform(other), IN_THE_CROWD)
 
 
-def test_no_level_of_another_gene_than_those_read_changes_anything() -> None:
-    for profiles in (TRAINING, replace(TRAINING, segments=TRAINING.copy_number * -1)):
-        builder = FeatureBuilder(min_altered=3).fit(profiles)
-        read = builder.genes_read()
-        given = replace(CROWD, segments=None if profiles.segments is None else CROWD.copy_number * -1)
-        expected = builder.transform(given)
-        for kind, genes in read.items():
-            if (matrix := getattr(given, kind)) is None:
-                continue
-            more = matrix[list(matrix.columns)[:1] * 2].set_axis(["UNREAD1", "UNREAD2"], axis=1)
-            kept = pd.concat([matrix[[name for name in matrix if name in genes]], more], axis=1)
-            assert same(builder.transform(replace(given, **{kind: kept})), expected), kind
-            for gene in sorted(genes & set(matrix.columns)):
-                without = builder.transform(replace(given, **{kind: matrix.drop(columns=gene)}))
-                assert not same(without, expected), (kind, gene)
+@pytest.mark.medium
+@pytest.mark.parametrize("copy_number_as", ["genes", "segments"])
+def test_no_level_of_another_gene_than_those_read_changes_anything(copy_number_as: Any) -> None:
+    segments = copy_number_as == "segments"
+    builder = FeatureBuilder(min_altered=3)
+    builder.fit(replace(TRAINING, segments=TRAINING.copy_number * -1) if segments else TRAINING)
+    given = replace(CROWD, segments=CROWD.copy_number * -1 if segments else None)
+    expected = builder.transform(given)
+    for kind, genes in builder.genes_read().items():
+        if (matrix := getattr(given, kind)) is None:
+            continue
+        more = matrix[list(matrix.columns)[:1] * 2].set_axis(["UNREAD1", "UNREAD2"], axis=1)
+        kept = pd.concat([matrix[[name for name in matrix if name in genes]], more], axis=1)
+        assert same(builder.transform(replace(given, **{kind: kept})), expected), kind
+        for gene in sorted(genes & set(matrix.columns)):
+            without = builder.transform(replace(given, **{kind: matrix.drop(columns=gene)}))
+            assert not same(without, expected), (kind, gene)
 
 
 # --- rule 2: missing is missing ---

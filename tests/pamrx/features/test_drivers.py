@@ -152,6 +152,7 @@ def test_silent_changes_and_those_outside_the_protein_are_synonymous() -> None:
     assert non_synonymous(table).tolist() == table["expected"].tolist()
 
 
+@pytest.mark.medium
 def test_a_table_is_called_as_its_rows_are_one_by_one() -> None:
     changes = ["p.H1047R", "p.L10F", "p.R130*", "", None]
     classes = ["Missense_Mutation", "Nonsense_Mutation", "Silent", ""]

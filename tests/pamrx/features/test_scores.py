@@ -78,6 +78,7 @@ def test_scores_in_a_universe_take_its_genes_by_name(seed: Any) -> None:
     assert np.array_equal(scores.to_numpy(), expected, equal_nan=True)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("holes", [0.0, 0.05])
 def test_scoring_needs_less_memory_than_the_matrix_twice(holes: Any) -> None:
     random = np.random.default_rng(0)

@@ -195,6 +195,7 @@ def test_a_full_profile_has_all_the_evidence_and_an_empty_one_none(fitted: Any, 
     np.testing.assert_allclose(fitted.evidence(features * np.nan), 0.0, rtol=0, atol=1e-12)
 
 
+@pytest.mark.medium
 @given(st.permutations(range(46)), st.integers(1, 10))
 @settings(max_examples=20, deadline=None)
 def test_evidence_only_falls_as_features_are_removed_and_stays_within_one(
@@ -241,6 +242,7 @@ def test_planted_linear_effects_come_back(fitted: Any, unseen: Any) -> None:
     assert contributions[carrier, mutation, 0].mean() < -0.4 < 0.2 < contributions[~carrier, mutation, 0].mean()
 
 
+@pytest.mark.medium
 def test_an_interaction_that_no_line_can_draw_comes_from_the_trees(unseen: Any) -> None:
     found, many = {}, made_up(300, seed=0)
     with pytest.MonkeyPatch.context() as monkeypatch:

@@ -109,6 +109,7 @@ def test_other_trees_are_left_to_lightgbm(settings: dict[str, object], kinds: st
     assert ShapTables.of([tree], values.shape[1]) is None
 
 
+@pytest.mark.medium
 def test_the_released_trees_are_small_enough(bundle: Bundle) -> None:
     trees = bundle.model.boosted_
     tables = ShapTables.of(trees.boosters, len(trees.features))

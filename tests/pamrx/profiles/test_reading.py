@@ -92,6 +92,7 @@ def test_labels_with_entrez_ids_and_numeric_sample_names(tmp_path: Path) -> None
     assert list(found.columns) == ["PIK3CA", "PTEN"]
 
 
+@pytest.mark.medium
 @given(st.lists(st.floats(-40, 40, allow_nan=False), min_size=1, max_size=20))
 def test_numbers_are_read_as_given(numbers: list[float]) -> None:
     import tempfile

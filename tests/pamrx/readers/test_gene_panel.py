@@ -122,6 +122,7 @@ def test_a_panel_of_nobody_is_refused() -> None:
 sets = st.frozensets(st.sampled_from(GENES), max_size=4)
 
 
+@pytest.mark.medium
 @given(
     st.dictionaries(st.sampled_from(["S1", "S2", "S3"]), sets), st.none() | sets, st.permutations(["S1", "S2", "S3"])
 )
@@ -137,6 +138,7 @@ def test_one_sample_alone_is_flagged_as_in_a_crowd(panels: Any, assessed: Any, o
         assert set(flags.index[flags.notna()]) == (set(GENES) if genes is None else set(genes))
 
 
+@pytest.mark.medium
 @given(st.dictionaries(st.sampled_from(["S1", "S2"]), sets), st.none() | sets)
 def test_what_is_left_lies_inside(panels: Any, assessed: Any) -> None:
     rows = crowd({}).mutations

@@ -15,6 +15,7 @@ from tests.records import records
 MUTATION = {"Hugo_Symbol": "PTEN", "Tumor_Sample_Barcode": "T1", "Variant_Classification": "Nonsense_Mutation"}
 
 
+@pytest.mark.medium
 def test_the_examples_as_records_are_the_examples_as_files() -> None:
     files = example_files()
     ours, theirs = read_records({kind: records(path) for kind, path in files.items()}), read_profiles(**files)

@@ -28,6 +28,7 @@ def made_up(n: int = 60, assays: int = 4, seed: int = 0, missing: float = 0.2) -
     return measured.mask(random.random(measured.shape) < missing), predicted
 
 
+@pytest.mark.medium
 @given(st.integers(0, 10_000))
 @settings(max_examples=25, deadline=None)
 def test_each_assay_is_judged_on_its_measured_lines(seed: Any) -> None:
