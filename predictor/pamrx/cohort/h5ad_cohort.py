@@ -17,7 +17,8 @@ from pamrx.display import short_repr
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.sample_names import harmonise
-from pamrx.identifiers.units import Decision, Statistics, check_unit
+from pamrx.identifiers.unit_statistics import Statistics
+from pamrx.identifiers.units import Decision, check_unit
 from pamrx.profiles.normalise import decide, decision_notes, gather, statistics
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
 from pamrx.readers.files import LAYER, check_file

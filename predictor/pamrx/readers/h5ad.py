@@ -76,13 +76,13 @@ def read_h5ad(path: PathLike, known: Collection[str], notes: list[str]) -> pd.Da
     Raises
     ------
     PamrxError
-        As `opened`, and if a value is infinite.
+        As `opened`, and if a value is +Inf; -Inf is left to the unit.
     """
     with opened(path, known) as data:
         labels = data.labels
         values = data.rows(0, len(data.samples), data.places)
-        if np.isinf(values).any():
-            row, place = np.argwhere(np.isinf(values))[0]
+        if np.isposinf(values).any():
+            row, place = np.argwhere(np.isposinf(values))[0]
             raise InputError(
                 f"{data.file}: {data.part}, sample {data.samples[row]}, gene {labels[place]}: found an infinite value"
             )
