@@ -59,8 +59,8 @@ class Statistics:
     columns : number of columns of the group.
     copy_number : whether it is copy number; then `seen`, `partial` and `doubled` are counted, and -Inf is a value.
     low, high : smallest and largest finite value; infinite where there is none.
-    maxima : by chunk, the largest value of each sample that has any, without codes for missing values, and at most
-        `LINEAR_ABOVE` where more values are below zero than above it: one cell does not make logarithms linear.
+    maxima : by chunk, the largest value of each sample that has any, without codes for missing values, and without
+        those above `LINEAR_ABOVE` where more are below zero: one cell does not make logarithms linear.
     whole : whether all finite values are whole numbers.
     seen : samples with values, by what each looks like (see `copy_number.seen_as`).
     partial : values that are `PARTIAL_DELETION`.
@@ -207,7 +207,7 @@ def _maxima(known: np.ndarray, lows: np.ndarray, highs: np.ndarray) -> np.ndarra
         values = known[row][~(np.isnan(known[row]) | is_code(known[row]))]
         if not values.size:
             continue
-        out[row] = values.max()
         if np.count_nonzero(values < 0) > np.count_nonzero(values > LINEAR_ABOVE):
-            out[row] = min(out[row], LINEAR_ABOVE)
+            values = values[values <= LINEAR_ABOVE]
+        out[row] = values.max()
     return out

@@ -175,7 +175,7 @@ def misfits(values: np.ndarray, decision: Decision) -> list[tuple[np.ndarray, st
 
 
 def to_scale(values: np.ndarray, decision: Decision) -> np.ndarray:
-    """Values that fit, as `Profiles` holds them: log2(x + 1) of linear levels, calls of copy number, others unchanged."""
+    """Values that fit, as `Profiles` holds them: log2(x + 1) of linear levels, calls of copy number, else unchanged."""
     if decision.scale == LINEAR:
         return np.log2(values + 1.0)
     return values if decision.scale == LOG2 else copy_number.to_calls(values, decision.scale)

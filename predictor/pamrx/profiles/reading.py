@@ -79,7 +79,8 @@ def read_profiles(
     files = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
              "samples": samples, "panel": panel}  # fmt: skip
     known = frozenset(known_genes) if known_genes is not None else default_genes()
-    tables = read_tables({kind: path for kind, path in files.items() if path is not None}, known)
+    given = {kind: path for kind, path in files.items() if path is not None}
+    tables = read_tables(given, known, unit=expression_unit)
     return profiles_of(tables, expression_scale, expression_unit, copy_number_unit)
 
 

@@ -25,6 +25,8 @@ from pamrx.readers.sample_table import undescribed
 RAW = "raw"
 """`FILE.h5ad::raw` names the matrix of `.raw`, which has genes of its own."""
 
+_PEEK = 100  # rows by which counts are told from logarithms
+
 
 def is_h5ad(file: Path) -> bool:
     """Whether the file's ending says AnnData."""
@@ -156,7 +158,17 @@ class H5ad:
     @property
     def note(self) -> str:
         """One sentence on what is read."""
-        return f"{self.file}: AnnData, {self.part}, genes by {self._genes[1]}"
+        return f"{self.file}: AnnData, {self.part}, genes by {self._genes[1]}{self._logarithms()}"
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the layers."""
+        return _layers(self._root)
+
+    @property
+    def has_raw(self) -> bool:
+        """Whether there is a matrix in `.raw`."""
+        return RAW in self._root and "X" in self._root[RAW]
 
     @property
     def places(self) -> list[int]:
@@ -182,6 +194,18 @@ class H5ad:
         """Stored values of a matrix by columns (CSC), which is read whole; 0 of any other."""
         return int(self._matrix["data"].shape[0]) if _encoding(self._matrix) == "csc_matrix" else 0
 
+    def _logarithms(self) -> str:
+        """Which logarithms X or `.raw` holds by the mark that `scanpy.pp.log1p` leaves, unless it holds counts."""
+        if self.part not in ("X", RAW) or "uns" not in self._root or "log1p" not in self._root["uns"]:
+            return ""
+        if not (_rows(self.file, self._matrix, 0, min(len(self.samples), _PEEK), self._width) % 1).any():
+            return ""
+        mark = self._root["uns"]["log1p"]
+        base = mark["base"] if hasattr(mark, "keys") and "base" in mark else None
+        stated = base is not None and _encoding(base) != "null" and base.shape == ()
+        kind = f"logarithms to base {float(base[()]):g}" if stated else "natural logarithms"
+        return f", {kind} by uns['log1p'] (genes rank alike in any base)"
+
     def _check_samples(self) -> None:
         if not self.samples:
             raise InputError(f"{self.file}: no sample in it; expected at least one")
@@ -194,7 +218,7 @@ class H5ad:
 
 
 def _matrix_of(file: Path, root: Any, layer: str | None) -> tuple[Any, str]:
-    layers = list(root["layers"]) if "layers" in root else []
+    layers = _layers(root)
     if layer is not None:
         if layer in layers:
             return root["layers"][layer], f"layer {layer}"
@@ -208,6 +232,10 @@ def _matrix_of(file: Path, root: Any, layer: str | None) -> tuple[Any, str]:
         named = f"name one of {', '.join(layers)} as {file.name}::LAYER" if layers else "expected X or a layer"
         raise InputError(f"{file}: X is empty; {named}")
     return root["layers"][layers[0]], f"layer {layers[0]} (X is empty)"
+
+
+def _layers(root: Any) -> list[str]:
+    return list(root["layers"]) if "layers" in root else []
 
 
 def _labels(file: Path, var: Any, samples: list[str], known: Collection[str]) -> tuple[list[str], str]:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pamrx.errors import PamrxError
 from pamrx.features.copy_number import CopyNumberBlock
 from pamrx.features.mutation import MutationBlock
+from pamrx.identifiers.copy_number import LOG2_BOUNDS
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.sample_names import canonical_key
-from pamrx.identifiers.copy_number import LOG2_BOUNDS
 from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.identifiers.units import decide_copy_number, decide_levels, to_scale
 from pamrx.identifiers.vocabulary import vocabulary
