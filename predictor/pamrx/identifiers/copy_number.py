@@ -82,7 +82,7 @@ def seen_as(values: np.ndarray) -> np.ndarray:
     centred = (below > 0) | ((2 * above_neutral <= count) & ((count >= _FEW_VALUES) | (zeros > 0)))
     levels = ~whole & ~broken & (below == 0) & around_one
     ratio = np.where(around_two, COPIES, FOLD)
-    return np.select(
+    seen: np.ndarray = np.select(
         [
             others == 0,
             whole & (2 * zeros > count),
@@ -96,11 +96,13 @@ def seen_as(values: np.ndarray) -> np.ndarray:
         [NEUTRAL, CALLED, COPIES, CALLED, FOLD, RATIOS, RATIOS, ratio],
         UNCLEAR,
     )
+    return seen
 
 
 def doubled(values: np.ndarray) -> np.ndarray:
     """(n,) whether most of a sample's values are three or more: copies of a genome that was doubled."""
-    return 2 * np.count_nonzero(values >= 2.5, axis=1) > np.count_nonzero(np.isfinite(values), axis=1)
+    many: np.ndarray = 2 * np.count_nonzero(values >= 2.5, axis=1) > np.count_nonzero(np.isfinite(values), axis=1)
+    return many
 
 
 def settled(seen: Mapping[str, int]) -> str:
@@ -166,7 +168,8 @@ def to_calls(values: np.ndarray, scale: str) -> np.ndarray:
     if scale == CALLED:
         return np.where(values == PARTIAL_DELETION, CALLS[0], values)
     if scale == COPIES:
-        return np.clip(np.floor(values + 0.5) - DIPLOID, CALLS[0], CALLS[-1])
+        changes: np.ndarray = np.clip(np.floor(values + 0.5) - DIPLOID, CALLS[0], CALLS[-1])
+        return changes
     with np.errstate(divide="ignore", invalid="ignore"):
         if scale == FOLD:
             values = np.log2(values)

@@ -66,8 +66,6 @@ def guess_unit(frame: pd.DataFrame) -> UnitGuess:
 
 def _below_zero(found: Statistics, whole_profile: bool) -> UnitGuess:
     if found.zscores:
-        if not found.centred:
-            return UnitGuess("zscore", "unsure", "mean 0 and standard deviation 1 over all genes, in too few samples")
         sure = "sure" if whole_profile else "likely"
         return UnitGuess("zscore", sure, f"genes have mean 0 and standard deviation {found.standardised[1]:.2g}")
     if found.centred:

@@ -169,22 +169,31 @@ class Statistics:
     @property
     def centred(self) -> bool:
         """Whether values below zero have mean 0 in most genes of several samples."""
-        if self.low >= 0 or self.linear or self.samples < (PAIR if self.columns >= WHOLE_PROFILE else FEW_SAMPLES):
-            return False
-        return self.standardised[0] < 0.1
+        return self._several_below_zero and self.standardised[0] < 0.1
 
     @property
     def zscores(self) -> bool:
-        """Whether values below zero have mean 0 and standard deviation 1 in most genes of several samples, or over all
-        values of a whole profile: that of one tumour out of many."""
-        if self.low >= 0 or self.linear:
+        """Whether values below zero have mean near 0 and standard deviation near 1 in most genes of several samples,
+        which may be some of those over which they were standardised."""
+        if not self._several_below_zero:
             return False
-        if self.centred and 0.8 < self.standardised[1] < 1.2:
-            return True
+        centre, spread = self.standardised
+        return centre < 0.35 and 0.75 < spread < 1.25
+
+    @property
+    def _several_below_zero(self) -> bool:
+        enough = PAIR if self.columns >= WHOLE_PROFILE else FEW_SAMPLES
+        return self.low < 0 and not self.linear and self.samples >= enough
+
+    @property
+    def perhaps_zscores(self) -> bool:
+        """Whether all values of a whole profile together have mean 0 and standard deviation 1: in a sample or two, that
+        may be z-scores per gene, or levels standardised within the sample."""
+        if self.low >= 0 or self.linear or self.columns < WHOLE_PROFILE or self.samples >= FEW_SAMPLES:
+            return False
         assert self._moments is not None
         count, total, squares = self._moments.sum(axis=1)
-        mean = total / count
-        return self.columns >= WHOLE_PROFILE and bool(abs(mean) < 0.25 and 0.8 < np.sqrt(squares / count) < 1.2)
+        return bool(abs(total / count) < 0.25 and 0.8 < np.sqrt(squares / count) < 1.2)
 
     def spread(self, what: str) -> str:
         """The range in words, behind the name of the source."""
@@ -193,7 +202,8 @@ class Statistics:
 
 def is_code(values: np.ndarray) -> np.ndarray:
     """Which values may be codes for missing ones."""
-    return np.isin(values, CODES) | ((np.abs(values) >= BEYOND_ALL) & np.isfinite(values))
+    coded: np.ndarray = np.isin(values, CODES) | ((np.abs(values) >= BEYOND_ALL) & np.isfinite(values))
+    return coded
 
 
 def _maxima(known: np.ndarray, lows: np.ndarray, highs: np.ndarray) -> np.ndarray:

@@ -225,6 +225,10 @@ def _below_zero(found: Statistics, scale: Scale) -> str:
         return f"{said}. {ZSCORE_CAUTION}"
     if scale == "auto" and found.centred:
         return f"{said}; each gene has mean 0. {ZSCORE_CAUTION.replace('z-scores', 'values centred')}"
+    if scale == "auto" and found.perhaps_zscores:
+        return (
+            f"{said}. Standardised within a sample they will do; z-scores per gene no longer tell how genes rank in it"
+        )
     return said
 
 

@@ -127,6 +127,7 @@ class H5ad:
     file : its path.
     part : which matrix is read, such as `X` or `layer tpm`.
     samples : names in `obs`.
+    width : columns of the matrix.
     """
 
     def __init__(self, file: Path, root: Any, known: Collection[str], layer: str | None) -> None:
@@ -142,11 +143,11 @@ class H5ad:
         self.samples = [name.strip() for name in _texts(_index(root["obs"]))]
         self._check_samples()
         self._var = root[RAW]["var"] if self.part == RAW else root["var"]
-        self._width = len(_index(self._var))
+        self.width = len(_index(self._var))
         shape = _shape(self._matrix)
-        if shape != (len(self.samples), self._width):
+        if shape != (len(self.samples), self.width):
             raise InputError(
-                f"{file}: {self.part} is {shape[0]} x {shape[1]}, expected {len(self.samples)} samples x {self._width} "
+                f"{file}: {self.part} is {shape[0]} x {shape[1]}, expected {len(self.samples)} samples x {self.width} "
                 "genes as in obs and var; the file may be damaged"
             )
 
@@ -182,8 +183,8 @@ class H5ad:
 
     def rows(self, start: int, stop: int, places: Sequence[int]) -> np.ndarray:
         """(stop - start, len(places)) float64: the columns at `places` of some rows of the matrix."""
-        values = _rows(self.file, self._matrix, start, stop, self._width)
-        return values if list(places) == list(range(self._width)) else values[:, list(places)]
+        values = _rows(self.file, self._matrix, start, stop, self.width)
+        return values if list(places) == list(range(self.width)) else values[:, list(places)]
 
     def annotation(self, name: str, rows: slice) -> list[Any] | None:
         """Some cells of a column of `obs`, None where there is no such column."""
@@ -198,12 +199,13 @@ class H5ad:
         """Which logarithms X or `.raw` holds by the mark that `scanpy.pp.log1p` leaves, unless it holds counts."""
         if self.part not in ("X", RAW) or "uns" not in self._root or "log1p" not in self._root["uns"]:
             return ""
-        if not (_rows(self.file, self._matrix, 0, min(len(self.samples), _PEEK), self._width) % 1).any():
+        if not (_rows(self.file, self._matrix, 0, min(len(self.samples), _PEEK), self.width) % 1).any():
             return ""
         mark = self._root["uns"]["log1p"]
         base = mark["base"] if hasattr(mark, "keys") and "base" in mark else None
-        stated = base is not None and _encoding(base) != "null" and base.shape == ()
-        kind = f"logarithms to base {float(base[()]):g}" if stated else "natural logarithms"
+        kind = "natural logarithms"
+        if base is not None and _encoding(base) != "null" and base.shape == ():
+            kind = f"logarithms to base {float(base[()]):g}"
         return f", {kind} by uns['log1p'] (genes rank alike in any base)"
 
     def _check_samples(self) -> None:
