@@ -50,6 +50,7 @@ def predict_files(
     drugs: Sequence[str] | None = None,
     coverage: float = COVERAGE,
     expression_unit: str | None = None,
+    copy_number_unit: str | None = None,
 ) -> PredictedFiles:
     """Read profiles from files and predict them.
 
@@ -59,7 +60,7 @@ def predict_files(
     bundle_folder : a trained model; by default the released one.
     drugs : names, by default all drugs.
     coverage : share of measurements inside the prediction intervals.
-    expression_unit : of the expression; by default detected from the values.
+    expression_unit, copy_number_unit : by default detected from the values.
 
     Raises
     ------
@@ -70,16 +71,18 @@ def predict_files(
     bundle = load_bundle(bundle_folder)
     # Before the long reading.
     assays = chosen_assays(bundle.model.assays_, drugs)
-    profiles = _read(files, default_genes() | set(bundle.builder.universe_), expression_unit)
+    profiles = _read(files, default_genes() | set(bundle.builder.universe_), expression_unit, copy_number_unit)
     features = bundle.builder.transform(profiles)
     table = predictions_from(bundle, features, drugs, coverage)
     notes = (*profiles.notes, *unused_measurements(bundle.builder, profiles, features))
     return PredictedFiles(bundle, profiles, features, assays, table, notes)
 
 
-def _read(files: Mapping[str, Path], known_genes: frozenset[str], expression_unit: str | None) -> Profiles:
+def _read(
+    files: Mapping[str, Path], known_genes: frozenset[str], expression_unit: str | None, copy_number_unit: str | None
+) -> Profiles:
     if STUDY in files:
-        return read_study(files[STUDY], known_genes=known_genes)
+        return read_study(files[STUDY], known_genes=known_genes, copy_number_unit=copy_number_unit)
     return read_profiles(
         mutations=files.get("mutations"),
         panel=files.get("panel"),
@@ -89,4 +92,5 @@ def _read(files: Mapping[str, Path], known_genes: frozenset[str], expression_uni
         samples=files.get("samples"),
         known_genes=known_genes,
         expression_unit=expression_unit,
+        copy_number_unit=copy_number_unit,
     )

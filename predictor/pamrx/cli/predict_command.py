@@ -30,6 +30,12 @@ def predict(
         str | None,
         typer.Option(help="Unit of --expression: counts, tpm, fpkm, log2 or zscore. [default: detected]"),
     ] = None,
+    copy_number_unit: Annotated[
+        str | None,
+        typer.Option(
+            help="Unit of --copy-number: calls, log2, ratio, log2-ratio-plus-1 or copies. [default: detected]"
+        ),
+    ] = None,
     samples: Annotated[
         Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi (words: `pamrx vocab`).")
     ] = None,
@@ -73,6 +79,8 @@ def predict(
     _check_options(given, example, measured)
     if expression_unit is not None and expression is None:
         raise UsageError("--expression-unit goes with --expression: it says in which unit that file is")
+    if copy_number_unit is not None and copy_number is None and study is None:
+        raise UsageError("--copy-number-unit goes with --copy-number: it says in which unit that file is")
     from pamrx.cli import predict_files
 
     with folder_of(bundle) as folder:
@@ -83,6 +91,7 @@ def predict(
                 drugs=None if drugs is None else drugs.split(","),
                 coverage=coverage,
                 expression_unit=expression_unit,
+                copy_number_unit=copy_number_unit,
                 output=output,
                 evidence=evidence,
                 explain=explain,

@@ -22,6 +22,12 @@ def score(
         str | None,
         typer.Option(help="Unit of the expression: counts, tpm, fpkm, log2 or zscore. [default: detected]"),
     ] = None,
+    copy_number_unit: Annotated[
+        str | None,
+        typer.Option(
+            help="Unit of the copy number: calls, log2, ratio, log2-ratio-plus-1 or copies. [default: detected]"
+        ),
+    ] = None,
     bundle: Bundle = None,
     drugs: Annotated[str | None, typer.Option(help="Only these drugs, with commas between. [default: all]")] = None,
     coverage: Annotated[float, typer.Option(help="Of the intervals, 0.5 to 0.99.")] = 0.9,
@@ -53,7 +59,7 @@ def score(
         "tissue" if summary else None, strict,
     )  # fmt: skip
     size = read_size(memory)
-    opened = open_cohort(cohort, Given(mutations, panel, expression_unit), size)
+    opened = open_cohort(cohort, Given(mutations, panel, expression_unit, copy_number_unit), size)
     for note in opened.told:
         typer.echo(note, err=True)
     with folder_of(bundle) as folder, log_on_stderr():

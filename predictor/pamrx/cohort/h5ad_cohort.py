@@ -17,11 +17,13 @@ from pamrx.display import short_repr
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.sample_names import harmonise
-from pamrx.identifiers.units import Decision, Statistics, check_unit
+from pamrx.identifiers.unit_statistics import Statistics
+from pamrx.identifiers.units import Decision, check_unit
 from pamrx.profiles.normalise import decide, decision_notes, gather, statistics
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
 from pamrx.readers.files import LAYER, check_file
 from pamrx.readers.h5ad import H5ad, opened, read_annotations
+from pamrx.readers.h5ad_scaled import unscaled
 from pamrx.readers.matrix import axis_notes, named_columns
 from pamrx.readers.mutation_table import Mutations
 
@@ -96,10 +98,12 @@ def open_h5ad(
     Raises
     ------
     PamrxError
-        As `pamrx.readers.h5ad.opened`; if the unit cannot be settled.
+        As `pamrx.readers.h5ad_scaled.unscaled`; if the unit cannot be settled.
     """
     check_unit(unit)
     known, file = default_genes(), check_file(path)
+    used, unscaled_notes = unscaled(path, known, unit)
+    path = Path(used)
     annotations, told = read_annotations(path, known)
     with opened(path, known) as data:
         columns, names = named_columns(KIND, data.labels, known)
@@ -107,7 +111,7 @@ def open_h5ad(
         places = data.places
         found = _statistics(data, columns, places)
         samples, by_columns = list(data.samples), data.size_by_columns
-        notes = [*told, first, data.note, *more]
+        notes = [*unscaled_notes, *told, first, data.note, *more]
     decisions = decide(columns, found, str(file), unit=unit)
     notes += decision_notes(decisions, found, len(samples), str(file))
     renamed, beside, joined = _joined(file, samples, beside)

@@ -20,6 +20,7 @@ from pamrx.cohort.mutations import Beside
 from pamrx.cohort.scales import Scales
 from pamrx.display import short_repr
 from pamrx.errors import InputError
+from pamrx.identifiers.copy_number import check_copy_number_unit
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import check_unit
 from pamrx.profiles import Profiles
@@ -46,6 +47,7 @@ class MatrixCohort:
     beside: Beside | None
     assessed: frozenset[str] | None
     unit: str | None
+    copy_number_unit: str | None
     memory: int
     told: tuple[str, ...]
     names: frozenset[str]
@@ -58,13 +60,21 @@ class MatrixCohort:
     def tasks(self) -> list[list[Chunk]]:
         return in_runs((shard, 0, size) for shard, size in self.sizes.items())
 
+    @property
+    def _units(self) -> tuple[str | None, str | None]:
+        return self.unit, self.copy_number_unit
+
     def read(self, task: Sequence[Chunk]) -> Iterator[tuple[Chunk, Read]]:
-        shard = _read_shard(self.folder, self.shards[task[0].shard], self.beside, self.assessed, self.unit)
+        shard = _read_shard(self.folder, self.shards[task[0].shard], self.beside, self.assessed, self._units)
         yield from read_from(shard.profiles, shard.rejected, task)
 
 
 def open_matrices(
-    folder: Path, unit: str | None, beside: Beside | None, assessed: frozenset[str] | None
+    folder: Path,
+    unit: str | None,
+    beside: Beside | None,
+    assessed: frozenset[str] | None,
+    copy_number_unit: str | None = None,
 ) -> MatrixCohort:
     """Find the shards of a folder, read each once, and check that they fit together.
 
@@ -75,6 +85,7 @@ def open_matrices(
         levels on different scales.
     """
     check_unit(unit)
+    check_copy_number_unit(copy_number_unit)
     shards = _shards_of(folder)
     if beside is None:
         mafs = [file for file in sorted(folder.iterdir()) if _MAF.fullmatch(file.name)]
@@ -87,7 +98,7 @@ def open_matrices(
     notes: dict[str, tuple[str, ...]] = {}
     memory = 0
     for name, files in shards.items():
-        shard = _read_shard(folder, files, beside, assessed, unit)
+        shard = _read_shard(folder, files, beside, assessed, (unit, copy_number_unit))
         for sample in shard.profiles.samples.index:
             if seen.setdefault(sample, name) != name:
                 raise InputError(
@@ -104,6 +115,7 @@ def open_matrices(
         beside,
         assessed,
         unit,
+        copy_number_unit,
         memory + (beside.memory if beside else 0),
         _once(notes, {name: tuple(files.values()) for name, files in shards.items()}),
         frozenset(seen),
@@ -134,10 +146,15 @@ def _shards_of(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def _read_shard(
-    folder: Path, files: dict[str, str], beside: Beside | None, assessed: frozenset[str] | None, unit: str | None
+    folder: Path,
+    files: dict[str, str],
+    beside: Beside | None,
+    assessed: frozenset[str] | None,
+    units: tuple[str | None, str | None],
 ) -> _Shard:
+    """`units` are those of expression and of copy number, where they are stated."""
     now = tuple(fingerprint(folder / name) for name in files.values())
-    return _shard(folder, tuple(files.items()), beside, assessed, unit, now)
+    return _shard(folder, tuple(files.items()), beside, assessed, units, now)
 
 
 @lru_cache(maxsize=1)
@@ -146,16 +163,17 @@ def _shard(
     files: tuple[tuple[str, str], ...],
     beside: Beside | None,
     assessed: frozenset[str] | None,
-    unit: str | None,
+    units: tuple[str | None, str | None],
     _now: tuple[str, ...],
 ) -> _Shard:
     rejected: dict[str, str] = {}
     tables = read_tables({kind: folder / name for kind, name in files}, default_genes(), rejected)
+    unit = units[0] if "expression" in tables.matrices else None
     if beside is not None:
         tables.mutations, tables.assessed = beside.whole, assessed
         tables.sources["mutations"] = str(beside.path)
         tables.notes += beside.whole.notes
-    parts = join(parts_of(tables, unit=unit if "expression" in tables.matrices else None, rejected=rejected))
+    parts = join(parts_of(tables, unit=unit, copy_number_unit=units[1], rejected=rejected))
     drivers_only = None if beside is None else beside.drivers_only
     _of_this_shard(parts)
     return _Shard(assemble(parts, described(parts), assessed, drivers_only=drivers_only), rejected, parts.scales)

@@ -18,6 +18,7 @@ from pamrx.cohort.parquet_cohort import ParquetCohort, open_parquet
 from pamrx.cohort.parquet_shards import hashes_of
 from pamrx.cohort.study_cohort import StudyCohort, open_study
 from pamrx.errors import InputError, UsageError
+from pamrx.identifiers.copy_number import OPTION
 from pamrx.identifiers.genes import default_genes
 from pamrx.readers.files import LAYER, check_file
 from pamrx.readers.gene_panel import read_panel
@@ -55,18 +56,21 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
 def _opened(
     path: Path, given: Given, beside: Beside | None, assessed: frozenset[str] | None, memory: int | None
 ) -> ParquetCohort | MatrixCohort | StudyCohort | H5adCohort:
+    copies = given.copy_number_unit
     if not path.is_dir():
         if is_h5ad_path(path):
+            if copies is not None:
+                raise UsageError(f"{path}: holds expression only; leave out {OPTION}")
             return open_h5ad(path, given.unit, beside, assessed)
-        return open_parquet(path, [path], given.unit, assessed, beside)
+        return open_parquet(path, [path], given.unit, assessed, beside, copies)
     if (path / "meta_study.txt").exists() or list(path.glob("data_*.txt")):
         if beside is not None or given.unit is not None or assessed is not None:
             raise UsageError(f"{path}: a study brings its own files; leave out --mutations, --panel, --expression-unit")
-        return open_study(path, memory)
+        return open_study(path, memory, copies)
     files = [file for file in sorted(path.rglob("*.parquet")) if not _hidden(file.relative_to(path))]
     if files and not any(file.stem.startswith(("expression", "ncrna", "copy_number", "samples")) for file in files):
-        return open_parquet(path, files, given.unit, assessed, beside)
-    return open_matrices(path, given.unit, beside, assessed)
+        return open_parquet(path, files, given.unit, assessed, beside, copies)
+    return open_matrices(path, given.unit, beside, assessed, copies)
 
 
 def _others(found: ParquetCohort | MatrixCohort | H5adCohort, beside: Beside) -> list[str]:

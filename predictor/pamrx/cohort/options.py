@@ -37,11 +37,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Given:
-    """What the user says of the cohort: a MAF and a panel beside it, and the unit of its expression."""
+    """What the user says of the cohort: a MAF and a panel beside it, the units of its expression and copy number."""
 
     mutations: Path | None = None
     panel: Path | None = None
     unit: str | None = None
+    copy_number_unit: str | None = None
 
 
 def read_size(text: str) -> int:

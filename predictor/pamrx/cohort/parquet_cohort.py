@@ -95,6 +95,7 @@ def open_parquet(
     unit: str | None = None,
     assessed: frozenset[str] | None = None,
     beside: Beside | None = None,
+    copy_number_unit: str | None = None,
 ) -> ParquetCohort:
     """Look at every shard, and at nothing of it but its footer, its head and its sample names.
 
@@ -107,7 +108,7 @@ def open_parquet(
     folder = path if path.is_dir() else path.parent
     shards = [file.relative_to(folder).as_posix() for file in files]
     known = default_genes()
-    found = look_at(folder, shards, known, unit)
+    found = look_at(folder, shards, known, unit, copy_number_unit)
     if found.has_mutations and beside is not None:
         raise InputError(f"{beside.path}: the cohort holds mutations of its own; expected one of the two")
     if not found.blocks and not found.has_mutations and beside is None:

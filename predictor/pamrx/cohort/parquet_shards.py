@@ -21,8 +21,10 @@ from pamrx.cohort.scales import Scales
 from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.columns import CALLS_OF, MATRICES, Columns
-from pamrx.identifiers.units import LOG2_AT_MOST, Decision, Statistics, check_unit
-from pamrx.profiles.normalise import decide, gather, statistics, with_values
+from pamrx.identifiers.copy_number import check_copy_number_unit
+from pamrx.identifiers.unit_statistics import LOG2_AT_MOST, Statistics
+from pamrx.identifiers.units import Decision, check_unit
+from pamrx.profiles.normalise import decide, gather, scales_shown, statistics, with_values
 
 ID, MUTATIONS = "sample_id", "mutations"
 UNIT, LISTED, DRIVERS = b"expression_unit", b"mutations_listed", b"drivers"
@@ -43,6 +45,7 @@ class Shards:
     folder: Path
     known: frozenset[str]
     unit_given: str | None = None
+    copy_number_unit: str | None = None
     columns: list[str] = field(default_factory=list)
     blocks: dict[str, Columns] = field(default_factory=dict)
     has_mutations: bool = False
@@ -142,7 +145,10 @@ class Shards:
             If it cannot be settled.
         """
         for kind, found in self.found.items():
-            decisions = decide(self.blocks[kind], with_values(found), f"{self.folder.name}: {kind}", unit=self.unit)
+            decisions = decide(
+                self.blocks[kind], with_values(found), f"{self.folder.name}: {kind}", unit=self.unit,
+                copy_number_unit=self.copy_number_unit,
+            )  # fmt: skip
             self.decisions |= decisions
             self.notes += [decision.note for decision in decisions.values()]
 
@@ -157,14 +163,20 @@ class Shards:
                     values = matrix_of(table, columns, Layout.of(table.schema))
                     gather(found, columns, values, names_of(table.column(ID)))
             where = f"{self.folder / shard}: {kind}"
-            decisions = decide(columns, with_values(found), where, unit=unit)
-            self.scales.agree(f"{self.folder / shard}", shard, {group: one.scale for group, one in decisions.items()})
+            shown = scales_shown(columns, with_values(found), where, unit, self.copy_number_unit)
+            self.scales.agree(f"{self.folder / shard}", shard, shown)
             merged = self.found.setdefault(kind, {})
             for group, one in found.items():
                 merged.setdefault(group, Statistics(one.columns, one.copy_number)).include(one)
 
 
-def look_at(folder: Path, shards: Sequence[str], known: frozenset[str], unit: str | None) -> Shards:
+def look_at(
+    folder: Path,
+    shards: Sequence[str],
+    known: frozenset[str],
+    unit: str | None = None,
+    copy_number_unit: str | None = None,
+) -> Shards:
     """Look at every shard.
 
     Raises
@@ -172,7 +184,8 @@ def look_at(folder: Path, shards: Sequence[str], known: frozenset[str], unit: st
     PamrxError
         As `Shards.look`, `Shards.check_names` and `Shards.settle`.
     """
-    found = Shards(folder, known, unit)
+    check_copy_number_unit(copy_number_unit)
+    found = Shards(folder, known, unit, copy_number_unit)
     for shard in shards:
         found.look(shard)
     found.check_names()

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pamrx.identifiers.units import FEW_SAMPLES, LINEAR_ABOVE, LOW_MAXIMUM, MILLION, SPREAD, WHOLE_PROFILE, Statistics
+from pamrx.identifiers.unit_statistics import (
+    FEW_SAMPLES,
+    LINEAR_ABOVE,
+    LOW_MAXIMUM,
+    MILLION,
+    SPREAD,
+    WHOLE_PROFILE,
+    Statistics,
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ def guess_unit(frame: pd.DataFrame) -> UnitGuess:
         return _linear_unit(found, whole_profile)
     if whole_profile and _log2_of_tpm(frame):
         return UnitGuess("log2", "sure", "2^x - 1 sums to a million in each sample: log2(TPM + 1)")
+    if whole_profile and high <= 1:
+        return UnitGuess("none", "likely", "all between 0 and 1: methylation, shares or levels scaled per gene")
     if whole_profile and high < LOW_MAXIMUM:
         return UnitGuess("log2", "unsure", f"highest value {high:.3g}: low for log2; taken to log10, or logged twice?")
     values = frame.to_numpy(dtype=float)
@@ -55,14 +65,13 @@ def guess_unit(frame: pd.DataFrame) -> UnitGuess:
 
 
 def _below_zero(found: Statistics, whole_profile: bool) -> UnitGuess:
-    if found.samples < FEW_SAMPLES:
-        return UnitGuess("log2", "unsure", "values below zero, and too few samples to tell log2 from z-scores")
-    centre, spread = found.standardised
     if found.zscores:
         sure = "sure" if whole_profile else "likely"
-        return UnitGuess("zscore", sure, f"genes have mean 0 and standard deviation {spread:.2g}")
-    if centre < 0.1:
+        return UnitGuess("zscore", sure, f"genes have mean 0 and standard deviation {found.standardised[1]:.2g}")
+    if found.centred:
         return UnitGuess("log2", "likely", "genes are centred at 0: log2 ratios, or log2 less each gene's mean")
+    if found.samples < FEW_SAMPLES:
+        return UnitGuess("log2", "unsure", "values below zero, and too few samples to tell log2 from z-scores")
     return UnitGuess("log2", "likely", "values below zero, genes not centred: log2 of an array or of small numbers")
 
 

@@ -15,15 +15,13 @@ import pandas as pd
 
 from pamrx.errors import InputError
 from pamrx.identifiers.columns import CALLS_OF, Columns
+from pamrx.identifiers.copy_number import CALLED, differs
 from pamrx.identifiers.genes import with_mirna_names
+from pamrx.identifiers.unit_statistics import FLAT_GENES, LINEAR_ABOVE, Statistics, is_code
 from pamrx.identifiers.units import (
-    FLAT_GENES,
-    LINEAR_ABOVE,
     LOG2,
-    RATIOS,
     Decision,
     Scale,
-    Statistics,
     decide_copy_number,
     decide_levels,
     misfits,
@@ -66,7 +64,7 @@ def decide(
     what: str,
     scale: Scale = "auto",
     unit: str | None = None,
-    values: np.ndarray | None = None,
+    copy_number_unit: str | None = None,
 ) -> dict[str, Decision]:
     """The scale of each group of columns, from the statistics of all samples.
 
@@ -74,7 +72,7 @@ def decide(
     ----------
     what : the source, for messages; the kind of ncRNA is added.
     scale, unit : as `decide_levels`; the unit is that of expression only.
-    values : of the matrix, where it is read whole (see `decide_copy_number`).
+    copy_number_unit : as `decide_copy_number`.
 
     Raises
     ------
@@ -82,10 +80,30 @@ def decide(
         As `decide_levels` and `decide_copy_number`.
     """
     if columns.kind in CALLS_OF:
-        return {group: decide_copy_number(one, values, what) for group, one in found.items()}
-    own = unit if columns.kind == "expression" else None
-    named = {group: what if columns.kind == "expression" else f"{what} ({group})" for group in found}
-    return {group: decide_levels(one, named[group], scale, own) for group, one in found.items()}
+        return {group: decide_copy_number(one, what, copy_number_unit) for group, one in found.items()}
+    if columns.kind == "expression":
+        return {group: decide_levels(one, what, scale, unit, "--expression-unit") for group, one in found.items()}
+    return {group: decide_levels(one, f"{what} ({group})", scale) for group, one in found.items()}
+
+
+def scales_shown(
+    columns: Columns,
+    found: Mapping[str, Statistics],
+    what: str,
+    unit: str | None = None,
+    copy_number_unit: str | None = None,
+) -> dict[str, str]:
+    """The scale that a shard of a cohort shows of each group of columns, where it shows one: all must show the same.
+
+    Raises
+    ------
+    PamrxError
+        As `decide_levels`; copy number is settled over all shards.
+    """
+    if columns.kind not in CALLS_OF:
+        return {group: one.scale for group, one in decide(columns, found, what, unit=unit).items()}
+    shown = {group: differs(one.seen) if copy_number_unit is None else None for group, one in found.items()}
+    return {group: scale for group, scale in shown.items() if scale is not None}
 
 
 def faults(columns: Columns, values: np.ndarray, decisions: Mapping[str, Decision]) -> list[Fault]:
@@ -104,7 +122,8 @@ def faults(columns: Columns, values: np.ndarray, decisions: Mapping[str, Decisio
                     column = int(np.argmax(bad[row]))
                     cell = part[row, column]
                     shown = "an infinite value" if np.isinf(cell) else f"{cell:.4g}"
-                    fault = Fault(int(row), int(places[column]), f"found {shown}, {expected}", decision.source)
+                    code = f"; leave the cell empty if {cell:g} stands for a missing value" if is_code(cell) else ""
+                    fault = Fault(int(row), int(places[column]), f"found {shown}, {expected}{code}", decision.source)
                     first.setdefault(int(row), fault)
     return [first[row] for row in sorted(first)]
 
@@ -128,7 +147,7 @@ def normalise(
     scale = decisions.get(columns.kind)
     for group, mask in columns.groups().items():
         decision = decisions.get(group)
-        if decision is None or decision.scale in (LOG2, RATIOS):
+        if decision is None or decision.scale == LOG2 or (called and decision.scale != CALLED):
             continue
         if mask.all():
             values = to_scale(values, decision)
@@ -138,7 +157,7 @@ def normalise(
         values[_flat(values)] = np.nan
     frame = pd.DataFrame(values, index=index, columns=pd.Index(columns.names, dtype=object), copy=False)
     frame = _merged(what, frame, "copy_number" if called else columns.kind, notes)
-    if scale is not None and scale.scale == RATIOS:  # once the columns of one gene are one
+    if called and scale is not None and scale.scale != CALLED:  # once the columns of one gene are one
         frame = pd.DataFrame(to_scale(frame.to_numpy(), scale), frame.index, frame.columns, copy=False)
     return with_mirna_names(frame) if columns.kind == "ncrna" else frame
 
@@ -149,6 +168,7 @@ def levels_of(
     *,
     scale: Scale = "auto",
     unit: str | None = None,
+    copy_number_unit: str | None = None,
     rejected: dict[str, str] | None = None,
     scales: dict[str, str] | None = None,
 ) -> pd.DataFrame:
@@ -157,10 +177,10 @@ def levels_of(
     Parameters
     ----------
     notes : gets what was decided and merged, one sentence each.
-    scale, unit : as `decide`.
+    scale, unit, copy_number_unit : as `decide`.
     rejected : where given, gets for each sample with a cell that cannot be used what is wrong with the first; its
         values are then missing, and no error is raised for it, nor for a matrix without any number.
-    scales : gets the scale of each group of columns.
+    scales : gets the scale of each group of columns whose values show one.
 
     Raises
     ------
@@ -173,7 +193,7 @@ def levels_of(
     gather(found, columns, values, samples)
     if rejected is not None:
         found = with_values(found)
-    decisions = decide(columns, found, matrix.source, scale, unit, values)
+    decisions = decide(columns, found, matrix.source, scale, unit, copy_number_unit)
     for fault in faults(columns, values, decisions):
         name, gene = samples[fault.row], columns.given[fault.column]
         if rejected is None:
@@ -182,7 +202,7 @@ def levels_of(
         values[fault.row] = np.nan
     notes += decision_notes(decisions, found, len(samples), matrix.source)
     if scales is not None:
-        scales |= {group: decision.scale for group, decision in decisions.items()}
+        scales |= {group: decision.scale for group, decision in decisions.items() if decision.evident}
     return normalise(columns, values, decisions, matrix.values.index, notes, matrix.source)
 
 
@@ -210,10 +230,10 @@ def decision_notes(
 
 
 def _within(part: np.ndarray) -> bool:
-    """Whether no level is infinite or too large for a logarithm: mostly so, and known after two passes."""
+    """Whether no level is infinite or too far from 0 for a logarithm: mostly so, and known after two passes."""
     return bool(
         np.fmax.reduce(part, axis=None, initial=0.0) <= LINEAR_ABOVE
-        and np.fmin.reduce(part, axis=None, initial=0.0) > -np.inf
+        and np.fmin.reduce(part, axis=None, initial=0.0) >= -LINEAR_ABOVE
     )
 
 

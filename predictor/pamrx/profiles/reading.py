@@ -27,6 +27,7 @@ def read_profiles(
     known_genes: Collection[str] | None = None,
     expression_scale: Scale = "auto",
     expression_unit: str | None = None,
+    copy_number_unit: str | None = None,
 ) -> Profiles:
     """Read any of five files into one validated object. Samples are joined by name, never by position.
 
@@ -36,7 +37,7 @@ def read_profiles(
         A MAF of the GDC, cBioPortal or the legacy TCGA archives, or a VCF annotated by VEP or SnpEff.
     expression, ncrna, copy_number : str or path, optional
         Matrices, genes in rows or in columns: expression and non-coding RNA in any unit of `expression_unit`, copy
-        number as GISTIC calls -2 to 2 or log2 ratios.
+        number as GISTIC calls -2 to 2 or log2 ratios, or in a unit that `copy_number_unit` states.
     samples : str or path, optional
         Table of sample_id, tissue, sample_type, msi and sequenced (`pamrx vocab` lists the words). Where it is
         given it must name exactly the samples of the other files; a sample without any mutation is marked
@@ -50,6 +51,9 @@ def read_profiles(
         For where the guess from the values is wrong.
     expression_unit : str, optional
         The unit of `expression` where it is known: counts, tpm, fpkm, log2 or zscore; goes before the scale.
+    copy_number_unit : str, optional
+        The unit of `copy_number` where it is known: calls, log2, ratio, log2-ratio-plus-1 or copies. The last three
+        are read only where they are stated.
 
     Returns
     -------
@@ -75,19 +79,23 @@ def read_profiles(
     files = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
              "samples": samples, "panel": panel}  # fmt: skip
     known = frozenset(known_genes) if known_genes is not None else default_genes()
-    tables = read_tables({kind: path for kind, path in files.items() if path is not None}, known)
-    return profiles_of(tables, expression_scale, expression_unit)
+    given = {kind: path for kind, path in files.items() if path is not None}
+    tables = read_tables(given, known, unit=expression_unit)
+    return profiles_of(tables, expression_scale, expression_unit, copy_number_unit)
 
 
 def read_records(
-    parts: Mapping[str, Any], known_genes: Collection[str] | None = None, expression_unit: str | None = None
+    parts: Mapping[str, Any],
+    known_genes: Collection[str] | None = None,
+    expression_unit: str | None = None,
+    copy_number_unit: str | None = None,
 ) -> Profiles:
     """One validated `Profiles` from records, the shape in which a request carries them.
 
     Parameters
     ----------
     parts : as `record_tables` takes them.
-    known_genes, expression_unit : as in `read_profiles`.
+    known_genes, expression_unit, copy_number_unit : as in `read_profiles`.
 
     Raises
     ------
@@ -97,17 +105,22 @@ def read_records(
     known = frozenset(known_genes) if known_genes is not None else default_genes()
     if expression_unit is not None and parts.get("expression") is None:
         raise UsageError("expression_unit goes with expression: it says in which unit that is")
-    return profiles_of(record_tables(parts, known), unit=expression_unit)
+    return profiles_of(record_tables(parts, known), unit=expression_unit, copy_number_unit=copy_number_unit)
 
 
 def profiles_of(
-    tables: Tables, scale: Scale = "auto", unit: str | None = None, rejected: dict[str, str] | None = None
+    tables: Tables,
+    scale: Scale = "auto",
+    unit: str | None = None,
+    copy_number_unit: str | None = None,
+    rejected: dict[str, str] | None = None,
 ) -> Profiles:
     """Tables in memory as `Profiles`.
 
     Parameters
     ----------
     scale, unit : of expression, where they are known (see `normalise.decide`).
+    copy_number_unit : of copy number, where it is known.
     rejected : where given, gets for each sample that cannot be used the reason, and no error is raised for it.
 
     Raises
@@ -115,12 +128,16 @@ def profiles_of(
     PamrxError
         As `read_profiles`.
     """
-    parts = parts_of(tables, scale, unit, rejected)
+    parts = parts_of(tables, scale, unit, copy_number_unit, rejected)
     return assemble(parts, described(join(parts)), tables.assessed)
 
 
 def parts_of(
-    tables: Tables, scale: Scale = "auto", unit: str | None = None, rejected: dict[str, str] | None = None
+    tables: Tables,
+    scale: Scale = "auto",
+    unit: str | None = None,
+    copy_number_unit: str | None = None,
+    rejected: dict[str, str] | None = None,
 ) -> Parts:
     """The tables on the scales of `Profiles`, their samples not joined yet."""
     notes = list(tables.notes)
@@ -130,5 +147,7 @@ def parts_of(
         notes += matrix.notes
         kind = matrix.columns.kind
         sources[kind] = matrix.source
-        matrices[kind] = levels_of(matrix, notes, scale=scale, unit=unit, rejected=rejected, scales=scales)
+        matrices[kind] = levels_of(
+            matrix, notes, scale=scale, unit=unit, copy_number_unit=copy_number_unit, rejected=rejected, scales=scales
+        )
     return Parts(sources, tables.mutations, matrices, tables.samples, notes, rejected, scales)

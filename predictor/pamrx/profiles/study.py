@@ -11,7 +11,8 @@ import pandas as pd
 
 from pamrx.errors import InputError
 from pamrx.identifiers.genes import default_genes
-from pamrx.identifiers.units import LINEAR_ABOVE, Scale
+from pamrx.identifiers.unit_statistics import LINEAR_ABOVE
+from pamrx.identifiers.units import Scale
 from pamrx.identifiers.vocabulary import translated
 from pamrx.profiles.assemble import assemble, join
 from pamrx.profiles.profiles import SAMPLE_COLUMNS, Profiles
@@ -39,6 +40,7 @@ def read_study(
     *,
     known_genes: Collection[str] | None = None,
     expression_scale: Scale = "auto",
+    copy_number_unit: str | None = None,
     rejected: dict[str, str] | None = None,
 ) -> Profiles:
     """Read a study folder as cBioPortal's archive has it: mutations, expression, miRNA, copy number, clinical data.
@@ -54,7 +56,7 @@ def read_study(
     ----------
     folder : str or path
         Holds meta_*.txt, data_*.txt, case_lists/ and data_gene_panel_*.txt (or gene_panels/).
-    known_genes, expression_scale
+    known_genes, expression_scale, copy_number_unit
         As in `read_profiles`.
     rejected : dict or None
         Where given, gets for each sample that cannot be used the reason, and no error is raised for it.
@@ -93,7 +95,7 @@ def read_study(
             matrix = read_matrix(study.files[kind], known, kind, rejected)
             tables.matrices[kind] = matrix if kind == "copy_number" else _without_small_negatives(matrix, tables.notes)
     tables.samples = table if len(table) else None
-    parts = join(parts_of(tables, expression_scale, rejected=rejected))
+    parts = join(parts_of(tables, expression_scale, copy_number_unit=copy_number_unit, rejected=rejected))
     table = table if parts.table is None else parts.table
     found = [name for names in parts.samples.values() for name in names]
     table = _of_samples(table, found, str(study.folder), parts.notes)

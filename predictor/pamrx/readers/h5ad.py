@@ -25,6 +25,8 @@ from pamrx.readers.sample_table import undescribed
 RAW = "raw"
 """`FILE.h5ad::raw` names the matrix of `.raw`, which has genes of its own."""
 
+_PEEK = 100  # rows by which counts are told from logarithms
+
 
 def is_h5ad(file: Path) -> bool:
     """Whether the file's ending says AnnData."""
@@ -76,13 +78,13 @@ def read_h5ad(path: PathLike, known: Collection[str], notes: list[str]) -> pd.Da
     Raises
     ------
     PamrxError
-        As `opened`, and if a value is infinite.
+        As `opened`, and if a value is +Inf; -Inf is left to the unit.
     """
     with opened(path, known) as data:
         labels = data.labels
         values = data.rows(0, len(data.samples), data.places)
-        if np.isinf(values).any():
-            row, place = np.argwhere(np.isinf(values))[0]
+        if np.isposinf(values).any():
+            row, place = np.argwhere(np.isposinf(values))[0]
             raise InputError(
                 f"{data.file}: {data.part}, sample {data.samples[row]}, gene {labels[place]}: found an infinite value"
             )
@@ -125,6 +127,7 @@ class H5ad:
     file : its path.
     part : which matrix is read, such as `X` or `layer tpm`.
     samples : names in `obs`.
+    width : columns of the matrix.
     """
 
     def __init__(self, file: Path, root: Any, known: Collection[str], layer: str | None) -> None:
@@ -140,11 +143,11 @@ class H5ad:
         self.samples = [name.strip() for name in _texts(_index(root["obs"]))]
         self._check_samples()
         self._var = root[RAW]["var"] if self.part == RAW else root["var"]
-        self._width = len(_index(self._var))
+        self.width = len(_index(self._var))
         shape = _shape(self._matrix)
-        if shape != (len(self.samples), self._width):
+        if shape != (len(self.samples), self.width):
             raise InputError(
-                f"{file}: {self.part} is {shape[0]} x {shape[1]}, expected {len(self.samples)} samples x {self._width} "
+                f"{file}: {self.part} is {shape[0]} x {shape[1]}, expected {len(self.samples)} samples x {self.width} "
                 "genes as in obs and var; the file may be damaged"
             )
 
@@ -156,7 +159,17 @@ class H5ad:
     @property
     def note(self) -> str:
         """One sentence on what is read."""
-        return f"{self.file}: AnnData, {self.part}, genes by {self._genes[1]}"
+        return f"{self.file}: AnnData, {self.part}, genes by {self._genes[1]}{self._logarithms()}"
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the layers."""
+        return _layers(self._root)
+
+    @property
+    def has_raw(self) -> bool:
+        """Whether there is a matrix in `.raw`."""
+        return RAW in self._root and "X" in self._root[RAW]
 
     @property
     def places(self) -> list[int]:
@@ -170,8 +183,8 @@ class H5ad:
 
     def rows(self, start: int, stop: int, places: Sequence[int]) -> np.ndarray:
         """(stop - start, len(places)) float64: the columns at `places` of some rows of the matrix."""
-        values = _rows(self.file, self._matrix, start, stop, self._width)
-        return values if list(places) == list(range(self._width)) else values[:, list(places)]
+        values = _rows(self.file, self._matrix, start, stop, self.width)
+        return values if list(places) == list(range(self.width)) else values[:, list(places)]
 
     def annotation(self, name: str, rows: slice) -> list[Any] | None:
         """Some cells of a column of `obs`, None where there is no such column."""
@@ -181,6 +194,19 @@ class H5ad:
     def size_by_columns(self) -> int:
         """Stored values of a matrix by columns (CSC), which is read whole; 0 of any other."""
         return int(self._matrix["data"].shape[0]) if _encoding(self._matrix) == "csc_matrix" else 0
+
+    def _logarithms(self) -> str:
+        """Which logarithms X or `.raw` holds by the mark that `scanpy.pp.log1p` leaves, unless it holds counts."""
+        if self.part not in ("X", RAW) or "uns" not in self._root or "log1p" not in self._root["uns"]:
+            return ""
+        if not (_rows(self.file, self._matrix, 0, min(len(self.samples), _PEEK), self.width) % 1).any():
+            return ""
+        mark = self._root["uns"]["log1p"]
+        base = mark["base"] if hasattr(mark, "keys") and "base" in mark else None
+        kind = "natural logarithms"
+        if base is not None and _encoding(base) != "null" and base.shape == ():
+            kind = f"logarithms to base {float(base[()]):g}"
+        return f", {kind} by uns['log1p'] (genes rank alike in any base)"
 
     def _check_samples(self) -> None:
         if not self.samples:
@@ -194,7 +220,7 @@ class H5ad:
 
 
 def _matrix_of(file: Path, root: Any, layer: str | None) -> tuple[Any, str]:
-    layers = list(root["layers"]) if "layers" in root else []
+    layers = _layers(root)
     if layer is not None:
         if layer in layers:
             return root["layers"][layer], f"layer {layer}"
@@ -208,6 +234,10 @@ def _matrix_of(file: Path, root: Any, layer: str | None) -> tuple[Any, str]:
         named = f"name one of {', '.join(layers)} as {file.name}::LAYER" if layers else "expected X or a layer"
         raise InputError(f"{file}: X is empty; {named}")
     return root["layers"][layers[0]], f"layer {layers[0]} (X is empty)"
+
+
+def _layers(root: Any) -> list[str]:
+    return list(root["layers"]) if "layers" in root else []
 
 
 def _labels(file: Path, var: Any, samples: list[str], known: Collection[str]) -> tuple[list[str], str]:

@@ -97,7 +97,7 @@ def read_matrix(
     ------
     PamrxError
         Missing, empty or unreadable file; wrong delimiter; no recognised gene; no sample names; a sample named twice;
-        text or an infinite value where a number belongs.
+        text or +Inf where a number belongs.
     """
     file = check_file(path)
     if is_h5ad(file):
@@ -283,16 +283,17 @@ def _numbers(
 ) -> np.ndarray:
     """The cells as float64, shape (rows, columns).
 
-    The first that is no finite number is an error naming its place; with `spoilt` it is told there, once per sample.
+    The first that is no number is an error naming its place; with `spoilt` it is told there, once per sample. -Inf is
+    left to the unit: it is the log2 ratio of a gene of which no copy is left, and no level.
     """
     block = grid.block(columns)
-    if block is not None and not np.isinf(block).any():
+    if block is not None and not np.isposinf(block).any():
         return block
     values = np.empty((len(rows), len(columns)))
     for position, column in enumerate(columns):
         series = grid.column(column)
         numeric = grid.numeric(column)
-        wrong = np.isinf(numeric) | (np.isnan(numeric) & series.notna().to_numpy())
+        wrong = np.isposinf(numeric) | (np.isnan(numeric) & series.notna().to_numpy())
         for row in np.flatnonzero(wrong):
             gene, sample = (rows[row], names[position]) if genes_in_rows else (names[position], rows[row])
             place = f"row {gene}, column {sample}" if genes_in_rows else f"row {sample}, column {gene}"

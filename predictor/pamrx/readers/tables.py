@@ -12,6 +12,7 @@ from pamrx.errors import UsageError
 from pamrx.readers.files import PathLike, check_file
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.h5ad import is_h5ad, read_annotations
+from pamrx.readers.h5ad_scaled import unscaled
 from pamrx.readers.matrix import Matrix, read_matrix
 from pamrx.readers.mutation_table import Mutations
 from pamrx.readers.mutations import read_mutations
@@ -43,9 +44,12 @@ class Tables:
 
 
 def read_tables(
-    files: Mapping[str, PathLike], known: Collection[str], rejected: dict[str, str] | None = None
+    files: Mapping[str, PathLike],
+    known: Collection[str],
+    rejected: dict[str, str] | None = None,
+    unit: str | None = None,
 ) -> Tables:
-    """Read the files of one set of samples, by their kind; `rejected` is as in `profiles_of`.
+    """Read the files of one set of samples, by their kind; `rejected` and `unit` are as in `profiles_of`.
 
     Raises
     ------
@@ -65,7 +69,11 @@ def read_tables(
     if "mutations" in files:
         tables.mutations = read_mutations(files["mutations"], known)
         tables.notes += tables.mutations.notes
-    tables.matrices = {kind: read_matrix(files[kind], known, kind, rejected) for kind in KINDS if kind in files}
+    used = dict(files)
+    if "expression" in files and is_h5ad(check_file(files["expression"])):
+        used["expression"], told = unscaled(files["expression"], known, unit)
+        tables.notes += told
+    tables.matrices = {kind: read_matrix(used[kind], known, kind, rejected) for kind in KINDS if kind in files}
     if "expression" in files and "samples" not in files and is_h5ad(check_file(files["expression"])):
         tables.samples, told = read_annotations(files["expression"], known)
         tables.sources["samples"] = str(files["expression"])

@@ -200,8 +200,9 @@ def test_an_anndata_file_reads_as_predict_reads_it(
 
     with h5py.File(path, "a") as root:
         put_text(root["obs"], "tissue", [*examples.samples["tissue"].iloc[:-1], "elsewhere"], encoding)
-    profiles = read_profiles(expression=path)
-    found, notes = scored(path, tmp_path / "out")
+    unit = "zscore" if change is zscores else None
+    profiles = read_profiles(expression=path, expression_unit=unit)
+    found, notes = scored(path, tmp_path / "out", Given(unit=unit))
     same(bundle, profiles, found)
     assert profiles.samples["tissue"].notna().sum() == 11
     assert plain(notes) == plain(profiles.notes)

@@ -363,10 +363,11 @@ def test_shards_that_do_not_fit_together_are_told_before_any_work(few: Profiles,
             b=b.append_column("expression.PTEN", b.column("expression.IRS1")))  # fmt: skip
     refused(r"a\.parquet: no column age, which b\.parquet has", "more", a=a,
             b=b.append_column("age", pa.array(range(12))))  # fmt: skip
-    counts = pa.array(np.round(np.exp2(b.column("expression.PTEN").to_numpy() + 12)))
-    refused(
-        "looks like linear, but in a.parquet like log2", "units", a=a, b=b.set_column(place, "expression.PTEN", counts)
-    )
+    counts = b
+    for place, name in enumerate(b.column_names):
+        if name.startswith("expression."):
+            counts = counts.set_column(place, name, pa.array(np.round(np.exp2(b.column(name).to_numpy() + 12))))
+    refused("looks like linear, but in a.parquet like log2", "units", a=a, b=counts)
     refused(r"sample .*-0 stands in a\.parquet row 1 and in b\.parquet row 1", "twice", a=a, b=a)
     refused(r"b\.parquet: no sample in it", "empty", a=a, b=b.slice(0, 0))
     refused(

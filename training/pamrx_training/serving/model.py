@@ -38,6 +38,7 @@ from mlflow.types import DataType, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import AnyType, ColSpec, TensorSpec
 from pamrx.bundle.bundle import Bundle, load_bundle
 from pamrx.errors import InputError, PamrxError, UsageError, did_you_mean
+from pamrx.identifiers.copy_number import check_copy_number_unit
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import check_unit
 from pamrx.prediction.intervals import COVERAGE, check_coverage
@@ -49,7 +50,7 @@ from pamrx.readers.records import PARTS
 from pamrx_training.registry.registry import ARTIFACT
 from pamrx_training.serving.rows import FIELDS_OF_ROW, one_per_row, predict_samples
 
-SETTINGS: dict[str, Any] = {"drugs": None, "coverage": COVERAGE, "expression_unit": None}
+SETTINGS: dict[str, Any] = {"drugs": None, "coverage": COVERAGE, "expression_unit": None, "copy_number_unit": None}
 """What `params` may hold, by the names of the options of `pamrx predict`, with the defaults."""
 
 EXAMPLE = {
@@ -146,17 +147,18 @@ def predict_records(bundle: Bundle, rows: list[dict[str, Any]], settings: Mappin
     InputError
         For an input or a setting that cannot be used, and a sample that stands in two rows.
     """
-    drugs, coverage, unit = _settings(settings)
+    drugs, coverage, unit, copy_number_unit = _settings(settings)
     chosen_assays(bundle.model.assays_, drugs)  # before the long reading
     if one_per_row(rows):
         check_unit(unit)
-        return predict_samples(bundle, rows, drugs, coverage, unit)
+        check_copy_number_unit(copy_number_unit)
+        return predict_samples(bundle, rows, drugs, coverage, unit, copy_number_unit)
     known = default_genes() | set(bundle.builder.universe_)
     tables: list[pd.DataFrame] = []
     seen: set[str] = set()
     for place, parts in enumerate(rows, start=1):
         try:
-            profiles = read_records(parts, known, unit)
+            profiles = read_records(parts, known, unit, copy_number_unit)
             again = seen.intersection(profiles.samples.index)
             if again:
                 raise InputError(f"sample {min(again)} stands in an earlier row; expected each sample once")
@@ -182,6 +184,7 @@ def signature() -> ModelSignature:
                 ParamSpec("drugs", DataType.string, SETTINGS["drugs"]),
                 ParamSpec("coverage", DataType.double, SETTINGS["coverage"]),
                 ParamSpec("expression_unit", DataType.string, SETTINGS["expression_unit"]),
+                ParamSpec("copy_number_unit", DataType.string, SETTINGS["copy_number_unit"]),
             ]
         ),
     )
@@ -234,20 +237,21 @@ def _rows(model_input: Any) -> list[dict[str, Any]]:
     return told
 
 
-def _settings(given: Mapping[str, Any]) -> tuple[list[str] | None, float, str | None]:
+def _settings(given: Mapping[str, Any]) -> tuple[list[str] | None, float, str | None, str | None]:
     for name in given:
         if name not in SETTINGS:
             hint = did_you_mean(name, SETTINGS)
             raise UsageError(f"params: {name}: no such setting; expected {', '.join(SETTINGS)}{hint}")
-    drugs, coverage, unit = ({**SETTINGS, **given}[name] for name in SETTINGS)
+    drugs, coverage, *units = ({**SETTINGS, **given}[name] for name in SETTINGS)
     if drugs is not None and not isinstance(drugs, str):
         raise UsageError(f"params: drugs: found {json.dumps(drugs)}, expected names with commas between, as one text")
     if isinstance(coverage, bool) or not isinstance(coverage, (int, float)):
         raise UsageError(f"params: coverage: found {json.dumps(coverage)}, expected a number")
-    if unit is not None and not isinstance(unit, str):
-        raise UsageError(f"params: expression_unit: found {json.dumps(unit)}, expected a word")
+    for name, unit in zip(("expression_unit", "copy_number_unit"), units, strict=True):
+        if unit is not None and not isinstance(unit, str):
+            raise UsageError(f"params: {name}: found {json.dumps(unit)}, expected a word")
     check_coverage(float(coverage))
-    return (None if drugs is None else drugs.split(",")), float(coverage), unit
+    return (None if drugs is None else drugs.split(",")), float(coverage), units[0], units[1]
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

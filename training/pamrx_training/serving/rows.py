@@ -93,13 +93,18 @@ def one_per_row(rows: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def predict_samples(
-    bundle: Bundle, rows: Sequence[Mapping[str, Any]], drugs: Sequence[str] | None, coverage: float, unit: str | None
+    bundle: Bundle,
+    rows: Sequence[Mapping[str, Any]],
+    drugs: Sequence[str] | None,
+    coverage: float,
+    unit: str | None,
+    copy_number_unit: str | None = None,
 ) -> pd.DataFrame:
     """The predictions for samples, one row for each of `rows`.
 
     Parameters
     ----------
-    unit : of the expression, where it is not to be told from the levels.
+    unit, copy_number_unit : of the expression and the copy number, where they are not to be told from the levels.
 
     Returns
     -------
@@ -112,7 +117,7 @@ def predict_samples(
     alike: dict[tuple[object, ...], list[_Sample]] = {}
     for place, row in enumerate(rows):
         try:
-            sample = _read(place, row, unit)
+            sample = _read(place, row, unit, copy_number_unit)
         except PamrxError as error:
             errors[place] = str(error)
         else:
@@ -131,7 +136,7 @@ def predict_samples(
     )
 
 
-def _read(place: int, row: Mapping[str, Any], unit: str | None) -> _Sample:
+def _read(place: int, row: Mapping[str, Any], unit: str | None, copy_number_unit: str | None) -> _Sample:
     given = {name: value for name, value in row.items() if value is not None}
     for name in given:
         if name not in FIELDS_OF_ROW:
@@ -150,7 +155,7 @@ def _read(place: int, row: Mapping[str, Any], unit: str | None) -> _Sample:
         labels[kind], values[kind] = names, levels[kept]
         found = statistics(columns)
         gather(found, columns, values[kind][None], [ID])
-        decisions |= decide(columns, with_values(found), kind, unit=unit)
+        decisions |= decide(columns, with_values(found), kind, unit=unit, copy_number_unit=copy_number_unit)
     words = {name: given[name] for name in SAMPLE_COLUMNS if name in given}
     mutations = _mutations(given["mutations"]) if "mutations" in given else None
     return _Sample(place, words, labels, values, decisions, mutations)
