@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pamrx.cli.sheet_option import Sheet, with_sheet
+
 
 def check(
     files: Annotated[
@@ -13,8 +15,9 @@ def check(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the findings: CSV, Parquet or JSON by ending.")
     ] = None,
+    sheet: Sheet = None,
 ) -> None:
     """Say of each file what it is, which of its names pamrx knows, and in which unit it seems to be."""
     from pamrx.cli.check_files import show_checks
 
-    show_checks(files, output)
+    show_checks(list(with_sheet({str(path): path for path in files}, sheet).values()), output)

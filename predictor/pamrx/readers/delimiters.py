@@ -10,6 +10,7 @@ from pamrx.errors import InputError
 
 NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "vertical bar", " ": "space"}
 _READ = ("\t", ",", ";")
+_TITLES = 4  # lines that may stand above a header
 BY_ENDING = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".maf": "\t", ".gct": "\t"}
 
 
@@ -63,17 +64,40 @@ def find_columns(file: str, ending: str, lines: Sequence[str]) -> TextColumns:
     return TextColumns(found, set(rows) == {header + 1}, notes)
 
 
+def count_titles(lines: Sequence[str]) -> int:
+    """How many of the first lines are titles: they hold one cell or none, and even lines of three columns or
+    more follow. (One cell above two columns is a header of one sample, of which R leaves out the corner.)"""
+    for start in range(min(_TITLES, len(lines) - 2) + 1):
+        for delimiter in _READ:
+            widths = _widths(lines[start:], delimiter)
+            least = 3 if start else 2
+            if widths[0] >= least and _is_even(widths) and _cells(lines[start], delimiter) > 1:
+                titles = lines[:start]
+                if all(_cells(line, delimiter) < 2 and _cells(line, "\t") < 2 for line in titles):
+                    return start
+    return 0
+
+
 def split(line: str, delimiter: str) -> list[str]:
     """The fields of one line, without spaces around them; quotes are honoured."""
     return [field.strip() for field in next(csv.reader([line], delimiter=delimiter))]
 
 
-def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
-    """The number of fields of each line. A quoted field that goes on in the next line makes its line uneven."""
+def _fields(line: str, delimiter: str) -> list[str]:
+    """The fields of one line. A quoted field that goes on in the next line makes its line uneven."""
     try:
-        return [len(next(csv.reader([line], delimiter=delimiter))) for line in lines]
+        return split(line, delimiter)
     except csv.Error:
-        return [line.count(delimiter) + 1 for line in lines]
+        return line.split(delimiter)
+
+
+def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
+    return [len(_fields(line, delimiter)) for line in lines]
+
+
+def _cells(line: str, delimiter: str) -> int:
+    """The number of fields that hold something."""
+    return sum(map(bool, _fields(line, delimiter)))
 
 
 def _is_even(widths: list[int]) -> bool:

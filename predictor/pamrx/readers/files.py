@@ -113,26 +113,29 @@ class Head:
 
     Attributes
     ----------
-    skipped : number of lines before the header (comments, blank lines, the two size lines of a GCT file).
+    skipped : number of lines before the header (comments, blank lines, titles, the two size lines of a GCT file).
     header : the column names as they stand in the file; the first is empty where R left it out.
     first : the fields of the first row below the header; empty where there is none.
     delimiter : what separates the fields.
     quotes : whether quotation marks enclose fields; between tabs they stand for themselves, but where R wrote them.
-    notes : that the delimiter is another than the ending says.
+    notes : that the delimiter is another than the ending says, and that a title was skipped.
     gct : the numbers of the size line below `#1.2` (rows, samples) or `#1.3` (rows, samples, columns that describe
         rows, rows that describe samples); None for any other file.
     """
 
     def __init__(self, file: Path) -> None:
-        lines, skipped, self.gct = _first_lines(file)
-        self.skipped = skipped
+        lines, places, self.gct = _first_lines(file)
+        titles = delimiters.count_titles(lines)
+        lines, self.skipped = lines[titles:], places[titles]
         columns = delimiters.find_columns(str(file), _ending(file), lines)
         self.delimiter, self.notes = columns.delimiter, columns.notes
+        if titles:
+            self.notes.append(f"{file}: {self.skipped} lines above the header skipped, as a title")
         try:
             self.header = delimiters.split(lines[0], self.delimiter)
             self.first = delimiters.split(lines[1], self.delimiter) if len(lines) > 1 else []
         except csv.Error as error:
-            raise InputError(f"{file}: line {skipped + 1}: {_csv_trouble(error)}") from None
+            raise InputError(f"{file}: line {self.skipped + 1}: {_csv_trouble(error)}") from None
         if not self.first:
             raise InputError(f"{file}: a header and no row below it")
         self.quotes = self.delimiter != "\t" or lines[0].startswith('"')
@@ -200,29 +203,30 @@ def _ending(file: Path) -> str:
     return endings[-1] if endings else ""
 
 
-def _first_lines(file: Path) -> tuple[list[str], int, tuple[int, ...] | None]:
-    """The header and the first rows; how many lines stand before the header; and a GCT's sizes."""
+def _first_lines(file: Path) -> tuple[list[str], list[int], tuple[int, ...] | None]:
+    """The first lines that hold something, from the header on; how many lines stand before each; and a GCT's sizes."""
     lines: list[str] = []
+    places: list[int] = []
     gct: tuple[int, ...] | None = None
-    skipped = size = 0
+    place, size = -1, 0
     with open_bytes(file) as stream:
         sizes_follow = False
-        for raw in stream:
+        for place, raw in enumerate(stream):
             line = raw.decode().rstrip("\r\n")
             if sizes_follow:
                 gct = _sizes(line)
-            if not lines and (sizes_follow or line.startswith("#") or not line.strip() or _SEPARATOR.fullmatch(line)):
+            if not lines and (sizes_follow or line.startswith("#") or _SEPARATOR.fullmatch(line)):
                 sizes_follow = line.startswith(("#1.2", "#1.3"))
-                skipped += 1
                 continue
-            if line.strip():
+            if line.strip(" \t,;" if not lines else None):
                 lines.append(line)
+                places.append(place)
                 size += len(line)
             if len(lines) > _SAMPLED or (len(lines) > 1 and size > _SAMPLED_SIZE):
                 break
     if not lines:
-        raise InputError(f"{file}: the file is empty" + (" but for comment lines" if skipped else ""))
-    return lines, skipped, gct
+        raise InputError(f"{file}: the file is empty" + (" but for comment lines" if place >= 0 else ""))
+    return lines, places, gct
 
 
 def _sizes(line: str) -> tuple[int, ...] | None:

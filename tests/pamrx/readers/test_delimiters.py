@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pamrx.errors import PamrxError
 from pamrx.profiles import read_profiles
-from pamrx.readers.delimiters import find_columns
+from pamrx.readers.delimiters import count_titles, find_columns
 
 EXPRESSION = "gene\tS1\tS2\nPIK3CA\t7.25\t8.5\nPTEN\t6.0\t2.5\n"
 MAF = (
@@ -99,3 +99,26 @@ def test_the_corner_that_r_leaves_out(tmp_path: Path, quote: str) -> None:
 def test_rows_that_are_longer_than_the_header_are_not_r(count: int) -> None:
     lines = ["a\tb", *["1\t2\t"] * count, "1\t2"]
     assert not find_columns("x", ".tsv", lines).corner_left_out
+
+
+@pytest.mark.parametrize("mark", ["\t", ",", ";"])
+@pytest.mark.parametrize("title", ["Table S3. All", "Table S3. All{}{}", '"Table S3. Expression, log2"{}{}\n(n = 2)'])
+def test_titles_above_the_header_are_skipped_and_said(tmp_path: Path, mark: str, title: str) -> None:
+    path = write(tmp_path, "x.txt", f"{title.format(mark, mark)}\n{mark}{mark}\n" + EXPRESSION.replace("\t", mark))
+    read = read_profiles(expression=path, known_genes=GENES)
+    assert read.expression.loc["S2", "PTEN"] == 2.5
+    assert any("lines above the header skipped, as a title" in note for note in read.notes)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["S1", "PIK3CA\t7.25", "PTEN\t2.5"],
+        ["gene,S1", "a;b;c,1", "d;e;f,2"],
+        ["gene\tS1\tS2", "PIK3CA\t7", "PTEN\t6\t2"],
+        ["gene\tS1\tS2", "PIK3CA\t7\t2"],
+        ["gene"],
+    ],
+)
+def test_a_header_is_no_title(lines: list[str]) -> None:
+    assert count_titles(lines) == 0
