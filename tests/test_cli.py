@@ -176,7 +176,7 @@ def written(tmp_path: Path, name: str, text: str) -> Path:
 MATRIX = "gene,A,B\nEGFR,1.5,2.5\nPTEN,3,4\nERBB2,1,2\n"
 BAD_FILES = {
     "empty": ("expression", "e.csv", "", ["e.csv", "empty"]),
-    "wrong delimiter": ("expression", "e.csv", MATRIX.replace(",", ";"), ["e.csv", ";"]),
+    "wrong delimiter": ("expression", "e.csv", MATRIX.replace(",", "|"), ["e.csv", "|"]),
     "no recognised gene": ("expression", "e.csv", "gene,A,B\nfoo1,1,2\nfoo2,3,4\n", ["e.csv", "foo1"]),
     "duplicated sample": ("expression", "e.csv", MATRIX.replace("A,B", "A,A"), ["e.csv", "A"]),
     "text for a number": ("expression", "e.csv", MATRIX.replace("2.5", "high"), ["e.csv", "EGFR", "B", "high"]),

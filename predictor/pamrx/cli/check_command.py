@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pamrx.cli.sheet_option import Sheet, with_sheet
 from pamrx.errors import UsageError
 
 
@@ -22,6 +23,7 @@ def check(
         str | None, typer.Option(help="Unit of the expression: counts, tpm, fpkm, log2 or zscore.")
     ] = None,
     samples: Annotated[Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi.")] = None,
+    sheet: Sheet = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the findings: CSV, Parquet or JSON by ending.")
     ] = None,
@@ -38,7 +40,9 @@ def check(
     given = {kind: path for kind, path in named.items() if path is not None}
     if not files and not given:
         raise UsageError("no input: name the files, or the study folder, that you would give to `pamrx predict`")
+    unnamed = [f"file {place}" for place in range(len(files or []))]
+    sheets = with_sheet({**dict(zip(unnamed, files or [], strict=True)), **given}, sheet)
     settings = {} if expression_unit is None else {"expression_unit": expression_unit}
     from pamrx.cli.check_files import show_checks
 
-    show_checks(files or [], given, settings, output)
+    show_checks([sheets.pop(name) for name in unnamed], sheets, settings, output)

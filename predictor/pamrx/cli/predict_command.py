@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
+from pamrx.cli.sheet_option import Sheet, with_sheet
 from pamrx.errors import UsageError
 
 
@@ -39,6 +40,7 @@ def predict(
     samples: Annotated[
         Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi (words: `pamrx vocab`).")
     ] = None,
+    sheet: Sheet = None,
     bundle: Bundle = None,
     drugs: Annotated[str | None, typer.Option(help="Only these drugs, with commas between. [default: all]")] = None,
     output: Annotated[
@@ -81,6 +83,7 @@ def predict(
         raise UsageError("--expression-unit goes with --expression: it says in which unit that file is")
     if copy_number_unit is not None and copy_number is None and study is None:
         raise UsageError("--copy-number-unit goes with --copy-number: it says in which unit that file is")
+    given = with_sheet(given, sheet)
     from pamrx.cli import predict_files
 
     with folder_of(bundle) as folder:

@@ -20,6 +20,7 @@ from pamrx.identifiers.genes import clean_labels
 from pamrx.identifiers.protein_change import short_protein_change
 from pamrx.profiles.assemble import with_names
 from pamrx.profiles.profiles import MUTATION_COLUMNS
+from pamrx.readers.files import plain_file
 from pamrx.readers.mutation_table import CLASSIFICATIONS, Mutations
 from pamrx.readers.mutations import read_mutations
 
@@ -45,7 +46,7 @@ class Beside:
 
     @property
     def files(self) -> dict[str, str]:
-        return {self.path.name: fingerprint(self.path)}
+        return {self.path.name: fingerprint(plain_file(self.path))}
 
     @property
     def memory(self) -> int:

@@ -20,7 +20,7 @@ from pamrx.cohort.study_cohort import StudyCohort, open_study
 from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.copy_number import OPTION
 from pamrx.identifiers.genes import default_genes
-from pamrx.readers.files import LAYER, check_file
+from pamrx.readers.files import LAYER, check_file, plain_file
 from pamrx.readers.gene_panel import read_panel
 
 
@@ -47,7 +47,7 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
         assessed = read_panel(given.panel, default_genes())[0]
     found = _opened(path, given, beside, assessed, memory)
     if given.panel is not None:
-        found = replace(found, files={**found.files, given.panel.name: fingerprint(given.panel)})
+        found = replace(found, files={**found.files, given.panel.name: fingerprint(plain_file(given.panel))})
     if isinstance(found, StudyCohort) or found.beside is None:
         return found
     return with_mutations_only(found, found.beside, _others(found, found.beside), assessed, found.lists_samples)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from pamrx.errors import InputError, did_you_mean
+from pamrx.readers import delimiters, workbook
+from pamrx.readers.text_encoding import TextStream
 
 PathLike = str | os.PathLike[str]
 
+_SHEETS = "of spreadsheets only Excel's .xlsx is read; save it as .xlsx or as tab-separated text"
 # Endings that are refused before anything is opened: unpickling can run code, the others need another program.
 REFUSED_ENDINGS = {
     ".pkl": "a pickle can run code and is never opened",
@@ -25,8 +29,10 @@ REFUSED_ENDINGS = {
     ".rda": "an R object is not read",
     ".rdata": "an R object is not read",
     ".h5": "HDF5 is not read",
-    ".xls": "a spreadsheet is not read",
-    ".xlsx": "a spreadsheet is not read",
+    ".xls": _SHEETS,
+    ".xlsb": _SHEETS,
+    ".ods": _SHEETS,
+    ".numbers": _SHEETS,
     ".zip": "a zip archive is not read; unpack it first",
     ".tar": "an archive is not read; unpack it first",
     ".tgz": "an archive is not read; unpack it first",
@@ -34,30 +40,28 @@ REFUSED_ENDINGS = {
     ".xz": "only gzip is unpacked on the way in",
     ".7z": "an archive is not read; unpack it first",
 }
-DELIMITER_NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "vertical bar", " ": "space"}
 # `FILE.h5ad::LAYER` names a layer of an AnnData file.
 LAYER = re.compile(r"(\.h5ad)::(.+)$", re.IGNORECASE)
-_COMMA = (".csv",)
-_TAB = (".tsv", ".tab", ".maf", ".gct")
-_READABLE = "tab- or comma-separated text (gzip allowed) or Parquet"
+_READABLE = "tab- or comma-separated text (gzip allowed), Excel (.xlsx) or Parquet"
+_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_SEPARATOR = re.compile(r'"?sep=."?', re.IGNORECASE)  # Excel's own first line of a CSV
+_SAMPLED, _SAMPLED_SIZE = 10, 1 << 20  # lines below the header by which the delimiter is told, and characters
 
 
 def check_file(path: PathLike) -> Path:
-    """The path of a readable input file.
+    """The path of a readable input file, with the sheet of a workbook after it where one is named (`FILE.xlsx::SHEET`).
 
     Raises
     ------
     PamrxError
-        If there is no such file, it is a folder, it is empty, or its ending names a format that is not read.
+        If there is no such file, it is a folder, it is empty, or its ending or content is of a format that is not read.
     """
-    file = Path(LAYER.sub(r"\1", str(path)))
+    given = Path(LAYER.sub(r"\1", str(path)))
+    file, _ = workbook.split_sheet(given)
     if file.is_dir():
         raise InputError(f"{file}: is a folder; name a file")
     if not file.exists():
         raise InputError(f"{file}: no such file{_nearby(file)}")
-    ending = _ending(file)
-    if ending in REFUSED_ENDINGS:
-        raise InputError(f"{file}: ending '{ending}' found ({REFUSED_ENDINGS[ending]}); expected {_READABLE}")
     try:
         if file.stat().st_size == 0:
             raise InputError(f"{file}: the file is empty")
@@ -65,9 +69,13 @@ def check_file(path: PathLike) -> Path:
             start = handle.read(4)
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror})") from None
-    if start == b"PK\x03\x04":
-        raise InputError(f"{file}: this is a zip archive or a spreadsheet, whatever its name; expected {_READABLE}")
-    return file
+    _check_kind(file, start)
+    return given
+
+
+def plain_file(path: PathLike) -> Path:
+    """The file itself, without a layer or sheet named after it."""
+    return workbook.split_sheet(LAYER.sub(r"\1", str(path)))[0]
 
 
 def is_parquet(file: Path) -> bool:
@@ -76,25 +84,26 @@ def is_parquet(file: Path) -> bool:
 
 
 @contextmanager
-def open_bytes(file: Path) -> Iterator[BinaryIO]:
-    """The file's bytes, unpacked where it starts as gzip does (the ending is not asked).
+def open_bytes(file: Path) -> Iterator[TextStream]:
+    """The file's text as UTF-8 with LF line ends, whatever its encoding: unpacked where it starts as gzip does (the
+    ending is not asked), and of a workbook its sheet, tab-separated.
+
+    `notes` of the stream say which sheet it is, and what is odd about that part of the text that has been read.
 
     Raises
     ------
     PamrxError
-        If it cannot be read, is a damaged or truncated gzip, or is not UTF-8.
+        If it cannot be read, is a damaged or truncated gzip or UTF-16, or is no text; as `workbook.sheet_of`.
     """
     try:
-        with file.open("rb") as probe:
-            packed = probe.read(2) == b"\x1f\x8b"
-        with cast(BinaryIO, gzip.open(file, "rb")) if packed else file.open("rb") as stream:
+        with _unpacked(file) as (source, told), TextStream(source, str(file), _READABLE, told) as stream:
             yield stream
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise InputError(f"{file}: the gzip data end early or are damaged; download or copy the file again") from None
     except csv.Error as error:
         raise InputError(f"{file}: {_csv_trouble(error)}") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"{file}: byte {error.start} is not UTF-8 text; save the file as UTF-8") from None
+        raise InputError(f"{file}: damaged {error.encoding} text ({error.reason}); save the file as UTF-8") from None
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror or error})") from None
 
@@ -104,25 +113,34 @@ class Head:
 
     Attributes
     ----------
-    skipped : number of lines before the header (comments, blank lines, the two size lines of a GCT file).
-    header : the column names as they stand in the file.
+    skipped : number of lines before the header (comments, blank lines, titles, the two size lines of a GCT file).
+    header : the column names as they stand in the file; the first is empty where R left it out.
     first : the fields of the first row below the header; empty where there is none.
     delimiter : what separates the fields.
+    quotes : whether quotation marks enclose fields; between tabs they stand for themselves, but where R wrote them.
+    notes : that the delimiter is another than the ending says, and that a title was skipped.
+    gct : the numbers of the size line below `#1.2` (rows, samples) or `#1.3` (rows, samples, columns that describe
+        rows, rows that describe samples); None for any other file.
     """
 
     def __init__(self, file: Path) -> None:
-        lines, skipped = _first_lines(file)
-        self.skipped = skipped
-        self.delimiter = _delimiter(file, lines[0])
+        lines, places, self.gct = _first_lines(file)
+        titles = delimiters.count_titles(lines)
+        lines, self.skipped = lines[titles:], places[titles]
+        columns = delimiters.find_columns(str(file), _ending(file), lines)
+        self.delimiter, self.notes = columns.delimiter, columns.notes
+        if titles:
+            self.notes.append(f"{file}: {self.skipped} lines above the header skipped, as a title")
         try:
-            self.header = _split(lines[0], self.delimiter)
-            self.first = _split(lines[1], self.delimiter) if len(lines) > 1 else []
+            self.header = delimiters.split(lines[0], self.delimiter)
+            self.first = delimiters.split(lines[1], self.delimiter) if len(lines) > 1 else []
         except csv.Error as error:
-            raise InputError(f"{file}: line {skipped + 1}: {_csv_trouble(error)}") from None
-        if len(self.header) == 1:
-            raise InputError(_one_column(file, lines[0], self.delimiter))
+            raise InputError(f"{file}: line {self.skipped + 1}: {_csv_trouble(error)}") from None
         if not self.first:
             raise InputError(f"{file}: a header and no row below it")
+        self.quotes = self.delimiter != "\t" or lines[0].startswith('"')
+        if columns.corner_left_out and self.first[-1]:
+            self.header = ["", *self.header]
 
 
 def parquet_columns(file: Path) -> list[str]:
@@ -142,33 +160,78 @@ def parquet_columns(file: Path) -> list[str]:
         raise InputError(f"{file}: not a Parquet file, or a truncated one; expected {_READABLE}") from None
 
 
+def _check_kind(file: Path, start: bytes) -> None:
+    """Refuse what is not read, by ending and content; a workbook under a wrong name is told which is right."""
+    ending = _ending(file)
+    by_content = start == _ZIP and workbook.looks_like_workbook(file)
+    if ending in workbook.ENDINGS:
+        if start[:2] == _GZIP:
+            raise InputError(f"{file}: a workbook packed by gzip is not read; unpack it first")
+        if start == _OLE:
+            raise InputError(
+                f"{file}: a workbook with a password, or an old one (.xls), is not read; save it as .xlsx without one"
+            )
+        if not by_content:
+            raise InputError(f"{file}: is not an Excel workbook, whatever its name; rename it to its true ending")
+    elif by_content:
+        raise InputError(f"{file}: is an Excel workbook, whatever its name; rename it to end in .xlsx")
+    elif ending in REFUSED_ENDINGS:
+        raise InputError(f"{file}: ending '{ending}' found ({REFUSED_ENDINGS[ending]}); expected {_READABLE}")
+    elif start == _ZIP:
+        raise InputError(f"{file}: this is a zip archive or a spreadsheet, whatever its name; expected {_READABLE}")
+
+
+@contextmanager
+def _unpacked(file: Path) -> Iterator[tuple[BinaryIO, Sequence[str]]]:
+    if workbook.is_workbook(file):
+        sheet = workbook.sheet_of(file)
+        yield io.BytesIO(sheet.text), sheet.notes
+        return
+    with file.open("rb") as stream:
+        if stream.peek(2)[:2] == _GZIP:
+            with gzip.open(stream) as unpacked:
+                yield cast(BinaryIO, unpacked), ()
+        else:
+            yield stream, ()
+
+
 def _ending(file: Path) -> str:
     """The last ending that is not `.gz`, in lower case."""
-    endings = [ending.lower() for ending in file.suffixes]
+    endings = [ending.lower() for ending in plain_file(file).suffixes]
     if endings and endings[-1] == ".gz":
         endings.pop()
     return endings[-1] if endings else ""
 
 
-def _first_lines(file: Path) -> tuple[list[str], int]:
-    """The header and, if there is one, the first row; and how many lines stand before the header."""
+def _first_lines(file: Path) -> tuple[list[str], list[int], tuple[int, ...] | None]:
+    """The first lines that hold something, from the header on; how many lines stand before each; and a GCT's sizes."""
     lines: list[str] = []
-    skipped = 0
+    places: list[int] = []
+    gct: tuple[int, ...] | None = None
+    place, size = -1, 0
     with open_bytes(file) as stream:
         sizes_follow = False
-        for raw in stream:
-            line = _decode(file, raw, first=not skipped and not lines)
-            if not lines and (sizes_follow or line.startswith("#") or not line.strip()):
+        for place, raw in enumerate(stream):
+            line = raw.decode().rstrip("\r\n")
+            if sizes_follow:
+                gct = _sizes(line)
+            if not lines and (sizes_follow or line.startswith("#") or _SEPARATOR.fullmatch(line)):
                 sizes_follow = line.startswith(("#1.2", "#1.3"))
-                skipped += 1
                 continue
-            if line.strip():
+            if line.strip(" \t,;" if not lines else None):
                 lines.append(line)
-            if len(lines) == 2:
+                places.append(place)
+                size += len(line)
+            if len(lines) > _SAMPLED or (len(lines) > 1 and size > _SAMPLED_SIZE):
                 break
     if not lines:
-        raise InputError(f"{file}: the file is empty" + (" but for comment lines" if skipped else ""))
-    return lines, skipped
+        raise InputError(f"{file}: the file is empty" + (" but for comment lines" if place >= 0 else ""))
+    return lines, places, gct
+
+
+def _sizes(line: str) -> tuple[int, ...] | None:
+    numbers = line.split()
+    return tuple(map(int, numbers)) if numbers and all(number.isdecimal() for number in numbers) else None
 
 
 def _decode(file: Path, raw: bytes, first: bool) -> str:
@@ -179,43 +242,8 @@ def _decode(file: Path, raw: bytes, first: bool) -> str:
     return raw.decode("utf-8-sig" if first else "utf-8").rstrip("\r\n")
 
 
-def _delimiter(file: Path, header: str) -> str:
-    """By ending, so that a file named .csv that is not one is told so; .txt and unknown endings go by the header."""
-    ending = _ending(file)
-    if ending in _COMMA:
-        return ","
-    if ending in _TAB:
-        return "\t"
-    return "\t" if "\t" in header or "," not in header else ","
-
-
 def _csv_trouble(error: csv.Error) -> str:
     return f"cannot be split into fields ({error}); expected lines that end in LF or CRLF and closed quotes"
-
-
-def _split(line: str, delimiter: str) -> list[str]:
-    return [field.strip() for field in next(csv.reader([line], delimiter=delimiter))]
-
-
-def _one_column(file: Path, header: str, wanted: str) -> str:
-    counts = {delimiter: header.count(delimiter) for delimiter in DELIMITER_NAMES if delimiter != wanted}
-    found = max(counts, key=lambda delimiter: counts[delimiter])
-    shown = header if len(header) <= 60 else header[:57] + "..."
-    if not counts[found]:
-        return (
-            f"{file}: header: one column, '{shown}'; expected at least two, separated by tabs (.tsv) or commas (.csv)"
-        )
-    expected = "tab or comma"
-    if _ending(file) in (*_COMMA, *_TAB):
-        expected = f"{DELIMITER_NAMES[wanted]} from the file's ending"
-    if found in "\t,":
-        advice = f"rename it to end in {'.tsv' if found == chr(9) else '.csv'}"
-    else:
-        advice = "save it with tabs (.tsv) or commas (.csv)"
-    return (
-        f"{file}: header: wrong delimiter: found {DELIMITER_NAMES[found]} in '{shown.replace(chr(9), ' ')}', "
-        f"expected {expected}; {advice}"
-    )
 
 
 def _nearby(file: Path) -> str:

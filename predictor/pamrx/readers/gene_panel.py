@@ -33,7 +33,9 @@ def read_panel(path: PathLike, known_genes: Collection[str]) -> tuple[frozenset[
         If the file cannot be read, a line holds more than one gene, no gene stands there, or none is recognised.
     """
     file = check_file(path)
-    return panel_from_lines(str(file), _lines(file), known_genes)
+    lines, opened = _lines(file)
+    genes, notes = panel_from_lines(str(file), lines, known_genes)
+    return genes, [*notes[:1], *opened, *notes[1:]]
 
 
 def panel_from_lines(file: str, lines: list[str], known_genes: Collection[str]) -> tuple[frozenset[str], list[str]]:
@@ -56,7 +58,7 @@ def panel_from_lines(file: str, lines: list[str], known_genes: Collection[str]) 
 
 def panel_name(path: Path) -> str:
     """The `stable_id` of a cBioPortal gene panel file; `""` where there is none."""
-    return panel_fields(_lines(path)).get("stable_id", "")
+    return panel_fields(_lines(path)[0]).get("stable_id", "")
 
 
 def panel_fields(lines: list[str]) -> dict[str, str]:
@@ -104,10 +106,11 @@ def inside_panels(
     return rows[~outside].reset_index(drop=True)
 
 
-def _lines(file: Path) -> list[str]:
+def _lines(file: Path) -> tuple[list[str], list[str]]:
+    """The lines that hold something, and how the file was opened."""
     with open_bytes(file) as stream:
-        text = stream.read().decode("utf-8-sig")
-    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        text = stream.read().decode()
+    return [line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#")], stream.notes
 
 
 def _plain(file: str, lines: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -41,10 +42,12 @@ def read_maf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
     PamrxError
         As `maf_from_cells`; an empty or unreadable file, a wrong delimiter, a line that is cut short.
     """
+    opened: list[str] = []
     header = parquet_columns(file) if is_parquet(file) else (head := Head(file)).header
     wanted = _columns(str(file), header)
-    frame = _read_parquet(file, wanted, header) if is_parquet(file) else _read_text(file, wanted, head)
-    return _mutations(str(file), frame, _declared(file), known_genes)
+    frame = _read_parquet(file, wanted, header) if is_parquet(file) else _read_text(file, wanted, head, opened)
+    read = _mutations(str(file), frame, _declared(file), known_genes)
+    return replace(read, notes=(*read.notes[:1], *opened, *read.notes[1:]))
 
 
 def maf_from_cells(source: str, cells: pd.DataFrame, known_genes: Collection[str] = ()) -> Mutations:
@@ -134,11 +137,14 @@ def _read_parquet(file: Path, wanted: dict[str, int], header: list[str]) -> pd.D
     return result
 
 
-def _read_text(file: Path, wanted: dict[str, int], head: Head) -> pd.DataFrame:
-    """The wanted columns as text. Arrow reads them in blocks on all cores; a file whose rows are longer than its header
-    (TCGA-ACC's is) is read by pandas, which lets the surplus fields at the end go."""
+def _read_text(file: Path, wanted: dict[str, int], head: Head, notes: list[str]) -> pd.DataFrame:
+    """The wanted columns as text; `notes` gets how the file was opened.
+
+    Arrow reads them in blocks on all cores; a file whose rows are longer than its header (TCGA-ACC's is) is read by
+    pandas, which lets the surplus fields at the end go.
+    """
     columns = [f"c{position}" for position in wanted.values()]
-    quote = '"' if head.delimiter == "," else False
+    quote = '"' if head.quotes else False
     dictionary = pa.dictionary(pa.int32(), pa.string())
     try:
         with open_bytes(file) as stream:
@@ -155,14 +161,15 @@ def _read_text(file: Path, wanted: dict[str, int], head: Head) -> pd.DataFrame:
                 ),
             )
     except pa.ArrowInvalid:
-        return _read_uneven(file, wanted, head)
+        return _read_uneven(file, wanted, head, notes)
+    notes += [*stream.notes, *head.notes]
     frame = pd.DataFrame(index=pd.RangeIndex(table.num_rows))
     for name, column in zip(wanted, columns, strict=True):
         frame[name] = table.column(column).to_pandas().astype("category")
     return frame
 
 
-def _read_uneven(file: Path, wanted: dict[str, int], head: Head) -> pd.DataFrame:
+def _read_uneven(file: Path, wanted: dict[str, int], head: Head, notes: list[str]) -> pd.DataFrame:
     width = _check_widths(file, wanted, head)
     try:
         with open_bytes(file) as stream:
@@ -175,13 +182,14 @@ def _read_uneven(file: Path, wanted: dict[str, int], head: Head) -> pd.DataFrame
                 skiprows=head.skipped + 1,
                 dtype="category",
                 keep_default_na=False,
-                quoting=csv.QUOTE_MINIMAL if head.delimiter == "," else csv.QUOTE_NONE,
+                quoting=csv.QUOTE_MINIMAL if head.quotes else csv.QUOTE_NONE,
                 encoding="utf-8",
             )
     except PamrxError:
         raise  # an `InputError` is a ValueError too, with its own message
     except (pd.errors.ParserError, ValueError) as error:
         raise InputError(f"{file}: cannot be read as a table ({error}); the file may be damaged") from None
+    notes += [*stream.notes, *head.notes]
     frame = frame[list(wanted.values())]
     return frame.set_axis(list(wanted), axis=1)
 
@@ -196,7 +204,8 @@ def _check_widths(file: Path, wanted: dict[str, int], head: Head) -> int:
             if number <= head.skipped + 1 or not line.strip():
                 continue
             text = line.decode("utf-8")
-            fields = len(next(csv.reader([text]))) if head.delimiter == "," else text.count(head.delimiter) + 1
+            one = [text] if head.quotes else []
+            fields = len(next(csv.reader(one, delimiter=head.delimiter), text.split(head.delimiter)))
             if fields < least:
                 break
             width = max(width, fields)

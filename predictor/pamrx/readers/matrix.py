@@ -111,7 +111,7 @@ def matrix_from_table(
     source: str, table: RawTable, known_genes: Collection[str], kind: str, spoilt: dict[str, str] | None = None
 ) -> Matrix:
     """The same from a table in memory; `source` names it in messages."""
-    notes: list[str] = []
+    notes = list(table.notes)
     values, side, entrez = _oriented(source, table, known_genes, kind == "ncrna", notes, spoilt)
     if kind == "copy_number" and table.header[0].strip().lower() == SEGMENT:
         kind = "segments"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pamrx.readers.files import PathLike, check_file
+from pamrx.readers.files import PathLike, check_file, is_parquet
 from pamrx.readers.maf import read_maf
 from pamrx.readers.mutation_table import Mutations
 from pamrx.readers.vcf import is_vcf, read_vcf
@@ -19,4 +19,4 @@ def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutatio
         As `read_maf` and `read_vcf`; a missing file.
     """
     file = check_file(path)
-    return read_vcf(file, known_genes) if is_vcf(file) else read_maf(file, known_genes)
+    return read_vcf(file, known_genes) if not is_parquet(file) and is_vcf(file) else read_maf(file, known_genes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,45 @@ import pandas as pd
 
 from pamrx.errors import InputError, PamrxError
 from pamrx.readers.files import Head, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.number_forms import read_forms
 
 # From pandas 3.1 every number is read exactly, and asking for it is deprecated.
 _EXACT: dict[str, Any] = (
     {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
 )
+# Columns that name samples, in lower case, letters and digits only.
+_ID_COLUMNS = frozenset(
+    {
+        "sampleid",
+        "sample",
+        "tumorsamplebarcode",
+        "modelid",
+        "depmapid",
+        "cellline",
+        "celllinename",
+        "caseid",
+        "patientid",
+    }
+)
 
 
 class RawTable:
-    """Columns by position, since names may repeat. Columns of numbers are numeric, all others text."""
+    """Columns by position, since names may repeat. Columns of numbers are numeric, all others text.
 
-    def __init__(self, header: list[str], frame: pd.DataFrame) -> None:
+    `gct` holds the numbers of a GCT file's size line (see `Head`), None of any other table; `notes` say how the file
+    was opened, where that is not plain: its encoding, delimiter, sheet, form of numbers.
+    """
+
+    def __init__(
+        self,
+        header: list[str],
+        frame: pd.DataFrame,
+        gct: tuple[int, ...] | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
         self.header = header
+        self.gct = gct
+        self.notes = tuple(notes)
         self._frame = frame
         kinds = pd.api.types
         self._text = [not kinds.is_numeric_dtype(dtype) or kinds.is_bool_dtype(dtype) for dtype in frame.dtypes]
@@ -62,18 +90,22 @@ class RawTable:
 
 
 def read_raw_table(file: Path) -> RawTable:
-    """Read a table whole. Numbers are read as given (round trip).
+    """Read a table whole. Numbers are read as given (round trip); ids, in the first column and in those named for
+    samples, stay text.
 
     Raises
     ------
     PamrxError
-        If it cannot be read, has one column, no row, or a row with more or fewer fields than the header.
+        If it cannot be read, has one column, no row, or a row with more or fewer fields than the header; as
+        `read_forms`.
     """
     return _from_parquet(file) if is_parquet(file) else _from_text(file)
 
 
-def read_text_cells(file: Path) -> pd.DataFrame:
+def read_text_cells(file: Path, notes: list[str]) -> pd.DataFrame:
     """Read a small table whole, every cell as the text that stands there, empty cells as `""`.
+
+    `notes` gets how the file was opened, where that is not plain.
 
     Raises
     ------
@@ -82,9 +114,7 @@ def read_text_cells(file: Path) -> pd.DataFrame:
     """
     if is_parquet(file):
         grid = _from_parquet(file)
-        cells = {
-            place: grid.column(place).map(lambda v: "" if pd.isna(v) else str(v)) for place in range(len(grid.header))
-        }
+        cells = {place: grid.column(place).map(_id_text) for place in range(len(grid.header))}
         frame = pd.DataFrame(cells)
         return frame.set_axis(grid.header, axis=1)
     head = Head(file)
@@ -92,7 +122,7 @@ def read_text_cells(file: Path) -> pd.DataFrame:
     if wrong:
         raise wrong
     with open_bytes(file) as stream:
-        return pd.read_csv(
+        frame = pd.read_csv(
             stream,
             sep=head.delimiter,
             header=None,
@@ -102,6 +132,8 @@ def read_text_cells(file: Path) -> pd.DataFrame:
             keep_default_na=False,
             encoding="utf-8",
         ).set_axis(head.header, axis=1)
+    notes += [*stream.notes, *head.notes]
+    return frame
 
 
 def _from_parquet(file: Path) -> RawTable:
@@ -115,14 +147,16 @@ def _from_parquet(file: Path) -> RawTable:
     if frame.empty:
         raise InputError(f"{file}: no rows or no columns")
     header = ["" if name is None else str(name).strip() for name in frame.columns]
-    return RawTable(header, frame.set_axis(range(frame.shape[1]), axis=1))
+    frame = frame.set_axis(range(frame.shape[1]), axis=1)
+    for place in _ids(header):
+        if pd.api.types.is_numeric_dtype(frame[place].dtype):
+            frame[place] = frame[place].map(_id_text).astype("str").replace("", None)
+    return RawTable(header, frame)
 
 
 def _from_text(file: Path) -> RawTable:
     head = Head(file)
-    header = head.header
-    if len(head.first) == len(header) + 1 and head.first[-1]:
-        header = ["", *header]  # R leaves the corner out
+    header, ids = head.header, _ids(head.header)
     try:
         with open_bytes(file) as stream:
             frame = pd.read_csv(
@@ -131,7 +165,7 @@ def _from_text(file: Path) -> RawTable:
                 header=None,
                 names=list(range(len(header))),
                 skiprows=head.skipped + 1,
-                dtype={0: str},
+                dtype=dict.fromkeys(ids, str),
                 na_values=["-"],  # CellMiner's mark for a gap
                 low_memory=False,
                 encoding="utf-8",
@@ -147,7 +181,27 @@ def _from_text(file: Path) -> RawTable:
         if wrong:
             raise wrong
     frame[0] = frame[0].str.strip()
-    return RawTable(header, frame)
+    text = [
+        place for place, dtype in enumerate(frame.dtypes) if pd.api.types.is_string_dtype(dtype) and place not in ids
+    ]
+    frame, told = read_forms(str(file), header, frame, text, head.delimiter != ",")
+    return RawTable(header, frame, head.gct, [*stream.notes, *head.notes, *told])
+
+
+def _ids(header: list[str]) -> list[int]:
+    """Positions of the columns whose cells are names, also where they look like numbers."""
+    return [
+        place
+        for place, name in enumerate(header)
+        if not place or "".join(filter(str.isalnum, name.lower())) in _ID_COLUMNS
+    ]
+
+
+def _id_text(value: Any) -> str:
+    """A cell as a name: of a whole number, which a table with gaps stores as a float, without a decimal point."""
+    if pd.isna(value):
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _ragged(file: Path, head: Head, width: int) -> PamrxError | None:

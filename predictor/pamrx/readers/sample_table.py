@@ -27,7 +27,7 @@ def read_samples(path: PathLike, rejected: dict[str, str] | None = None) -> tupl
     -------
     frame : index sample_id (unique); columns tissue, sample_type, msi (None where unknown) and sequenced
         (True, False, or None where not said).
-    notes : columns that were not used, and values that were translated, with counts.
+    notes : how the file was opened, columns that were not used, and values that were translated, with counts.
 
     Raises
     ------
@@ -35,7 +35,9 @@ def read_samples(path: PathLike, rejected: dict[str, str] | None = None) -> tupl
         No column sample_id, an empty or repeated sample_id, or a value outside the vocabulary.
     """
     file = check_file(path)
-    return samples_from_cells(str(file), read_text_cells(file), rejected)
+    opened: list[str] = []
+    frame, notes = samples_from_cells(str(file), read_text_cells(file, opened), rejected)
+    return frame, [*notes[:1], *opened, *notes[1:]]
 
 
 def undescribed(index: pd.Index | Sequence[str]) -> pd.DataFrame:

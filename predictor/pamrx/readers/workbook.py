@@ -1,0 +1,228 @@
+"""A sheet of an Excel workbook as tab-separated text, which the readers of text then take like any other file.
+
+Line n of the text is row n of the sheet: rows that are left out become empty lines. openpyxl is imported only where a
+workbook is read.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pamrx.errors import InputError, PamrxError, did_you_mean
+
+ENDINGS = (".xlsx", ".xlsm")
+MAX_CELLS, MAX_PART = 2_000_000, 500_000_000
+"""A sheet with more cells, or a workbook with a part of more bytes when unpacked, is refused."""
+
+_SHEET = re.compile(r"(\.xls[xm])::(.+)$", re.IGNORECASE)
+_MAX_ROWS = 1 << 20  # of Excel itself
+_SPARSE = 20  # rows are scanned up to that many times MAX_CELLS, empty cells included
+_SAVE = "save the sheet as tab-separated text (.tsv)"
+
+
+class Sheet(NamedTuple):
+    """`text`: UTF-8, tab-separated; `notes`: which sheet it is and what was left out, one sentence each."""
+
+    text: bytes
+    notes: tuple[str, ...]
+
+
+def split_sheet(path: str | Path) -> tuple[Path, str | None]:
+    """The file of `FILE.xlsx::SHEET`, and the sheet; None where none is named."""
+    text = str(path)
+    found = _SHEET.search(text)
+    return (Path(text[: found.end(1)]), found[2]) if found else (Path(text), None)
+
+
+def is_workbook(path: str | Path) -> bool:
+    """Whether the ending says Excel workbook, with or without a sheet named after it."""
+    return split_sheet(path)[0].suffix.lower() in ENDINGS
+
+
+def looks_like_workbook(file: Path) -> bool:
+    """Whether the content is a workbook, whatever the file's name."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return False
+
+
+def sheet_of(path: Path) -> Sheet:
+    """A sheet of the workbook at `FILE.xlsx` (its only one that holds anything) or `FILE.xlsx::SHEET`.
+
+    Numbers are written so that they read back exactly, dates as 2024-03-01, booleans as TRUE and FALSE; `#N/A` is an
+    empty cell.
+
+    Raises
+    ------
+    PamrxError
+        If the workbook is damaged or too large, has no such sheet, only empty ones, or several and none is named; for
+        a cell with an error, or with a formula that was never calculated.
+    """
+    file, wanted = split_sheet(path)
+    now = file.stat()
+    return _sheet(path, file, wanted, now.st_mtime_ns, now.st_size)
+
+
+@lru_cache(maxsize=4)  # a file is opened several times on its way: to tell what it is, for its header, for its cells
+def _sheet(path: Path, file: Path, wanted: str | None, _changed: int, _size: int) -> Sheet:
+    with _opened(path, file, data_only=True) as book:
+        name = _chosen(path, file, book, wanted)
+        rows, blank = _rows(path, book[name])
+    if blank:
+        with _opened(path, file, data_only=False) as book:
+            _check_calculated(path, book[name], blank)
+    return _laid_out(path, name, rows)
+
+
+@contextmanager
+def _opened(path: Path, file: Path, data_only: bool) -> Iterator[Any]:
+    import openpyxl
+
+    try:
+        _check_size(path, file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and validations, which are not read
+            book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
+            try:
+                yield book
+            finally:
+                book.close()
+    except PamrxError:
+        raise
+    except Exception as error:  # openpyxl has no errors of its own for damaged files: any kind may come
+        raise InputError(f"{path}: a damaged workbook ({error}); open it in Excel and save it again") from None
+
+
+def _check_size(path: Path, file: Path) -> None:
+    with zipfile.ZipFile(file) as archive:
+        part = max(archive.infolist(), key=lambda part: part.file_size)
+    if part.file_size > MAX_PART:
+        raise InputError(
+            f"{path}: its part {part.filename} is {part.file_size / 1e6:,.0f} MB large when unpacked, more than "
+            f"{MAX_PART / 1e6:,.0f} MB; {_SAVE}"
+        )
+
+
+def _chosen(path: Path, file: Path, book: Any, wanted: str | None) -> str:
+    names = [sheet.title for sheet in book.worksheets]
+    if wanted is not None:
+        if wanted not in names:
+            raise InputError(f"{path}: no sheet '{wanted}'; found {', '.join(names)}{did_you_mean(wanted, names)}")
+        return wanted
+    filled = [sheet.title for sheet in book.worksheets if _is_filled(sheet)]
+    if not filled:
+        raise InputError(f"{path}: all sheets of the workbook are empty")
+    if len(filled) > 1:
+        raise InputError(
+            f"{path}: {len(filled)} sheets hold data ({', '.join(filled)}); name one, as '{file.name}::{filled[0]}' or "
+            f"--sheet '{filled[0]}'"
+        )
+    return str(filled[0])
+
+
+def _scanned(sheet: Any) -> Iterator[Any]:
+    sheet.reset_dimensions()  # what the file says of its size may be wrong
+    return islice(sheet.iter_rows(), _MAX_ROWS)
+
+
+def _is_filled(sheet: Any) -> bool:
+    cells = (cell.value for row in _scanned(sheet) for cell in row)
+    return any(value is not None and str(value).strip() for value in islice(cells, _SPARSE * MAX_CELLS))
+
+
+def _rows(path: Path, sheet: Any) -> tuple[list[list[str]], set[str]]:
+    """The cells as text, rows of any length; and the places of those that are there without a value."""
+    rows: list[list[str]] = []
+    blank: set[str] = set()
+    filled = scanned = 0
+    for row in _scanned(sheet):
+        texts = []
+        for cell in row:
+            text = "" if cell.value is None else _text(path, cell)
+            if text:
+                filled += 1
+            elif cell.value is None and cell.data_type == "n" and hasattr(cell, "row"):
+                blank.add(cell.coordinate)
+            texts.append(text)
+        while texts and not texts[-1]:
+            texts.pop()
+        rows.append(texts)
+        scanned += len(row) + 1
+        if max(filled, len(blank)) > MAX_CELLS or scanned > _SPARSE * MAX_CELLS:
+            raise InputError(f"{path}: sheet {sheet.title} has more than {MAX_CELLS:,} cells; {_SAVE}")
+    return rows, blank
+
+
+def _text(path: Path, cell: Any) -> str:
+    value = cell.value
+    if cell.data_type == "e":
+        if value == "#N/A":
+            return ""
+        raise InputError(
+            f"{path}: cell {cell.coordinate}: error {value} found, expected a value; mend or empty the cell"
+        )
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return (value.date() if not (value.hour or value.minute or value.second) else value).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    # Tabs and line breaks would end the cell, and a quotation mark might begin one.
+    return " ".join(str(value).replace('"', "'").split())
+
+
+def _check_calculated(path: Path, sheet: Any, blank: set[str]) -> None:
+    for row in _scanned(sheet):
+        for cell in row:
+            if cell.data_type == "f" and cell.coordinate in blank:
+                raise InputError(
+                    f"{path}: cell {cell.coordinate}: a formula without its value found; open the workbook in Excel or "
+                    "LibreOffice and save it again, so that its formulas are calculated"
+                )
+
+
+def _laid_out(path: Path, name: str, rows: list[list[str]]) -> Sheet:
+    """The rows as text, without the titles above the table and the empty columns before it."""
+    titles = _titles(rows)
+    table = rows[len(titles) :]
+    left = min((next(place for place, text in enumerate(row) if text) for row in table if row), default=0)
+    width = max((len(row) for row in table), default=0)
+    lines = [""] * len(titles)
+    lines += ["\t".join(row[left:] + [""] * (width - len(row))) if row else "" for row in table]
+    told = f"{path}: sheet {name} read"
+    named = [text for row in titles for text in row if text]
+    if named:
+        shown = named[0] if len(named[0]) <= 40 else named[0][:37] + "..."
+        told += f" from row {len(titles) + 1} on, below a title ('{shown}')"
+    elif titles:
+        told += f" from row {len(titles) + 1} on, below empty rows"
+    if left:
+        told += f", without {left} empty column{'s' if left > 1 else ''} at its left"
+    return Sheet("\n".join([*lines, ""]).encode(), (told,))
+
+
+def _titles(rows: list[list[str]]) -> list[list[str]]:
+    """The rows above the header: empty ones, and titles, which are the only cell of their row and stand above the first
+    column of the table. Where no row has several cells, the first is the header."""
+    counts = [sum(map(bool, row)) for row in rows]
+    header = next((place for place, count in enumerate(counts) if count > 1), None)
+    if header is None:
+        header = next((place for place, count in enumerate(counts) if count), 0)
+    else:
+        first = next(place for place, text in enumerate(rows[header]) if text)
+        while header and counts[header - 1] == 1 and len(rows[header - 1]) - 1 > first:
+            header -= 1  # stands above another column: the header of one sample, of which R leaves out the corner
+    return rows[:header]
