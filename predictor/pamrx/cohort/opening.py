@@ -19,6 +19,7 @@ from pamrx.cohort.parquet_shards import hashes_of
 from pamrx.cohort.study_cohort import StudyCohort, open_study
 from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.genes import default_genes
+from pamrx.identifiers.sample_names import harmonise
 from pamrx.readers.files import LAYER, check_file
 from pamrx.readers.gene_panel import read_panel
 
@@ -49,7 +50,8 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
         found = replace(found, files={**found.files, given.panel.name: fingerprint(given.panel)})
     if isinstance(found, StudyCohort) or found.beside is None:
         return found
-    return with_mutations_only(found, found.beside, _others(found, found.beside), assessed, found.lists_samples)
+    beside = _as_named_in(found, found.beside) if isinstance(found, MatrixCohort) else found.beside
+    return with_mutations_only(found, beside, _others(found, beside), assessed, found.lists_samples)
 
 
 def _opened(
@@ -67,6 +69,13 @@ def _opened(
     if files and not any(file.stem.startswith(("expression", "ncrna", "copy_number", "samples")) for file in files):
         return open_parquet(path, files, given.unit, assessed, beside)
     return open_matrices(path, given.unit, beside, assessed)
+
+
+def _as_named_in(found: MatrixCohort, beside: Beside) -> Beside:
+    """The MAF under the names that its samples have in the shards, each of which joined its own with the whole MAF."""
+    maf, cohort = str(beside.path), str(found.folder)
+    names = {maf: beside.whole.samples, cohort: tuple(found.names)}
+    return replace(beside, names=tuple(harmonise(names, {maf}, cohort)[0][maf].items()))
 
 
 def _others(found: ParquetCohort | MatrixCohort | H5adCohort, beside: Beside) -> list[str]:

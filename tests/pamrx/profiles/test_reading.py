@@ -16,7 +16,7 @@ from pamrx.errors import PamrxError
 from pamrx.features.copy_number import CopyNumberBlock
 from pamrx.features.mutation import MutationBlock
 from pamrx.identifiers.genes import default_genes
-from pamrx.identifiers.sample_names import canonical_key
+from pamrx.identifiers.sample_spelling import canonical_key
 from pamrx.identifiers.units import LOG2_BOUNDS, Statistics, decide_copy_number, decide_levels, to_scale
 from pamrx.identifiers.vocabulary import vocabulary
 from pamrx.profiles import Profiles, read_profiles
