@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
+from pamrx.cli.panel_option import UnknownPanel
 from pamrx.errors import UsageError
 
 
@@ -19,8 +20,12 @@ def predict(
     ] = None,
     panel: Annotated[
         Path | None,
-        typer.Option(help="Genes that --mutations covers: one per line, or cBioPortal's file. [default: all genes]"),
+        typer.Option(
+            help="Genes that --mutations covers: a file (one per line, or cBioPortal's), or a panel such as "
+            "msk-impact-468 (`pamrx vocab --panels`). [default: all genes]"
+        ),
     ] = None,
+    unknown_panel: UnknownPanel = None,
     expression: Annotated[
         Path | None, typer.Option(help="Expression matrix, genes by samples or samples by genes.")
     ] = None,
@@ -73,6 +78,8 @@ def predict(
     _check_options(given, example, measured)
     if expression_unit is not None and expression is None:
         raise UsageError("--expression-unit goes with --expression: it says in which unit that file is")
+    if unknown_panel is not None and study is None:
+        raise UsageError("--unknown-panel goes with a study: it says what becomes of samples whose panel is unknown")
     from pamrx.cli import predict_files
 
     with folder_of(bundle) as folder:
@@ -83,6 +90,7 @@ def predict(
                 drugs=None if drugs is None else drugs.split(","),
                 coverage=coverage,
                 expression_unit=expression_unit,
+                unknown_panel=unknown_panel,
                 output=output,
                 evidence=evidence,
                 explain=explain,

@@ -37,11 +37,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Given:
-    """What the user says of the cohort: a MAF and a panel beside it, and the unit of its expression."""
+    """What the user says of the cohort: a MAF and a panel (file or name) beside it, the unit of its expression, and
+    what becomes of samples of a study whose panel is unknown (see `read_study`)."""
 
     mutations: Path | None = None
     panel: Path | None = None
     unit: str | None = None
+    unknown_panel: str | None = None
 
 
 def read_size(text: str) -> int:

@@ -26,6 +26,7 @@ class StudyCohort:
     size: int
     memory: int
     told: tuple[str, ...]
+    unknown_panel: str | None = None
 
     def narrowed(self, genes: Mapping[str, Collection[str]]) -> StudyCohort:  # noqa: ARG002
         """Text is read whole in any case."""
@@ -35,11 +36,11 @@ class StudyCohort:
         return in_runs([(self.folder.name, 0, self.size)])
 
     def read(self, task: Sequence[Chunk]) -> Iterator[tuple[Chunk, Read]]:
-        profiles, rejected = _study(self.folder, tuple(self.files.items()))
+        profiles, rejected = _study(self.folder, tuple(self.files.items()), self.unknown_panel)
         yield from read_from(profiles, rejected, task)
 
 
-def open_study(folder: Path, memory: int | None = None) -> StudyCohort:
+def open_study(folder: Path, memory: int | None = None, unknown_panel: str | None = None) -> StudyCohort:
     """As `pamrx.profiles.read_study`, with its errors; a sample with a cell of no use is set aside.
 
     Raises
@@ -54,12 +55,14 @@ def open_study(folder: Path, memory: int | None = None) -> StudyCohort:
     if memory is not None:
         check_fits(memory, held, "a study is read whole: split it by samples, or make a Parquet data set of it")
     files = fingerprints(folder)
-    profiles, _ = _study(folder, tuple(files.items()))
-    return StudyCohort(folder, files, profiles.n, held, profiles.notes)
+    profiles, _ = _study(folder, tuple(files.items()), unknown_panel)
+    return StudyCohort(folder, files, profiles.n, held, profiles.notes, unknown_panel=unknown_panel)
 
 
 @lru_cache(maxsize=1)
-def _study(folder: Path, _files: tuple[tuple[str, str], ...]) -> tuple[Profiles, dict[str, str]]:
+def _study(
+    folder: Path, _files: tuple[tuple[str, str], ...], unknown_panel: str | None
+) -> tuple[Profiles, dict[str, str]]:
     """The study, and for each sample that cannot be used the reason."""
     rejected: dict[str, str] = {}
-    return read_study(folder, rejected=rejected), rejected
+    return read_study(folder, unknown_panel=unknown_panel, rejected=rejected), rejected

@@ -77,9 +77,7 @@ def cut_barcodes(
     return mapping, notes
 
 
-def _cut(
-    tumours: dict[str, list[_Barcode]], mergeable: Collection[str], notes: list[str]
-) -> dict[str, dict[str, str]]:
+def _cut(tumours: dict[str, list[_Barcode]], mergeable: Collection[str], notes: list[str]) -> dict[str, dict[str, str]]:
     """For each file with barcodes, those kept -> the name used."""
     lengths = {len(code.raw) for codes in tumours.values() for code in codes}
     if len(tumours) == 1:

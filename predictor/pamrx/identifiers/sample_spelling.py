@@ -26,7 +26,7 @@ def spelling_key(name: str) -> str:
     text = name.strip().casefold()
 
     def mark(found: re.Match[str]) -> str:
-        inside = 0 < found.start() and found.end() < len(text)
+        inside = found.start() > 0 and found.end() < len(text)
         return "-" if inside and text[found.start() - 1].isdigit() and text[found.end()].isdigit() else ""
 
     return text if text.isalnum() else _PUNCTUATION.sub(mark, text)
@@ -114,7 +114,9 @@ def _left_apart(group: Mapping[str, Sequence[str]], shared: bool) -> list[str]:
         if not any(name in other for one, other in group.items() if one != file)
     ]
     for file, name in alone:
-        others = [(one, other) for one, own in group.items() if one != file for other in own if other not in group[file]]
+        others = [
+            (one, other) for one, own in group.items() if one != file for other in own if other not in group[file]
+        ]
         if others:
             other_file, other = others[0]
             why = "are two cell lines" if shared else "could be two samples, since one file has two such names"

@@ -88,11 +88,11 @@ def twin_hint(these: Iterable[str], those: Iterable[str]) -> str:
     twins = likely_twins(ours, theirs)
     if twins:
         return f"; {twins[0].one} and {twins[0].other} may be one sample: if so, {twins[0].edit}"
-    for one, other in ((ours, theirs), (theirs, ours)):
+    for here, there in ((ours, theirs), (theirs, ours)):
         for kind, pattern in _ID_KINDS.items():
-            if _share(pattern, one) > _MOSTLY and not _share(pattern, other):
+            if _share(pattern, here) > _MOSTLY and not _share(pattern, there):
                 return (
-                    f"; {one[0]} looks like {kind} and {other[0]} does not: write names of one kind in all files "
+                    f"; {here[0]} looks like {kind} and {there[0]} does not: write names of one kind in all files "
                     "(DepMap's Model.csv lists CellLineName, ModelID, SangerModelID and COSMICID of each line)"
                 )
     return ""

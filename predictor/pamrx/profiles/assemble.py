@@ -255,4 +255,3 @@ def _listed(parts: Parts, table: pd.DataFrame) -> pd.DataFrame:
 
 def _few(names: Iterable[str]) -> str:
     return "'" + ", ".join(list(names)[:2]) + "'"
-

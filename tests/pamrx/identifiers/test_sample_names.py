@@ -30,7 +30,7 @@ def files(folder: Path, mutated: list[str], expressed: list[str], listed: list[s
 
 
 def read(given: dict[str, Path]) -> Profiles:
-    return read_profiles(**given, known_genes=["PTEN", "AKT1"])  # type: ignore[arg-type]
+    return read_profiles(**given, known_genes=["PTEN", "AKT1"])
 
 
 def told(profiles: Profiles, part: str) -> str:
@@ -241,7 +241,7 @@ def test_advice_to_spell_alike_what_was_left_apart(tmp_path: Path) -> None:
     assert "are two cell lines: not joined; if they are one sample, spell them alike" in told(apart, "T-T and TT")
     assert apart.n == 3
     assert read(files(tmp_path, ["TT", "A549"], ["TT", "A549"])).n == 2
-    with pytest.raises(PamrxError, match="no sample in common.*T-T and TT differ only.*spell them alike"):
+    with pytest.raises(PamrxError, match=r"no sample in common.*T-T and TT differ only.*spell them alike"):
         read(files(tmp_path, ["T-T"], ["TT"]))
 
 
@@ -258,7 +258,7 @@ def test_advice_to_write_the_name_of_a_twin(tmp_path: Path) -> None:
 
 def test_advice_where_no_sample_is_common(tmp_path: Path) -> None:
     given = files(tmp_path, ["BR:MCF7", "ME:LOXIMVI"], ["MCF7", "LOXIMVI"])
-    with pytest.raises(PamrxError, match="no sample in common.*if so, write MCF7 for BR:MCF7") as error:
+    with pytest.raises(PamrxError, match=r"no sample in common.*if so, write MCF7 for BR:MCF7") as error:
         read(given)
     assert "BR:MCF7 and MCF7 may be one sample" in str(error.value)
     given["mutations"].write_text(given["mutations"].read_text().replace("BR:MCF7", "MCF7"))
