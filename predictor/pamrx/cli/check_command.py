@@ -5,16 +5,40 @@ from typing import Annotated
 
 import typer
 
+from pamrx.errors import UsageError
+
 
 def check(
     files: Annotated[
-        list[Path], typer.Argument(help="Any files, or the study folder, you would give to `pamrx predict`.")
-    ],
+        list[Path] | None,
+        typer.Argument(help="Any files, or the study folder, you would give to `pamrx predict`."),
+    ] = None,
+    mutations: Annotated[Path | None, typer.Option(help="MAF or annotated VCF, as for `predict`.")] = None,
+    panel: Annotated[Path | None, typer.Option(help="Genes that --mutations covers.")] = None,
+    expression: Annotated[Path | None, typer.Option(help="Expression matrix.")] = None,
+    ncrna: Annotated[Path | None, typer.Option(help="miRNA and lncRNA matrix.")] = None,
+    copy_number: Annotated[Path | None, typer.Option(help="Copy-number matrix.")] = None,
+    expression_unit: Annotated[
+        str | None, typer.Option(help="Unit of the expression: counts, tpm, fpkm, log2 or zscore.")
+    ] = None,
+    samples: Annotated[Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the findings: CSV, Parquet or JSON by ending.")
     ] = None,
 ) -> None:
-    """Say of each file what it is, which of its names pamrx knows, and in which unit it seems to be."""
+    """Say what each file is, and what `pamrx predict` would read, leave out and join, without predicting.
+
+    Ends with exit code 2 where `predict` would. Files may be named with the options of `predict` or without: then what
+    they are is recognised.
+    """
+    named = {
+        "mutations": mutations, "panel": panel, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
+        "samples": samples,
+    }  # fmt: skip
+    given = {kind: path for kind, path in named.items() if path is not None}
+    if not files and not given:
+        raise UsageError("no input: name the files, or the study folder, that you would give to `pamrx predict`")
+    settings = {} if expression_unit is None else {"expression_unit": expression_unit}
     from pamrx.cli.check_files import show_checks
 
-    show_checks(files, output)
+    show_checks(files or [], given, settings, output)

@@ -1,38 +1,67 @@
-"""`pamrx check`: the findings about each file on the terminal, or as a table."""
+"""`pamrx check`: the findings about each file, and about all together, on the terminal or as a table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
-from pamrx.errors import InputError
+from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.units import LINEAR_UNITS
-from pamrx.profiles.check import FileCheck, check_file_kinds
-from pamrx.readers.recognition import FOLDER, STUDY, UNREADABLE
+from pamrx.profiles.check import FileCheck, JointCheck, check_as, check_file_kinds, check_together
+from pamrx.readers.recognition import STUDY
 from pamrx.tables import check_ending, write_table
 
 
-def show_checks(paths: Sequence[Path], output: Path | None = None) -> None:
-    """Print what each file or study folder is; with `output`, write one row per file and way of naming.
+def show_checks(
+    paths: Sequence[Path],
+    named: Mapping[str, Path],
+    settings: Mapping[str, Any],
+    output: Path | None = None,
+) -> None:
+    """Print what each file or study folder is, and what `pamrx predict` would make of all together.
+
+    Parameters
+    ----------
+    paths : files of unknown kind, study folders.
+    named : files whose kind is known, by kind as the arguments of `read_profiles`.
+    settings : further arguments of `read_profiles`.
+    output : table to write, one row per file and way of naming.
 
     Raises
     ------
     InputError
-        If none of the files can be read (after all findings were shown), or `output` has no known ending.
+        If `pamrx predict` would refuse the files (after all findings were shown), or `output` has no known ending.
+    UsageError
+        For a study folder with other files beside.
     """
     if output is not None:
         check_ending(output)
-    checks = check_file_kinds(paths)
+    checks = [*check_file_kinds(paths), *check_as(named)]
     for found in checks:
         _show(found)
     if output is not None:
         write_table(as_table(checks), output)
-    if all(found.kind in (UNREADABLE, FOLDER) for found in checks):
-        raise InputError("none of the files can be read; the reasons stand above")
+    study = next((found.file for found in checks if found.kind == STUDY), None)
+    if study is not None:
+        others = [str(path) for path in (*paths, *named.values()) if str(path) != study]
+        if others:
+            raise UsageError(f"{others[0]}: beside {study}, a study, which brings its own files; leave one of them out")
+        return
+    unused = [found for found in checks if not found.option]
+    if len(unused) < len(checks):
+        together = check_together(checks, settings)
+        _show_together(together, settings)
+        if together.error and not unused:
+            raise InputError(together.error)
+    if unused:
+        more = f" (and {len(unused) - 1} more of the files cannot be used)" if len(unused) > 1 else ""
+        raise InputError(f"{unused[0].file}: {unused[0].notes[-1]}{more}")
 
 
 def as_table(checks: Sequence[FileCheck]) -> pd.DataFrame:
@@ -71,6 +100,18 @@ def _show(found: FileCheck) -> None:
         console.print(Text(f"  unit: {found.unit.unit} ({found.unit.sure}: {found.unit.why}){effect}{override}"))
     for note in notes:
         console.print(Text(f"  · {note}", style="dim"))
+
+
+def _show_together(together: JointCheck, settings: Mapping[str, Any]) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    if together.error:
+        return
+    files = [f"{option} {shlex.quote(file)}" for file, option in together.options.items()]
+    others = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in settings.items()]
+    console.print(Text.assemble(("together", "bold"), f": {together.holdings}"))
+    for note in together.notes:
+        console.print(Text(f"  · {note}", style="dim"))
+    console.print(Text(f"to predict: pamrx predict {' '.join([*files, *others])}"))
 
 
 def _takes(found: FileCheck) -> str:

@@ -1,8 +1,8 @@
-"""What a file is and what pamrx would make of it, without predicting anything: the findings of `pamrx check`."""
+"""What files are and what pamrx would make of them, without predicting anything: the findings of `pamrx check`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 
 from pamrx.display import short_repr
-from pamrx.errors import PamrxError
+from pamrx.errors import InputError, PamrxError
 from pamrx.identifiers.gene_ids import OWN, UNKNOWN, first_names
 from pamrx.identifiers.genes import UNLISTED_CIRCRNA, default_genes
 from pamrx.identifiers.mirna_ids import UNMEASURED
 from pamrx.identifiers.unit_guess import UnitGuess, guess_unit
-from pamrx.profiles.normalise import levels_of
 from pamrx.profiles.profiles import Profiles
+from pamrx.profiles.reading import read_profiles
 from pamrx.profiles.study import read_study
 from pamrx.readers.cbioportal import Study, find_study, looks_like_study, read_rows
 from pamrx.readers.files import Head, PathLike, check_file, is_parquet, parquet_columns
@@ -51,7 +51,7 @@ from pamrx.readers.vcf import is_vcf
 
 _OPTIONS = {
     MAF: "--mutations", VARIANTS: "--mutations", MATRIX: "--expression", NCRNA: "--ncrna",
-    COPY_NUMBER: "--copy-number", SAMPLES: "--samples", STUDY: "STUDY",
+    COPY_NUMBER: "--copy-number", SAMPLES: "--samples", PANEL: "--panel", STUDY: "STUDY",
 }  # fmt: skip
 _NOT_TAKEN = {
     FLAGS: "only 0 and 1: calls of some kind (mutated or not?), which no option of pamrx takes",
@@ -91,6 +91,25 @@ class FileCheck:
     notes: tuple[str, ...]
 
 
+@short_repr
+@dataclass(frozen=True)
+class JointCheck:
+    """What `pamrx predict` would make of all files together.
+
+    Attributes
+    ----------
+    options : the option of `pamrx predict` that takes each file, by file.
+    holdings : one sentence on how many samples there are, and of how many of them there is what; "" with an error.
+    notes : what was read, joined, converted and left out, one sentence each.
+    error : the message with which `predict` would end; "" if it would go on.
+    """
+
+    options: Mapping[str, str]
+    holdings: str
+    notes: tuple[str, ...]
+    error: str
+
+
 def check_file_kinds(paths: Iterable[PathLike], known: Collection[str] | None = None) -> list[FileCheck]:
     """Look at each file on its own, and at each study folder: the whole first, then the files that are read of it.
 
@@ -100,6 +119,59 @@ def check_file_kinds(paths: Iterable[PathLike], known: Collection[str] | None = 
     return [
         found for path in paths for found in (_folder(path, genes) if Path(path).is_dir() else [_check(path, genes)])
     ]
+
+
+def check_as(files: Mapping[str, PathLike], known: Collection[str] | None = None) -> list[FileCheck]:
+    """Look at each file as what its option says it is.
+
+    Parameters
+    ----------
+    files : by kind, as the arguments of `read_profiles`.
+    """
+    genes = default_genes() if known is None else frozenset(known)
+    return [_stated(path, kind, genes) for kind, path in files.items()]
+
+
+def check_together(found: Sequence[FileCheck], settings: Mapping[str, Any] | None = None) -> JointCheck:
+    """Read all files as `pamrx predict` would with their options; files that no option takes are left out.
+
+    Parameters
+    ----------
+    found : of each file what it is; no study folder, of which `check_file_kinds` says the same.
+    settings : further arguments of `read_profiles`.
+    """
+    taken = [one for one in found if one.option]
+    options = {one.file: one.option for one in taken}
+    of_option: dict[str, list[str]] = {}
+    for one in taken:
+        of_option.setdefault(one.option, []).append(one.file)
+    try:
+        for option, files in of_option.items():
+            if len(files) > 1:
+                raise InputError(f"{files[0]} and {files[1]}: both go with {option}, which takes one file")
+        named: dict[str, Any] = {
+            option.removeprefix("--").replace("-", "_"): files[0] for option, files in of_option.items()
+        }
+        profiles = read_profiles(**named, **(settings or {}))
+    except PamrxError as error:
+        return JointCheck(options, "", (), str(error))
+    known = {f"{one.file}: {note}" for one in found for note in one.notes}
+    notes = tuple(note for note in profiles.notes if note not in known and not _renaming(note))
+    return JointCheck(options, _holdings(profiles), notes, "")
+
+
+def _stated(path: PathLike, kind: str, known: frozenset[str]) -> FileCheck:
+    try:
+        check_file(path)
+        if kind == "mutations":
+            return _mutations(path, known)
+        if kind == "samples":
+            return _found(path, SAMPLES, notes=read_samples(path)[1])
+        if kind == "panel":
+            return _found(path, PANEL, notes=read_panel(path, known)[1])
+        return _matrix(path, known, {"expression": MATRIX, "ncrna": NCRNA, "copy_number": COPY_NUMBER}[kind])
+    except PamrxError as error:
+        return _found(path, UNREADABLE, notes=(str(error),))
 
 
 def _check(path: PathLike, known: frozenset[str]) -> FileCheck:
@@ -112,8 +184,7 @@ def _check(path: PathLike, known: frozenset[str]) -> FileCheck:
         if {GENE.lower(), SAMPLE.lower(), CLASS.lower()} <= lower:
             return _mutations(path, known)
         if "sample_id" in lower and lower & {"tissue", "sample_type", "msi", "sequenced"}:
-            table, notes = read_samples(path)
-            return _found(path, SAMPLES, notes=(f"{len(table)} samples", *notes))
+            return _found(path, SAMPLES, notes=read_samples(path)[1])
         return _matrix(path, known)
     except PamrxError as error:
         return _found(path, UNREADABLE, notes=(str(error),))
@@ -203,11 +274,6 @@ def _renaming(note: str) -> bool:
 def _matrix(path: PathLike, known: frozenset[str], kind: str = "") -> FileCheck:
     matrix, kind = (read_matrix(path, known, READ_AS[kind]), kind) if kind else told_apart(path, known)
     notes = list(matrix.notes)
-    if kind == COPY_NUMBER:
-        try:
-            levels_of(matrix, notes)
-        except PamrxError as error:
-            notes.append(str(error))
     if kind in _NOT_TAKEN:
         notes.append(_NOT_TAKEN[kind])
     return _found(path, kind, matrix.genes_in, _ways(matrix.names), _unit(matrix, kind), notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from pamrx.errors import PamrxError
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.unit_guess import guess_unit
 from pamrx.identifiers.units import to_scale
-from pamrx.profiles import read_profiles
+from pamrx.profiles import Profiles, read_profiles
 from pamrx.profiles.check import FileCheck, check_file_kinds
 from pamrx.profiles.normalise import decide, faults, gather, statistics
 from pamrx.readers.recognition import (
@@ -226,3 +227,91 @@ def test_names_are_told_once(tmp_path: Path) -> None:
     assert "1  alias of several genes: MLL4" in result.output
     assert "brought to pamrx's own" not in result.output
     assert "left as they stand" not in result.output
+
+
+MAF_TEXT = (
+    "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\nPIK3CA\tS1\tMissense_Mutation\tp.H1047R\n"
+)
+LEVELS = "gene,S1,S2\nPTEN,3.5,4\nPIK3CA,7,1\n"
+CALLS = "gene,S1,S2\nPTEN,-2,0\nPIK3CA,1,2\n"
+FLAGS_TEXT = "gene,S1,S2\nPTEN,1,0\nPIK3CA,0,1\n"
+DESCRIBED = "sample_id,tissue\nS1,breast\nS2,skin\n"
+SETS: dict[str, dict[str, tuple[str, str]]] = {
+    "one matrix": {"expression": ("e.csv", LEVELS)},
+    "all that join": {
+        "mutations": ("a.maf", MAF_TEXT),
+        "expression": ("e.csv", LEVELS),
+        "copy_number": ("c.csv", CALLS),
+        "samples": ("s.csv", DESCRIBED),
+    },
+    "a sample that is not described": {
+        "expression": ("e.csv", LEVELS.replace("S2", "S9")),
+        "samples": ("s.csv", DESCRIBED),
+    },
+    "no sample in common": {"mutations": ("a.maf", MAF_TEXT.replace("S1", "T1")), "expression": ("e.csv", LEVELS)},
+    "text in a cell": {"expression": ("e.csv", LEVELS.replace("3.5", "high"))},
+    "a word that nobody knows": {"samples": ("s.csv", DESCRIBED.replace("breast", "elbow"))},
+    "no file": {"mutations": ("absent.maf", "")},
+}
+
+
+def run_of(command: str, arguments: list[str]) -> tuple[int, str, str]:
+    """Exit code as the program gives it, what was printed and the message of the error."""
+    result = CliRunner().invoke(app, [command, *arguments])
+    assert result.exception is None or isinstance(result.exception, (PamrxError, SystemExit)), result.exception
+    failed = isinstance(result.exception, PamrxError)
+    return 2 if failed else result.exit_code, result.output, str(result.exception) if failed else ""
+
+
+def reading(paths: dict[str, Any]) -> tuple[Profiles | None, str]:
+    """What `predict` would read of these files, or the message with which it would end."""
+    try:
+        return read_profiles(**paths), ""
+    except PamrxError as error:
+        return None, str(error)
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("files", list(SETS))
+def test_check_is_the_dry_run_of_reading(tmp_path: Path, files: str, named: bool) -> None:
+    paths = {kind: tmp_path / name for kind, (name, _) in SETS[files].items()}
+    for kind, (name, text) in SETS[files].items():
+        if text:
+            write(tmp_path, name, text)
+        assert paths[kind].name == name
+    options = [part for kind, path in paths.items() for part in (f"--{kind.replace('_', '-')}", str(path))]
+    code, output, message = run_of("check", options if named else [str(path) for path in paths.values()])
+    profiles, refusal = reading({kind: str(path) for kind, path in paths.items()})
+    if profiles is None:
+        assert code == 2
+        assert message
+        assert refusal in message or files == "text in a cell"  # there the cell of a file of unknown kind is no level
+        return
+    assert code == 0, output
+    for note in profiles.notes:
+        said = note.split(": ", 1)[1] if note.startswith(str(tmp_path)) else note
+        assert said in output or "names brought" in note
+    assert f"together: {profiles.n} samples" in output
+    assert f"to predict: pamrx predict {' '.join(options)}" in output
+
+
+def test_a_file_that_no_option_takes_ends_with_its_reason(tmp_path: Path) -> None:
+    flags, levels = write(tmp_path, "f.csv", FLAGS_TEXT), write(tmp_path, "e.csv", LEVELS)
+    code, output, message = run_of("check", [str(flags), str(levels)])
+    assert (code, "calls of some kind" in message, "calls of some kind" in output) == (2, True, True)
+    assert "together: 2 samples" in output
+
+
+def test_two_files_of_one_kind_are_one_too_many(tmp_path: Path) -> None:
+    one_file, other = write(tmp_path, "e.csv", LEVELS), write(tmp_path, "f.csv", LEVELS)
+    code, _, message = run_of("check", [str(one_file), str(other)])
+    assert code == 2
+    assert "both go with --expression" in message
+
+
+def test_the_unit_is_taken_along(tmp_path: Path) -> None:
+    path = write(tmp_path, "e.csv", LEVELS)
+    code, output, _ = run_of("check", ["--expression", str(path), "--expression-unit", "tpm"])
+    assert code == 0
+    assert "turned into log2(x + 1)" in output
+    assert output.splitlines()[-1].endswith("--expression-unit tpm")
