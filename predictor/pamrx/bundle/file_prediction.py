@@ -51,6 +51,7 @@ def predict_files(
     coverage: float = COVERAGE,
     expression_unit: str | None = None,
     copy_number_unit: str | None = None,
+    unknown_panel: str | None = None,
 ) -> PredictedFiles:
     """Read profiles from files and predict them.
 
@@ -61,6 +62,7 @@ def predict_files(
     drugs : names, by default all drugs.
     coverage : share of measurements inside the prediction intervals.
     expression_unit, copy_number_unit : by default detected from the values.
+    unknown_panel : as in `pamrx.read_study`.
 
     Raises
     ------
@@ -71,7 +73,9 @@ def predict_files(
     bundle = load_bundle(bundle_folder)
     # Before the long reading.
     assays = chosen_assays(bundle.model.assays_, drugs)
-    profiles = _read(files, default_genes() | set(bundle.builder.universe_), expression_unit, copy_number_unit)
+    profiles = _read(
+        files, default_genes() | set(bundle.builder.universe_), expression_unit, copy_number_unit, unknown_panel
+    )
     features = bundle.builder.transform(profiles)
     table = predictions_from(bundle, features, drugs, coverage)
     notes = (*profiles.notes, *unused_measurements(bundle.builder, profiles, features))
@@ -79,10 +83,16 @@ def predict_files(
 
 
 def _read(
-    files: Mapping[str, Path], known_genes: frozenset[str], expression_unit: str | None, copy_number_unit: str | None
+    files: Mapping[str, Path],
+    known_genes: frozenset[str],
+    expression_unit: str | None,
+    copy_number_unit: str | None,
+    unknown_panel: str | None,
 ) -> Profiles:
     if STUDY in files:
-        return read_study(files[STUDY], known_genes=known_genes, copy_number_unit=copy_number_unit)
+        return read_study(
+            files[STUDY], known_genes=known_genes, copy_number_unit=copy_number_unit, unknown_panel=unknown_panel
+        )
     return read_profiles(
         mutations=files.get("mutations"),
         panel=files.get("panel"),

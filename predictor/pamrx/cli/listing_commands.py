@@ -17,11 +17,15 @@ def drugs(
     show_drugs() if name is None else show_drug(name)
 
 
-def vocab() -> None:
+def vocab(
+    panels: Annotated[
+        bool, typer.Option("--panels", help="List the gene panels that --panel takes by name, instead.")
+    ] = False,
+) -> None:
     """List the words that the columns of a --samples table take."""
-    from pamrx.cli.listings import show_vocabulary
+    from pamrx.cli.listings import show_panels, show_vocabulary
 
-    show_vocabulary()
+    show_panels() if panels else show_vocabulary()
 
 
 def features(

@@ -74,6 +74,23 @@ def show_vocabulary() -> None:
     console.print(table)
     for column in ("sample_type", "msi", "sequenced"):
         console.print(f"{column}: {', '.join(words[column])}")
+    console.print("Gene panels that --panel takes by name: `pamrx vocab --panels`.")
+
+
+def show_panels() -> None:
+    """The gene panels that `--panel` takes by name, with their other names, the number of genes and the source."""
+    from pamrx.knowledge.panels import all_panels
+
+    table = _table("panel", "genes", "also called", "source")
+    table.columns[-1].overflow = "fold"  # addresses are to be copied
+    for panel in all_panels():
+        source = f"{panel.source} ({panel.note})" if panel.note else panel.source
+        table.add_row(panel.name, str(len(panel.genes)), ", ".join(panel.aliases), source)
+    console = table_console()
+    console.print(table)
+    console.print(
+        "`--panel NAME` takes a panel from here, `--panel FILE` any other: a file of its gene symbols, one per line."
+    )
 
 
 def show_features(bundle_folder: Path | None, output: Path | None, block: str | None) -> None:

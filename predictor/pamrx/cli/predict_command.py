@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
+from pamrx.cli.panel_option import UnknownPanel
 from pamrx.cli.sheet_option import Sheet, with_sheet
 from pamrx.errors import UsageError
 
@@ -20,8 +21,12 @@ def predict(
     ] = None,
     panel: Annotated[
         Path | None,
-        typer.Option(help="Genes that --mutations covers: one per line, or cBioPortal's file. [default: all genes]"),
+        typer.Option(
+            help="Genes that --mutations covers: a file (one per line, or cBioPortal's), or a panel such as "
+            "msk-impact-468 (`pamrx vocab --panels`). [default: all genes]"
+        ),
     ] = None,
+    unknown_panel: UnknownPanel = None,
     expression: Annotated[
         Path | None, typer.Option(help="Expression matrix, genes by samples or samples by genes.")
     ] = None,
@@ -83,6 +88,8 @@ def predict(
         raise UsageError("--expression-unit goes with --expression: it says in which unit that file is")
     if copy_number_unit is not None and copy_number is None and study is None:
         raise UsageError("--copy-number-unit goes with --copy-number: it says in which unit that file is")
+    if unknown_panel is not None and study is None:
+        raise UsageError("--unknown-panel goes with a study: it says what becomes of samples whose panel is unknown")
     given = with_sheet(given, sheet)
     from pamrx.cli import predict_files
 
@@ -95,6 +102,7 @@ def predict(
                 coverage=coverage,
                 expression_unit=expression_unit,
                 copy_number_unit=copy_number_unit,
+                unknown_panel=unknown_panel,
                 output=output,
                 evidence=evidence,
                 explain=explain,

@@ -44,6 +44,7 @@ class PredictOptions:
     drugs : names; None for all.
     coverage : of the prediction intervals.
     expression_unit, copy_number_unit : None to detect it.
+    unknown_panel : what becomes of samples of a study whose panel is unknown; None to refuse it.
     output : table of the predictions; without it they are shown.
     evidence : table of the share of each block's features in each sample.
     explain : table of every contribution to every prediction.
@@ -58,6 +59,7 @@ class PredictOptions:
     coverage: float = COVERAGE
     expression_unit: str | None = None
     copy_number_unit: str | None = None
+    unknown_panel: str | None = None
     output: Path | None = None
     evidence: Path | None = None
     explain: Path | None = None
@@ -81,7 +83,13 @@ def predict(options: PredictOptions) -> None:
 
         files = example_files()
     found = predict_files(
-        files, options.bundle, options.drugs, options.coverage, options.expression_unit, options.copy_number_unit
+        files,
+        options.bundle,
+        options.drugs,
+        options.coverage,
+        options.expression_unit,
+        options.copy_number_unit,
+        options.unknown_panel,
     )
     # What reading did with the shipped files is no news to anybody.
     terminal.show_notes((EXAMPLE_NOTE,) if options.example else found.notes)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
+from pamrx.cli.panel_option import UnknownPanel
 
 
 def score(
@@ -17,7 +18,11 @@ def score(
         Path, typer.Option("--output", "-o", help="Folder to write; one that was begun is gone on with.")
     ],
     mutations: Annotated[Path | None, typer.Option(help="MAF of the cohort, where its data hold no mutations.")] = None,
-    panel: Annotated[Path | None, typer.Option(help="Genes that the mutations cover. [default: all genes]")] = None,
+    panel: Annotated[
+        Path | None,
+        typer.Option(help="Genes that the mutations cover, as for `predict`: a file or a name. [default: all genes]"),
+    ] = None,
+    unknown_panel: UnknownPanel = None,
     expression_unit: Annotated[
         str | None,
         typer.Option(help="Unit of the expression: counts, tpm, fpkm, log2 or zscore. [default: detected]"),
@@ -59,7 +64,8 @@ def score(
         "tissue" if summary else None, strict,
     )  # fmt: skip
     size = read_size(memory)
-    opened = open_cohort(cohort, Given(mutations, panel, expression_unit, copy_number_unit), size)
+    given = Given(mutations, panel, expression_unit, copy_number_unit, unknown_panel)
+    opened = open_cohort(cohort, given, size)
     for note in opened.told:
         typer.echo(note, err=True)
     with folder_of(bundle) as folder, log_on_stderr():

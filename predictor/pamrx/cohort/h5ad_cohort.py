@@ -17,6 +17,7 @@ from pamrx.display import short_repr
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.sample_names import harmonise
+from pamrx.identifiers.sample_twins import twin_notes
 from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.identifiers.units import Decision, check_unit
 from pamrx.profiles.normalise import decide, decision_notes, gather, statistics
@@ -114,7 +115,7 @@ def open_h5ad(
         notes = [*unscaled_notes, *told, first, data.note, *more]
     decisions = decide(columns, found, str(file), unit=unit)
     notes += decision_notes(decisions, found, len(samples), str(file))
-    renamed, beside, joined = _joined(file, samples, beside)
+    renamed, beside, joined = _joined(file, samples, beside, annotations is not None)
     notes += joined
     return H5adCohort(
         path,
@@ -147,16 +148,19 @@ def _statistics(data: H5ad, columns: Columns, places: Sequence[int]) -> dict[str
 
 
 def _joined(
-    file: Path, samples: list[str], beside: Beside | None
+    file: Path, samples: list[str], beside: Beside | None, described: bool
 ) -> tuple[dict[str, str] | None, Beside | None, list[str]]:
-    """Name in the file -> name used, None where all stay as they are; the MAF under those names; what was cut."""
-    ids: dict[str, Iterable[str]] = {str(file): samples}
-    if beside is not None:
-        ids[str(beside.path)] = beside.whole.samples
-    mapping, notes = harmonise(ids, set(ids) - {str(file)})
-    own = mapping[str(file)]
-    if own == {name: name for name in samples}:
-        return None, beside, notes
-    if beside is not None:
-        beside = replace(beside, names=tuple(mapping[str(beside.path)].items()))
-    return own, beside, notes
+    """Name in the file -> name used, None where all stay as they are; the MAF under those names; what was cut.
+
+    `described` says whether the file is the table of samples, too, whose spelling goes before that of the MAF.
+    """
+    own, maf = str(file), None if beside is None else str(beside.path)
+    ids: dict[str, Iterable[str]] = {own: samples}
+    if beside is not None and maf is not None:
+        ids = {maf: beside.whole.samples, own: samples}  # in the order of `pamrx predict`
+    mapping, notes = harmonise(ids, set(ids) - {own}, own if described else "")
+    notes += twin_notes({name: list(dict.fromkeys(used.values())) for name, used in mapping.items()})
+    if beside is not None and maf is not None and mapping[maf] != {name: name for name in ids[maf]}:
+        beside = replace(beside, names=tuple(mapping[maf].items()))
+    unchanged = mapping[own] == {name: name for name in samples}
+    return None if unchanged else mapping[own], beside, notes

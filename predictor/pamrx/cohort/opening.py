@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from pamrx.cohort.study_cohort import StudyCohort, open_study
 from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.copy_number import OPTION
 from pamrx.identifiers.genes import default_genes
+from pamrx.identifiers.sample_names import harmonise
 from pamrx.readers.files import LAYER, check_file, plain_file
 from pamrx.readers.gene_panel import read_panel
+from pamrx.readers.likely_panel import likely_panel_notes
 
 
 def open_cohort(path: Path, given: Given | None = None, memory: int | None = None) -> Cohort:
@@ -40,17 +43,33 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
     file = Path(LAYER.sub(r"\1", str(path)))
     if not file.exists():
         raise InputError(f"{path}: no such file or folder; expected a Parquet data set, a study, matrices or .h5ad")
+    if given.unknown_panel is not None and not _is_study(path):
+        raise UsageError(f"{path}: is not a cBioPortal study; leave out --unknown-panel, which goes with one")
     beside, assessed = None, None
+    told: list[str] = []
     if given.mutations is not None:
         beside = Beside(Path(check_file(given.mutations)), default_genes())
     if given.panel is not None:
-        assessed = read_panel(given.panel, default_genes())[0]
+        assessed, told = read_panel(given.panel, default_genes())
     found = _opened(path, given, beside, assessed, memory)
-    if given.panel is not None:
-        found = replace(found, files={**found.files, given.panel.name: fingerprint(plain_file(given.panel))})
-    if isinstance(found, StudyCohort) or found.beside is None:
+    if isinstance(found, StudyCohort):
         return found
-    return with_mutations_only(found, found.beside, _others(found, found.beside), assessed, found.lists_samples)
+    if given.panel is not None:
+        found = replace(found, files={**found.files, given.panel.name: _fingerprint(given.panel, assessed)})
+    elif found.beside is not None:
+        told = likely_panel_notes(found.beside.whole, str(found.beside.path))
+    found = replace(found, told=(*found.told, *told))
+    if found.beside is None:
+        return found
+    beside = _as_named_in(found, found.beside) if isinstance(found, MatrixCohort) else found.beside
+    return with_mutations_only(found, beside, _others(found, beside), assessed, found.lists_samples)
+
+
+def _fingerprint(panel: Path, genes: frozenset[str] | None) -> str:
+    """Of a panel's file; of one that pamrx knows by name, of its genes."""
+    if plain_file(panel).exists():
+        return fingerprint(plain_file(panel))
+    return hashlib.sha256(" ".join(sorted(genes or ())).encode()).hexdigest()[:16]
 
 
 def _opened(
@@ -63,14 +82,25 @@ def _opened(
                 raise UsageError(f"{path}: holds expression only; leave out {OPTION}")
             return open_h5ad(path, given.unit, beside, assessed)
         return open_parquet(path, [path], given.unit, assessed, beside, copies)
-    if (path / "meta_study.txt").exists() or list(path.glob("data_*.txt")):
+    if _is_study(path):
         if beside is not None or given.unit is not None or assessed is not None:
             raise UsageError(f"{path}: a study brings its own files; leave out --mutations, --panel, --expression-unit")
-        return open_study(path, memory, copies)
+        return open_study(path, memory, copies, given.unknown_panel)
     files = [file for file in sorted(path.rglob("*.parquet")) if not _hidden(file.relative_to(path))]
     if files and not any(file.stem.startswith(("expression", "ncrna", "copy_number", "samples")) for file in files):
         return open_parquet(path, files, given.unit, assessed, beside, copies)
     return open_matrices(path, given.unit, beside, assessed, copies)
+
+
+def _is_study(path: Path) -> bool:
+    return path.is_dir() and ((path / "meta_study.txt").exists() or any(path.glob("data_*.txt")))
+
+
+def _as_named_in(found: MatrixCohort, beside: Beside) -> Beside:
+    """The MAF under the names that its samples have in the shards, each of which joined its own with the whole MAF."""
+    maf, cohort = str(beside.path), str(found.folder)
+    names = {maf: beside.whole.samples, cohort: tuple(found.names)}
+    return replace(beside, names=tuple(harmonise(names, {maf}, cohort)[0][maf].items()))
 
 
 def _others(found: ParquetCohort | MatrixCohort | H5adCohort, beside: Beside) -> list[str]:

@@ -37,12 +37,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Given:
-    """What the user says of the cohort: a MAF and a panel beside it, the units of its expression and copy number."""
+    """What the user says of the cohort: a MAF and a panel (file or name) beside it, the units of its expression and
+    copy number, and what becomes of samples of a study whose panel is unknown (see `read_study`)."""
 
     mutations: Path | None = None
     panel: Path | None = None
     unit: str | None = None
     copy_number_unit: str | None = None
+    unknown_panel: str | None = None
 
 
 def read_size(text: str) -> int:

@@ -27,6 +27,7 @@ class StudyCohort:
     memory: int
     told: tuple[str, ...]
     copy_number_unit: str | None
+    unknown_panel: str | None
 
     def narrowed(self, genes: Mapping[str, Collection[str]]) -> StudyCohort:  # noqa: ARG002
         """Text is read whole in any case."""
@@ -36,11 +37,13 @@ class StudyCohort:
         return in_runs([(self.folder.name, 0, self.size)])
 
     def read(self, task: Sequence[Chunk]) -> Iterator[tuple[Chunk, Read]]:
-        profiles, rejected = _study(self.folder, tuple(self.files.items()), self.copy_number_unit)
+        profiles, rejected = _study(self.folder, tuple(self.files.items()), self.copy_number_unit, self.unknown_panel)
         yield from read_from(profiles, rejected, task)
 
 
-def open_study(folder: Path, memory: int | None = None, copy_number_unit: str | None = None) -> StudyCohort:
+def open_study(
+    folder: Path, memory: int | None = None, copy_number_unit: str | None = None, unknown_panel: str | None = None
+) -> StudyCohort:
     """As `pamrx.profiles.read_study`, with its errors; a sample with a cell of no use is set aside.
 
     Raises
@@ -55,14 +58,15 @@ def open_study(folder: Path, memory: int | None = None, copy_number_unit: str | 
     if memory is not None:
         check_fits(memory, held, "a study is read whole: split it by samples, or make a Parquet data set of it")
     files = fingerprints(folder)
-    profiles, _ = _study(folder, tuple(files.items()), copy_number_unit)
-    return StudyCohort(folder, files, profiles.n, held, profiles.notes, copy_number_unit)
+    profiles, _ = _study(folder, tuple(files.items()), copy_number_unit, unknown_panel)
+    return StudyCohort(folder, files, profiles.n, held, profiles.notes, copy_number_unit, unknown_panel)
 
 
 @lru_cache(maxsize=1)
 def _study(
-    folder: Path, _files: tuple[tuple[str, str], ...], copy_number_unit: str | None
+    folder: Path, _files: tuple[tuple[str, str], ...], copy_number_unit: str | None, unknown_panel: str | None
 ) -> tuple[Profiles, dict[str, str]]:
     """The study, and for each sample that cannot be used the reason."""
     rejected: dict[str, str] = {}
-    return read_study(folder, copy_number_unit=copy_number_unit, rejected=rejected), rejected
+    profiles = read_study(folder, copy_number_unit=copy_number_unit, unknown_panel=unknown_panel, rejected=rejected)
+    return profiles, rejected

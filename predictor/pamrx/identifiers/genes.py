@@ -11,7 +11,7 @@ import pandas as pd
 from pamrx.errors import did_you_mean
 from pamrx.identifiers.gene_ids import OWN, UNKNOWN, is_gene_name, name_genes
 from pamrx.identifiers.mirna_ids import HUGO, looks_like_mirna, merge_mirnas, name_mirnas
-from pamrx.identifiers.sample_names import is_barcode
+from pamrx.identifiers.sample_barcodes import is_barcode
 from pamrx.knowledge import table
 
 # Tables that name genes, and the columns in which they do so (cells may hold several names, parted by `|`).

@@ -11,7 +11,8 @@ import pandas as pd
 
 from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
-from pamrx.identifiers.sample_names import canonical_key, harmonise
+from pamrx.identifiers.sample_names import harmonise
+from pamrx.identifiers.sample_twins import twin_hint, twin_notes
 from pamrx.profiles.profiles import SAMPLE_COLUMNS, Profiles
 from pamrx.readers.gene_panel import inside_panels
 from pamrx.readers.mutation_table import Mutations
@@ -64,9 +65,12 @@ def join(parts: Parts) -> Parts:
         ids["samples"] = list(parts.table.index)
     sources = {kind: parts.sources[kind] for kind in ids}
     mapping, told = harmonise(
-        {sources[kind]: names for kind, names in ids.items()}, mergeable={parts.sources.get("mutations", "")}
+        {sources[kind]: names for kind, names in ids.items()},
+        mergeable={parts.sources.get("mutations", "")},
+        preferred=sources.get("samples", ""),
     )
     parts.notes += told
+    parts.notes += twin_notes({file: list(dict.fromkeys(names.values())) for file, names in mapping.items()})
     for kind in ids:
         if not mapping[sources[kind]]:
             raise InputError(f"{sources[kind]}: only normal or control samples found; expected a tumour")
@@ -191,7 +195,7 @@ def _union(parts: Parts) -> pd.DataFrame:
         if not set(found[one]) & set(found[other]):
             raise InputError(
                 f"{sources[one]} and {sources[other]}: no sample in common; found {_few(found[one])} against "
-                f"{_few(found[other])}; expected the same sample names{_alike(found[one], found[other])}"
+                f"{_few(found[other])}; expected the same sample names{twin_hint(found[one], found[other])}"
             )
     names = list(dict.fromkeys(name for ids in found.values() for name in ids))
     for kind, ids in found.items():
@@ -219,7 +223,7 @@ def _listed(parts: Parts, table: pd.DataFrame) -> pd.DataFrame:
             more = f" (nor are {len(extra) - 1} more)" if len(extra) > 1 else ""
             where = f"is not listed in {sources['samples']}"
             if parts.rejected is None:
-                hint = _alike(extra[:1], table.index) or did_you_mean(extra[0], table.index)
+                hint = twin_hint(extra, listed) or did_you_mean(extra[0], table.index)
                 raise InputError(f"{sources[kind]}: sample {extra[0]} {where}{more}; expected every sample there{hint}")
             for name in extra:
                 unlisted.setdefault(name, f"{sources[kind]}: sample {name} {where}")
@@ -235,7 +239,7 @@ def _listed(parts: Parts, table: pd.DataFrame) -> pd.DataFrame:
         others = ", ".join(sources[kind] for kind in found)
         where = f"is in none of {others}"
         if parts.rejected is None:
-            hint = _alike(lone[:1], held) or did_you_mean(lone[0], held)
+            hint = twin_hint(lone, held) or did_you_mean(lone[0], held)
             raise InputError(
                 f"{sources['samples']}: sample {lone[0]} {where}{more}; expected data for it, or remove it{mute}{hint}"
             )
@@ -251,12 +255,3 @@ def _listed(parts: Parts, table: pd.DataFrame) -> pd.DataFrame:
 
 def _few(names: Iterable[str]) -> str:
     return "'" + ", ".join(list(names)[:2]) + "'"
-
-
-def _alike(these: Iterable[str], those: Iterable[str]) -> str:
-    """A hint where names differ in case and punctuation only; they are not joined, since tumours' names may."""
-    keys = {canonical_key(name): name for name in those}
-    for name in these:
-        if canonical_key(name) in keys:
-            return f"; {name} and {keys[canonical_key(name)]} differ only in case or punctuation: spell them alike"
-    return ""

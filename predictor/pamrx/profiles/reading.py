@@ -12,6 +12,7 @@ from pamrx.profiles.assemble import Parts, assemble, described, join
 from pamrx.profiles.normalise import levels_of
 from pamrx.profiles.profiles import Profiles
 from pamrx.readers.files import PathLike
+from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.records import record_tables
 from pamrx.readers.tables import Tables, read_tables
 
@@ -43,8 +44,8 @@ def read_profiles(
         given it must name exactly the samples of the other files; a sample without any mutation is marked
         `sequenced` yes there, since a MAF cannot hold it. Without it all samples of all files are taken.
     panel : str or path, optional
-        The genes that the sequencing test covers: one symbol per line, or cBioPortal's gene panel file. Default all
-        genes (whole exome).
+        The genes that the sequencing test covers: a file of one symbol per line, cBioPortal's gene panel file, or the
+        name of a panel such as `msk-impact-468` (`pamrx vocab --panels` lists them). Default all genes (whole exome).
     known_genes : collection of str, optional
         Symbols by which genes are recognised; default all in the tables of pamrx.
     expression_scale : {"auto", "linear", "log2"}, default "auto"
@@ -129,6 +130,8 @@ def profiles_of(
         As `read_profiles`.
     """
     parts = parts_of(tables, scale, unit, copy_number_unit, rejected)
+    if tables.mutations is not None and tables.assessed is None:
+        parts.notes += likely_panel_notes(tables.mutations, tables.sources["mutations"])
     return assemble(parts, described(join(parts)), tables.assessed)
 
 

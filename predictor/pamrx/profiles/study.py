@@ -9,18 +9,21 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import InputError
+from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.unit_statistics import LINEAR_ABOVE
 from pamrx.identifiers.units import Scale
 from pamrx.identifiers.vocabulary import translated
+from pamrx.knowledge.panels import find_panel, near_panel
 from pamrx.profiles.assemble import assemble, join
 from pamrx.profiles.profiles import SAMPLE_COLUMNS, Profiles
 from pamrx.profiles.reading import parts_of
 from pamrx.readers.cbioportal import Study, find_study, is_whole_exome, read_rows
 from pamrx.readers.files import PathLike
-from pamrx.readers.gene_panel import read_panel
+from pamrx.readers.gene_panel import known_panel, read_panel
+from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.matrix import Matrix, read_matrix
+from pamrx.readers.mutation_table import Mutations
 from pamrx.readers.mutations import read_mutations
 from pamrx.readers.tables import KINDS, Tables
 
@@ -32,6 +35,7 @@ _COLUMNS = {
 }
 _TABLE = [*SAMPLE_COLUMNS, "sequenced", "panel", "listed"]
 _NOTHING = frozenset({"", "na", "n/a", "[not available]", "unknown", "not available"})
+UNASSESSED = "unassessed"
 _SMALL_SHARE = 0.05  # of values below zero that batch correction leaves; 0.6 % in TCGA's Pan-Cancer Atlas
 
 
@@ -41,6 +45,7 @@ def read_study(
     known_genes: Collection[str] | None = None,
     expression_scale: Scale = "auto",
     copy_number_unit: str | None = None,
+    unknown_panel: str | None = None,
     rejected: dict[str, str] | None = None,
 ) -> Profiles:
     """Read a study folder as cBioPortal's archive has it: mutations, expression, miRNA, copy number, clinical data.
@@ -50,7 +55,8 @@ def read_study(
 
     A sample counts as sequenced if it has a mutation, if the case list of sequenced samples or `#sequenced_samples:`
     of the MAF names it, or if the gene panel matrix gives it a panel for its mutations. Its assessed genes are those of
-    that panel, else of the panel that the mutations' meta file names, else all.
+    that panel, else of the panel that the mutations' meta file names, else all. A panel whose file is not in the folder
+    is taken from pamrx's own list (`pamrx vocab --panels`) where that has it.
 
     Parameters
     ----------
@@ -58,6 +64,9 @@ def read_study(
         Holds meta_*.txt, data_*.txt, case_lists/ and data_gene_panel_*.txt (or gene_panels/).
     known_genes, expression_scale, copy_number_unit
         As in `read_profiles`.
+    unknown_panel : {"unassessed"}, optional
+        What becomes of samples that were sequenced with a panel whose genes are nowhere: their mutations count as not
+        assessed. Default: the study is refused.
     rejected : dict or None
         Where given, gets for each sample that cannot be used the reason, and no error is raised for it.
 
@@ -69,7 +78,9 @@ def read_study(
     Raises
     ------
     InputError
-        If it is not a study folder, a file in it cannot be used, or the genes of a panel are not in the folder.
+        If it is not a study folder, a file in it cannot be used, or the genes of a panel are not known.
+    UsageError
+        For another word as `unknown_panel`.
 
     Examples
     --------
@@ -81,6 +92,8 @@ def read_study(
     >>> len(pamrx.read_study(folder))
     12
     """
+    if unknown_panel not in (None, UNASSESSED):
+        raise UsageError(f"unknown_panel: found {unknown_panel}; expected {UNASSESSED}, or none to refuse the study")
     study = find_study(folder)
     known = frozenset(known_genes) if known_genes is not None else default_genes()
     tables = Tables({"samples": str(study.folder)}, notes=list(study.notes))
@@ -99,7 +112,13 @@ def read_study(
     table = table if parts.table is None else parts.table
     found = [name for names in parts.samples.values() for name in names]
     table = _of_samples(table, found, str(study.folder), parts.notes)
-    panels = _panels(study, table, known, parts.notes) if parts.mutations else {}
+    if parts.mutations is None:
+        return assemble(parts, table)
+    panels, unassessed = _panels(study, table, known, unknown_panel, parts.notes)
+    if unassessed:
+        parts.mutations, table = _without(parts.mutations, table, unassessed)
+    elif not study.default_panel and not table["panel"].any():
+        parts.notes += likely_panel_notes(parts.mutations, parts.sources["mutations"], study=True)
     return assemble(parts, table, None, panels)
 
 
@@ -176,23 +195,48 @@ def _of_samples(table: pd.DataFrame, found: list[str], folder: str, notes: list[
     return table.where(table.notna(), None)
 
 
-def _panels(study: Study, table: pd.DataFrame, known: Collection[str], notes: list[str]) -> dict[str, frozenset[str]]:
-    """Sample -> the genes of its panel; a sample of a whole exome is not in it."""
+def _panels(
+    study: Study, table: pd.DataFrame, known: Collection[str], unknown_panel: str | None, notes: list[str]
+) -> tuple[dict[str, frozenset[str]], list[str]]:
+    """Sample -> the genes of its panel, without those of a whole exome; and the samples whose panel is unknown."""
     named = table["panel"].map(lambda panel: panel or study.default_panel)
-    genes: dict[str, frozenset[str] | None] = {}
+    genes: dict[str, frozenset[str]] = {}
+    unassessed: list[str] = []
     for panel, count in Counter(named[named != ""]).items():
         if panel in study.panels:
             genes[panel], told = read_panel(study.panels[panel], known)
             notes += told
-        elif is_whole_exome(panel):
-            genes[panel] = None
-        else:
-            raise InputError(
-                f"{study.folder}: {count} samples were sequenced with the panel {panel}, whose genes are not there; "
-                f"put its gene panel file in the folder as data_gene_panel_{panel.lower()}.txt (cBioPortal's datahub "
-                "keeps them in reference_data/gene_panels)"
+        elif listed := find_panel(panel):
+            genes[panel], told = known_panel(listed, known)
+            notes += [f"{study.folder}: {count} samples of the panel {panel}, whose file is not there: {told[0]}"]
+        elif not is_whole_exome(panel):
+            if unknown_panel is None:
+                raise InputError(_unknown(study, panel, count))
+            notes.append(
+                f"{study.folder}: {count} samples were sequenced with the panel {panel}, whose genes are not known: "
+                "their mutations count as not assessed"
             )
-    return {sample: chosen for sample, panel in named.items() if (chosen := genes.get(panel)) is not None}  # type: ignore[misc]
+            unassessed += list(named.index[named == panel])
+    return {sample: genes[panel] for sample, panel in named.items() if panel in genes}, unassessed  # type: ignore[misc]
+
+
+def _unknown(study: Study, panel: str, count: int) -> str:
+    return (
+        f"{study.folder}: {count} samples were sequenced with the panel {panel}, whose genes are not there; put its "
+        f"gene panel file in the folder as data_gene_panel_{panel.lower()}.txt (cBioPortal's datahub keeps them in "
+        "reference_data/gene_panels), or go on with --unknown-panel unassessed, which takes the mutations of these "
+        f"samples as not assessed{near_panel(panel)}"
+    )
+
+
+def _without(mutations: Mutations, table: pd.DataFrame, samples: list[str]) -> tuple[Mutations, pd.DataFrame]:
+    """The mutations without those of some samples, which count as not sequenced."""
+    gone = set(samples)
+    rows = mutations.rows[~mutations.rows["sample_id"].isin(gone)].reset_index(drop=True)
+    kept = tuple(name for name in mutations.samples if name not in gone)
+    table = table.copy()
+    table.loc[samples, "sequenced"] = False
+    return Mutations(rows, kept, mutations.notes), table
 
 
 def _without_small_negatives(matrix: Matrix, notes: list[str]) -> Matrix:

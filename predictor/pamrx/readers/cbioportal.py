@@ -16,6 +16,7 @@ from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
 from pamrx.readers.files import PathLike, open_bytes
 from pamrx.readers.gene_panel import panel_name
+from pamrx.readers.study_files import unread_files
 
 # Of several matrices of expression the first of these is taken: first units per transcript length and library, then
 # counts, then arrays. A word stands in the file's name or in its stable_id.
@@ -34,15 +35,18 @@ UNITS = (
     "u133",
 )
 _LAST = len(UNITS)
+_COPY_NUMBER = ("DISCRETE", "DISCRETE_LONG", "LOG2-VALUE")
+"""Data types of copy number, the one to be taken first; a long table has a row per gene and sample."""
 _NAMES = (
     ("mutations", r"data_mutations?(_extended|_mskcc)?"),
-    ("copy_number", r"data_(log2_?)?cna"),
+    ("copy_number", r"data_(log2_?)?cna|data_cna_(discrete|long|discrete_long|log2)"),
     ("ncrna", r"data_(\w+_)?mirna(_expression)?(_median)?"),
     ("expression", r"data_(mrna|expression|rna_seq)(_\w+)?"),
     ("clinical_sample", r"data_(bcr_)?clinical(_data)?(_sample)?"),
     ("clinical_patient", r"data_(bcr_)?clinical(_data)?_patient"),
     ("gene_matrix", r"data_gene(_panel)?_matrix"),
 )
+MUTATIONS_META = "meta_mutations.txt"
 _TEXT = r"\.(txt|tsv)(\.gz)?"
 _WHOLE = re.compile(r"(wes|wxs|wgs|whole[-_ ]?(exome|genome))", re.IGNORECASE)
 _META = re.compile(r"(meta_.*|.*\.meta)(\.txt)?", re.IGNORECASE)
@@ -79,7 +83,7 @@ def find_study(folder: PathLike) -> Study:
     if not set(files) & {"mutations", "expression", "ncrna", "copy_number"}:
         raise InputError(
             f"{root}: no mutations, expression, miRNA or copy number among its files"
-            f"{' (' + ', '.join(passed[:3]) + ' are not read)' if passed else ''}; expected a cBioPortal study folder"
+            f"{' (not read: ' + unread_files(passed) + ')' if passed else ''}; expected a cBioPortal study folder"
         )
     if "expression" not in files and any("zscore" in name.lower() for name in passed):
         notes.append(
@@ -87,18 +91,25 @@ def find_study(folder: PathLike) -> Study:
             "compare: it counts as missing"
         )
     if passed:
-        notes.append(f"{root}: {len(passed)} files not read: {', '.join(sorted(passed)[:6])}")
-    mutation_meta = next((m for m in metas.values() if _kind_by_meta(m)[0] == "mutations"), {})
+        notes.append(f"{root}: {len(passed)} files not read: {unread_files(passed)}")
     study_meta = next((m for m in metas.values() if "type_of_cancer" in m and "data_filename" not in m), {})
     return Study(
         folder=root,
         files=files,
         panels=_panel_files(root),
-        default_panel=mutation_meta.get("gene_panel", ""),
+        default_panel=_default_panel(metas),
         sequenced=_sequenced(root),
         cancer_type=study_meta.get("type_of_cancer", ""),
         notes=tuple(notes),
     )
+
+
+def _default_panel(metas: dict[Path, dict[str, str]]) -> str:
+    """The panel of all mutations: of their meta file, which need say nothing else where it bears its usual name."""
+    found = [
+        meta for path, meta in metas.items() if _kind_by_meta(meta)[0] == "mutations" or path.name == MUTATIONS_META
+    ]
+    return next((meta["gene_panel"] for meta in found if meta.get("gene_panel")), "")
 
 
 def looks_like_study(folder: Path) -> bool:
@@ -207,8 +218,8 @@ def _kind_by_meta(meta: dict[str, str]) -> tuple[str, int]:
         and "zscore" not in words
     ):
         return ("ncrna", 0) if "mirna" in words else ("expression", _unit_rank(words))
-    if alteration == "COPY_NUMBER_ALTERATION" and datatype in ("DISCRETE", "LOG2-VALUE"):
-        return "copy_number", ("DISCRETE", "LOG2-VALUE").index(datatype)
+    if alteration == "COPY_NUMBER_ALTERATION" and datatype in _COPY_NUMBER:
+        return "copy_number", int(datatype == "LOG2-VALUE")
     if alteration == "CLINICAL" and datatype in ("SAMPLE_ATTRIBUTES", "PATIENT_ATTRIBUTES"):
         return "clinical_" + datatype.partition("_")[0].lower(), 0
     if alteration == "GENE_PANEL_MATRIX":
@@ -221,7 +232,7 @@ def _kind_by_name(name: str) -> tuple[str, int]:
     if "zscore" in lower or "z_score" in lower or _of_normals(lower):
         return "", 0
     for kind, pattern in _NAMES:
-        if re.fullmatch(pattern + _TEXT, lower):
+        if re.fullmatch(f"({pattern}){_TEXT}", lower):
             rank = _unit_rank(lower) if kind == "expression" else int(kind == "copy_number" and "log2" in lower)
             return kind, rank
     return "", 0

@@ -11,11 +11,34 @@ import pandas as pd
 from pamrx.errors import InputError
 from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
+from pamrx.knowledge.panels import Panel, all_panels, find_panel, near_panel
 from pamrx.readers.files import PathLike, check_file, open_bytes
 
 _HEADERS = frozenset({"gene", "genes", "symbol", "symbols", "hugo_symbol", "gene_symbol", "gene_name", "hgnc_symbol"})
 _FIELD = re.compile(r"(stable_id|description|gene_list|cancer_study_identifier)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
 _MANY_GENES = 20  # distinct mutated genes of which some is to be expected inside the panel
+
+
+def check_panel(path: PathLike) -> None:
+    """Whether a panel is there: a file, or the name of a panel that pamrx knows.
+
+    Raises
+    ------
+    PamrxError
+        If it is neither, or a file that cannot be read.
+    """
+    if not Path(path).exists() and find_panel(str(path)) is not None:
+        return
+    try:
+        check_file(path)
+    except InputError as error:
+        if Path(path).exists():
+            raise
+        names = ", ".join(panel.name for panel in all_panels())
+        raise InputError(
+            f"{error}; expected a file of gene symbols, or a panel that pamrx knows: {names} (`pamrx vocab --panels`)"
+            f"{near_panel(str(path))}"
+        ) from None
 
 
 def read_panel(path: PathLike, known_genes: Collection[str]) -> tuple[frozenset[str], list[str]]:
@@ -24,18 +47,30 @@ def read_panel(path: PathLike, known_genes: Collection[str]) -> tuple[frozenset[
     Parameters
     ----------
     path : one gene per line (blank lines, `#` lines and a header word such as Hugo_Symbol allowed), or a cBioPortal
-        gene panel file with a line `gene_list:`.
+        gene panel file with a line `gene_list:`; or, where there is no such file, the name of a panel that pamrx knows.
     known_genes : symbols that are right as they stand.
 
     Raises
     ------
     PamrxError
-        If the file cannot be read, a line holds more than one gene, no gene stands there, or none is recognised.
+        As `check_panel`; if a line holds more than one gene, no gene stands there, or none is recognised.
     """
+    check_panel(path)
+    if not Path(path).exists() and (panel := find_panel(str(path))):
+        return known_panel(panel, known_genes)
     file = check_file(path)
     lines, opened = _lines(file)
     genes, notes = panel_from_lines(str(file), lines, known_genes)
     return genes, [*notes[:1], *opened, *notes[1:]]
+
+
+def known_panel(panel: Panel, known_genes: Collection[str]) -> tuple[frozenset[str], list[str]]:
+    """The genes of a panel that pamrx knows, as `read_panel` gives them."""
+    genes, _ = panel_from_lines(panel.name, list(panel.genes), known_genes)
+    return genes, [
+        f"{panel.name}: panel of {len(genes)} genes, from pamrx's own list (`pamrx vocab --panels` tells its source); "
+        "mutations of all others count as not assessed"
+    ]
 
 
 def panel_from_lines(file: str, lines: list[str], known_genes: Collection[str]) -> tuple[frozenset[str], list[str]]:

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from pamrx.errors import InputError, did_you_mean
-from pamrx.readers.gene_panel import panel_from_lines
+from pamrx.knowledge.panels import find_panel
+from pamrx.readers.gene_panel import known_panel, panel_from_lines
 from pamrx.readers.maf import maf_from_cells
 from pamrx.readers.matrix import matrix_from_table
 from pamrx.readers.raw_table import RawTable
@@ -38,7 +39,7 @@ def record_tables(parts: Mapping[str, Any], known: Collection[str]) -> Tables:
     parts : of `PARTS`, each a list of records, or that list as JSON text; None counts as not given.
         mutations: the columns of a MAF. samples: sample_id, tissue, sample_type, msi, sequenced.
         expression, ncrna, copy_number: a record per sample (sample_id, then genes) or per gene (gene, then samples).
-        panel: the gene symbols that the mutations' test looked at, as a list of texts.
+        panel: the gene symbols that the mutations' test looked at, as a list of texts, or a panel's name alone in it.
     known : symbols by which genes are recognised.
 
     Raises
@@ -57,7 +58,10 @@ def record_tables(parts: Mapping[str, Any], known: Collection[str]) -> Tables:
         tables.notes += told
     if PANEL in given:
         lines = [_text(f"{PANEL}: entry {place}", gene).strip() for place, gene in enumerate(given[PANEL], start=1)]
-        tables.assessed, told = panel_from_lines(PANEL, [line for line in lines if line], known)
+        listed = find_panel(lines[0]) if len(lines) == 1 else None
+        tables.assessed, told = (
+            known_panel(listed, known) if listed else panel_from_lines(PANEL, [line for line in lines if line], known)
+        )
         tables.notes += told
     if "mutations" in given:
         tables.mutations = maf_from_cells("mutations", _texts("mutations", given["mutations"]), known)

@@ -10,7 +10,7 @@ import pandas as pd
 from pamrx.display import short_repr
 from pamrx.errors import UsageError
 from pamrx.readers.files import PathLike, check_file
-from pamrx.readers.gene_panel import read_panel
+from pamrx.readers.gene_panel import check_panel, read_panel
 from pamrx.readers.h5ad import is_h5ad, read_annotations
 from pamrx.readers.h5ad_scaled import unscaled
 from pamrx.readers.matrix import Matrix, read_matrix
@@ -57,8 +57,8 @@ def read_tables(
         As `read_profiles`.
     """
     check_given(files)
-    for path in files.values():
-        check_file(path)  # all files are there before the first long read
+    for kind, path in files.items():  # all files are there before the first long read
+        (check_panel if kind == "panel" else check_file)(path)
     tables = Tables({kind: str(path) for kind, path in files.items()})
     if "samples" in files:
         tables.samples, told = read_samples(files["samples"], rejected)

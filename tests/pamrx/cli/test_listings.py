@@ -1,12 +1,13 @@
-"""`pamrx features` says what acts on the axis and has no feature."""
+"""`pamrx features` says what acts on the axis and has no feature; `pamrx vocab --panels` lists the panels."""
 
 from __future__ import annotations
 
 import pytest
 from pamrx.bundle.bundle import load_bundle
-from pamrx.cli.listings import show_features
+from pamrx.cli.listings import show_features, show_panels, show_vocabulary
 from pamrx.explanation.feature_listing import feature_listing
 from pamrx.knowledge import table
+from pamrx.knowledge.panels import all_panels
 
 
 def test_every_ncrna_of_the_table_has_a_feature_or_is_listed_as_not_learned() -> None:
@@ -29,3 +30,15 @@ def test_circrnas_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     plain = told.partition("not learned from: ")[2].partition("not learned from, since")[0]
     assert "ncrna.MALAT1" in plain
     assert "circ" not in plain
+
+
+def test_panels_are_listed_with_genes_and_source_and_nothing_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    show_panels()
+    told = capsys.readouterr().out
+    assert "…" not in told
+    for panel in all_panels():
+        row = next(line for line in told.splitlines() if line.startswith(panel.name))
+        assert row.split()[1] == str(len(panel.genes))
+    assert "https://github.com/cBioPortal/datahub/blob/master" in "".join(told.split())
+    show_vocabulary()
+    assert "pamrx vocab --panels" in capsys.readouterr().out

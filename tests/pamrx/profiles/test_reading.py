@@ -17,7 +17,7 @@ from pamrx.features.copy_number import CopyNumberBlock
 from pamrx.features.mutation import MutationBlock
 from pamrx.identifiers.copy_number import LOG2_BOUNDS
 from pamrx.identifiers.genes import default_genes
-from pamrx.identifiers.sample_names import canonical_key
+from pamrx.identifiers.sample_spelling import canonical_key
 from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.identifiers.units import decide_copy_number, decide_levels, to_scale
 from pamrx.identifiers.vocabulary import vocabulary
@@ -246,6 +246,34 @@ def test_sample_without_mutations_is_declared_as_sequenced(tmp_path: Path) -> No
     table = write(tmp_path, "s.csv", "sample_id,sequenced\nS1,\nS2,yes\n")
     profiles = read_profiles(mutations=maf, samples=table, known_genes=GENES)
     assert profiles.sequenced.to_dict() == {"S1": True, "S2": True}
+
+
+def test_advice_for_samples_without_a_mutation_and_without_data(tmp_path: Path) -> None:
+    """What the notes on a union and the messages on a table say, followed."""
+    maf = write(tmp_path, "x.maf", "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\nPTEN\tS1\tSilent\n")
+    data = write(tmp_path, "x.csv", WIDE)
+    union = read_profiles(mutations=maf, expression=data, known_genes=GENES)
+    assert said(union, "are unknown, not absent (say `sequenced` yes in a samples table if it was sequenced)")
+    assert union.sequenced.to_dict() == {"S1": True, "S2": False}
+    table = write(tmp_path, "s.csv", "sample_id,sequenced\nS1,\nS2,yes\n")
+    followed = read_profiles(mutations=maf, expression=data, samples=table, known_genes=GENES)
+    assert followed.sequenced.to_dict() == {"S1": True, "S2": True}
+
+    table = write(tmp_path, "s.csv", "sample_id,sequenced\nS1,\nS2,\nS3,\n")
+    advice = (
+        "sample S3 is in none of .*; expected data for it, or remove it; if it was sequenced without a mutation, set"
+    )
+    with pytest.raises(PamrxError, match=advice):
+        read_profiles(mutations=maf, expression=data, samples=table, known_genes=GENES)
+    for text in ("sample_id,sequenced\nS1,\nS2,\nS3,yes\n", "sample_id,sequenced\nS1,\nS2,\n"):
+        table = write(tmp_path, "s.csv", text)
+        assert len(read_profiles(mutations=maf, expression=data, samples=table, known_genes=GENES)) == text.count("S")
+
+    table = write(tmp_path, "s.csv", "sample_id,sequenced\nS1,\n")
+    with pytest.raises(PamrxError, match=r"sample S2 is not listed in .*; expected every sample there"):
+        read_profiles(mutations=maf, expression=data, samples=table, known_genes=GENES)
+    table = write(tmp_path, "s.csv", "sample_id,sequenced\nS1,\nS2,\n")
+    assert len(read_profiles(mutations=maf, expression=data, samples=table, known_genes=GENES)) == 2
 
 
 def test_subset_keeps_the_order_asked_for(tmp_path: Path) -> None:

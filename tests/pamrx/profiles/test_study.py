@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from pamrx.cli.main import app
+from pamrx.cohort import Given, open_cohort
 from pamrx.errors import PamrxError
 from pamrx.profiles import read_profiles, read_study
 from pamrx.profiles.check import check_file_kinds
 from pamrx.readers import recognition as check
+from pamrx.readers.cbioportal import find_study
 from typer.testing import CliRunner
 
 GENES = ("AKT1", "BRAF", "KRAS", "PIK3CA", "PTEN", "TP53")
@@ -93,7 +95,7 @@ def test_a_whole_study(tmp_path: Path) -> None:
     assert profiles.copy_number.loc["P3-T"].isna().all()
     notes = profiles.notes
     assert has(notes, "copy number from data_cna.txt, not from data_log2_cna.txt")
-    assert has(notes, "1 files not read: data_mrna_seq_v2_rsem_zscores_ref_all_samples.txt")
+    assert has(notes, "1 files not read: data_mrna_seq_v2_rsem_zscores_ref_all_samples.txt (z-scores across samples")
     assert has(notes, "1 calls of -1.5 (partial deletion) taken as -2")
     assert has(notes, "1 samples with clinical data only left out, such as P4-T")
     assert has(notes, "no tissue known by the words 'XXX' (1)")
@@ -219,6 +221,120 @@ def test_tissue_of_the_patient_and_of_the_study(tmp_path: Path) -> None:
         data_clinical_patient=patient,
     )
     assert read_study(folder, known_genes=GENES).samples["tissue"].to_dict() == {"P1-T": "lung_NSCLC", "P2-T": "skin"}
+
+
+IMPACT = "SAMPLE_ID\tmutations\nP1-T\tIMPACT341\nP2-T\tMSK-IMPACT468\n"
+
+
+def test_a_panel_that_pamrx_knows_needs_no_file(tmp_path: Path) -> None:
+    profiles = read_study(full(tmp_path, data_gene_matrix=IMPACT, case_lists__cases_sequenced=""))
+    assert {sample: len(genes) for sample, genes in profiles.panels.items()} == {"P1-T": 341, "P2-T": 469}
+    assert has(
+        profiles.notes, "1 samples of the panel IMPACT341, whose file is not there: msk-impact-341: panel of 341"
+    )
+    own = "stable_id: IMPACT341\ngene_list:\tPIK3CA\n"
+    folder = full(tmp_path, data_gene_matrix=IMPACT, case_lists__cases_sequenced="", data_gene_panel_impact341=own)
+    assert read_study(folder).panels["P1-T"] == {"PIK3CA"}
+
+
+def test_advice_for_an_unknown_panel_to_put_its_file_there(tmp_path: Path) -> None:
+    folder = full(tmp_path, data_gene_matrix=MATRIX, case_lists__cases_sequenced="")
+    with pytest.raises(PamrxError, match="whose genes are not there; put its gene panel file in the folder") as error:
+        read_study(folder, known_genes=GENES)
+    name = str(error.value).split(" in the folder as ")[1].split()[0]
+    (folder / name).write_text(PANEL)
+    assert set(read_study(folder, known_genes=GENES).panels) == {"P1-T", "P4-T"}
+
+
+def test_advice_for_an_unknown_panel_to_go_on_without_its_mutations(tmp_path: Path) -> None:
+    folder = full(tmp_path, data_gene_matrix=MATRIX, case_lists__cases_sequenced="")
+    with pytest.raises(PamrxError) as error:
+        read_study(folder, known_genes=GENES)
+    word = str(error.value).split("--unknown-panel ")[1].split(",")[0]
+    profiles = read_study(folder, known_genes=GENES, unknown_panel=word)
+    assert profiles.sequenced.to_dict() == {"P1-T": False, "P2-T": True, "P4-T": False}
+    assert profiles.mutations is not None
+    assert profiles.mutations["sample_id"].tolist() == ["P2-T"]
+    assert profiles.expression is not None
+    assert profiles.expression.loc["P1-T", "PIK3CA"] == np.log2(101)
+    assert has(profiles.notes, "2 samples were sequenced with the panel TARGET2, whose genes are not known: their mut")
+    assert has(profiles.notes, "2 of 3 samples count as not sequenced")
+    cohort = open_cohort(folder, Given(unknown_panel=word))
+    assert cohort.told == read_study(folder, unknown_panel=word).notes
+
+
+def test_an_unknown_panel_of_all_mutations(tmp_path: Path) -> None:
+    also = meta("MUTATION_EXTENDED", "MAF", "data_mutations.txt", gene_panel="TARGET2")
+    folder = full(tmp_path, meta_mutations=also)
+    profiles = read_study(folder, known_genes=GENES, unknown_panel="unassessed")
+    assert not profiles.sequenced.any()
+    assert len(profiles) == 3
+    with pytest.raises(PamrxError, match="unknown_panel: found wild_type; expected unassessed"):
+        read_study(folder, unknown_panel="wild_type")
+
+
+@pytest.mark.parametrize(
+    ("command", "part"),
+    [
+        (["predict", "--mutations", "x.maf"], "--unknown-panel goes with a study"),
+        (["score", "x.parquet", "-o", "out"], "is not a cBioPortal study; leave out --unknown-panel"),
+    ],
+)
+def test_unknown_panel_goes_with_a_study(
+    command: list[str], part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.parquet").write_bytes(b"PAR1")
+    result = CliRunner().invoke(app, [*command, "--unknown-panel", "unassessed"])
+    assert part in str(result.exception)
+
+
+def test_a_study_that_looks_like_a_panel_and_names_none(tmp_path: Path) -> None:
+    rows = [f"{gene}\t1\tMissense_Mutation\tS{number}\tp.A1V\n" for number in range(12) for gene in ("PIK3CA", "PTEN")]
+    for folder in (full(tmp_path / "a"), study(tmp_path / "b", data_mutations="")):
+        (folder / "data_mutations.txt").write_text(MAF_HEAD + "".join(rows))
+        note = next(note for note in read_study(folder).notes if "looks like a targeted panel" in note)
+        assert "add the line `gene_panel: NAME` to the meta_mutations.txt of the study" in note
+        # The advice is followed, with a panel's name and with a file of its own.
+        for name in ("guardant360", "MINE"):
+            with (folder / "meta_mutations.txt").open("a") as stream:
+                stream.write(f"gene_panel: {name}\n")
+            (folder / "data_gene_panel_mine.txt").write_text("stable_id: MINE\ngene_list:\tPIK3CA\tPTEN\n")
+            read = read_study(folder)
+            assert len(read.panels["S1"]) == (2 if name == "MINE" else 73)
+            assert not has(read.notes, "looks like")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("data_mrna_seq_v2_rsem_zscores_ref_all_samples", "z-scores across samples"),
+        ("data_methylation_hm450", "methylation"),
+        ("data_sv", "structural variants and fusions"),
+        ("data_fusions", "structural variants and fusions"),
+        ("data_cna_hg19.seg", "segments of copy number"),
+        ("data_linear_cna", "linear copy number"),
+        ("data_armlevel_cna", "copy number of chromosome arms"),
+        ("data_rppa", "protein levels"),
+        ("data_timeline_treatment", "timelines"),
+        ("data_mrna_seq_v2_rsem_normal_samples", "of normal tissue"),
+        ("data_of_the_moon", "a kind that pamrx does not know"),
+    ],
+)
+def test_why_a_file_is_not_read(tmp_path: Path, name: str, why: str) -> None:
+    folder = study(tmp_path, data_mutations=MUTATIONS)
+    file = name if name.endswith(".seg") else f"{name}.txt"
+    (folder / file).write_text("ID\tS1\nX\t1\n")
+    notes = read_study(folder, known_genes=GENES).notes
+    assert has(notes, f"1 files not read: {file} ({why}")
+
+
+@pytest.mark.parametrize("how", ["meta", "data_cna_long", "data_cna_discrete_long"])
+def test_long_copy_number_is_found(tmp_path: Path, how: str) -> None:
+    long = "Hugo_Symbol\tEntrez_Gene_Id\tSample_Id\tValue\nPTEN\t5728\tP1-T\t-2\nAKT1\t207\tP2-T\t2\n"
+    files = {"data_cna": long, "meta_cna": meta("COPY_NUMBER_ALTERATION", "DISCRETE_LONG", "data_cna.txt")}
+    folder = study(tmp_path, data_mutations=MUTATIONS, **(files if how == "meta" else {how: long}))
+    assert find_study(folder).files["copy_number"].read_text() == long
 
 
 @pytest.mark.parametrize(

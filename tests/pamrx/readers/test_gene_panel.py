@@ -86,6 +86,32 @@ def test_a_panel_without_mutations_and_a_panel_of_another_test(tmp_path: Path) -
         read_profiles(mutations=maf, panel=panel, known_genes=GENES)
 
 
+def test_a_panel_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maf = write(tmp_path, "x.maf", MAF)
+    named = read_profiles(mutations=maf, panel="MSK_Impact 468")
+    assert named.assessed_genes is not None
+    assert len(named.assessed_genes) == 469
+    assert named.notes[0] == (
+        "msk-impact-468: panel of 469 genes, from pamrx's own list (`pamrx vocab --panels` tells its source); "
+        "mutations of all others count as not assessed"
+    )
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "msk-impact-468", "PIK3CA\nKRAS\n")  # a file that is there goes before a name
+    assert read_profiles(mutations=maf, panel="msk-impact-468").assessed_genes == {"PIK3CA", "KRAS"}
+
+
+def test_advice_for_a_panel_that_nobody_knows(tmp_path: Path) -> None:
+    maf = write(tmp_path, "x.maf", MAF)
+    with pytest.raises(PamrxError, match="no such file; expected a file of gene symbols, or a panel") as error:
+        read_profiles(mutations=maf, panel="msk-impct-468")
+    assert str(error.value).endswith("(`pamrx vocab --panels`); did you mean msk-impact-468?")
+    for name in str(error.value).split("knows: ")[1].split(" (")[0].split(", "):
+        assert read_profiles(mutations=maf, panel=name).assessed_genes
+    write(tmp_path, "genes.txt", "PIK3CA\n")
+    with pytest.raises(PamrxError, match=r"gene\.txt: no such file; did you mean genes\.txt\?; expected"):
+        read_profiles(mutations=maf, panel=tmp_path / "gene.txt")
+
+
 def crowd(panels: dict[str, frozenset[str]], assessed: frozenset[str] | None = None) -> Profiles:
     index = pd.Index(["S1", "S2", "S3"], name="sample_id", dtype=object)
     mutations = pd.DataFrame(

@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from pamrx.identifiers.protein_change import short_protein_change
-from pamrx.identifiers.sample_names import harmonise
 from pamrx.profiles import read_profiles
 from pamrx.readers.mutations import read_mutations
 
@@ -119,49 +118,6 @@ def test_a_few_genes_that_all_lie_elsewhere_are_no_mistake(tmp_path: Path) -> No
     read = read_mutations(write(tmp_path, "x.maf", f"{HEAD}\nOR4F5\tS1\tSilent\n"), ["PTEN"])
     assert len(read.rows) == 1
     assert any("none of its 1 mutated genes is one that pamrx knows" in note for note in read.notes)
-
-
-def test_other_names_are_joined_as_they_stand() -> None:
-    ids = {"a": ["TCGA-OR-A5J1-01A", "P1"], "b": ["TCGA-OR-A5J1"]}
-    assert harmonise(ids) == ({file: {name: name for name in names} for file, names in ids.items()}, [])
-
-
-def test_aliquots_meet_at_the_sample() -> None:
-    dna, rna = "TCGA-OR-A5J1-01A-11D-A29I-10", "TCGA-OR-A5J1-01A-11R-A29S-07"
-    mapping, notes = harmonise({"maf": [dna], "rna": [rna]})
-    assert mapping == {"maf": {dna: "TCGA-OR-A5J1-01"}, "rna": {rna: "TCGA-OR-A5J1-01"}}
-    assert notes == ["TCGA barcodes were joined on the sample (first 15 characters)"]
-
-
-def test_aliquots_meet_a_table_of_patients() -> None:
-    mapping, _ = harmonise({"rna": ["TCGA-OR-A5J1-01A-11R-A29S-07"], "samples": ["tcga.or.a5j1"]})
-    assert mapping["rna"] == {"TCGA-OR-A5J1-01A-11R-A29S-07": "TCGA-OR-A5J1"}
-    assert mapping["samples"] == {"tcga.or.a5j1": "TCGA-OR-A5J1"}
-
-
-def test_normals_are_dropped_and_said() -> None:
-    mapping, notes = harmonise({"rna": ["TCGA-OR-A5J1-01A", "TCGA-OR-A5J1-11A"]})
-    assert mapping == {"rna": {"TCGA-OR-A5J1-01A": "TCGA-OR-A5J1-01A"}}
-    assert notes == ["rna: 1 normal or control samples (TCGA sample types 10 to 29) dropped"]
-
-
-def test_primary_and_metastasis_of_a_patient_are_not_mixed() -> None:
-    """The expression has the metastasis only, the mutations both: the metastasis is taken from both."""
-    ids = {
-        "maf": ["TCGA-ER-A195-01A-11D-A000-08", "TCGA-ER-A195-06A-11D-A197-08"],
-        "rna": ["TCGA-ER-A195-06A-11R-A18S-07"],
-        "samples": ["TCGA-ER-A195"],
-    }
-    mapping, notes = harmonise(ids, mergeable={"maf"})
-    assert mapping["maf"] == {"TCGA-ER-A195-06A-11D-A197-08": "TCGA-ER-A195"}
-    assert "maf: 1 further samples of a patient dropped, such as TCGA-ER-A195-01A-11D-A000-08" in notes
-
-
-def test_repeated_aliquots_of_a_matrix_become_one() -> None:
-    ids = {"rna": ["TCGA-OR-A5J1-01A-11R-A100-07", "TCGA-OR-A5J1-01A-11R-A200-07"], "cna": ["TCGA-OR-A5J1-01"]}
-    mapping, notes = harmonise(ids)
-    assert mapping["rna"] == {"TCGA-OR-A5J1-01A-11R-A200-07": "TCGA-OR-A5J1-01"}
-    assert any("1 repeated aliquots" in note for note in notes)
 
 
 def test_aliquots_of_one_sample_count_a_mutation_once(tmp_path: Path) -> None:

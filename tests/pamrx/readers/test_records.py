@@ -39,6 +39,12 @@ def test_a_sample_may_be_a_record_and_a_part_may_be_text() -> None:
     assert pd.isna(one.copy_number.loc["T2", "MYC"]), "missing is missing"
 
 
+def test_a_panel_may_be_named() -> None:
+    profiles = read_records({"mutations": [MUTATION], "panel": ["msk-impact-341"]})
+    assert profiles.assessed_genes is not None
+    assert len(profiles.assessed_genes) == 341
+
+
 def test_a_panel_is_a_list_of_symbols() -> None:
     profiles = read_records({"mutations": [MUTATION], "panel": ["PTEN", "TP53"]})
     assert profiles.assessed_genes == {"PTEN", "TP53"}

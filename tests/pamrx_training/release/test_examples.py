@@ -12,7 +12,7 @@ import pytest
 from pamrx.examples import FILES, MEASURED, example_files, measured
 from pamrx.features import FeatureBuilder
 from pamrx.identifiers.feature_name import blocks_of
-from pamrx.identifiers.sample_names import canonical_key
+from pamrx.identifiers.sample_spelling import canonical_key
 from pamrx.knowledge import table
 from pamrx.knowledge.drugs import resolve
 from pamrx.model.boosted import source_of
