@@ -134,18 +134,19 @@ def differs(seen: Mapping[str, int]) -> str | None:
     return unit
 
 
-def refusal(scale: str, spread: str) -> str:
+def refusal(scale: str, spread: str, high: float) -> str:
     """Why values that look like `scale` are not taken unasked, and what to do: for `COPIES`, `FOLD` and `UNCLEAR`.
 
-    `spread` begins the message: the source and its range.
+    `spread` begins the message: the source and its range, which ends at `high`.
     """
     expected = "expected GISTIC calls -2..2 or log2 ratios around 0"
     python = "in Python copy_number_unit"
     if scale == COPIES:
+        amplified = f"; where 2 is an amplification, say {OPTION} calls" if high <= CALLS[-1] else ""
         return (
             f"{spread}, most of a sample around 2 or more: found absolute copies, {expected}; say {OPTION} copies "
             f"({python}): copies c become the calls c - 2, where two are neutral; for another ploidy give log2(c / "
-            f"ploidy) with {OPTION} log2"
+            f"ploidy) with {OPTION} log2{amplified}"
         )
     if scale == FOLD:
         return (

@@ -142,7 +142,7 @@ def decide_copy_number(found: Statistics, what: str, unit: str | None = None) ->
         note = f"{what}: log2 ratios {span}, turned into calls -2..2 at {bounds} (CNVkit's bounds)"
         return Decision(RATIOS, note, what)
     if unit is None:
-        raise InputError(copy_number.refusal(scale, found.spread(what)))
+        raise InputError(copy_number.refusal(scale, found.spread(what), found.high))
     if scale == COPIES:
         many = f"; {found.doubled} samples have three copies or more of most genes: are they not diploid?"
         note = f"{what}: copies {span}, c taken as call c - 2, from -2 to 2 (ploidy 2 assumed)"

@@ -221,6 +221,12 @@ def test_advice_for_copies_works(tmp_path: Path) -> None:
     assert calls_of(table(tmp_path, {"A": doubled.tolist()}), "log2").loc["A"].tolist() == COPIES_CALLED
 
 
+def test_advice_for_a_few_amplified_genes_works(tmp_path: Path) -> None:
+    path = table(tmp_path, {"A": [2, 2, 1]})
+    assert "where 2 is an amplification, say --copy-number-unit calls" in refusal(path)
+    assert calls_of(path, "calls").loc["A"].tolist() == [2, 2, 1]
+
+
 def test_advice_for_ratios_works(tmp_path: Path) -> None:
     path = table(tmp_path, FOLD_CHANGES)
     told = refusal(path)

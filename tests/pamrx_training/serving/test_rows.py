@@ -148,3 +148,14 @@ def test_the_mlflow_model_takes_rows_and_answers_in_json(
     found = pd.DataFrame(json.loads(served.response)["predictions"])
     assert served.status == 200
     assert told(found) == told(answer.iloc[:2])
+
+
+def test_the_unit_of_copy_number_is_a_setting(bundle: Bundle) -> None:
+    row = {"sample_id": "T1", "copy_number": {"PTEN": 0, "PIK3CA": 2, "AKT1": 2}}
+    calls = {"sample_id": "T1", "copy_number": {"PTEN": -2, "PIK3CA": 0, "AKT1": 0}}
+    assert "in Python copy_number_unit" in predict_records(bundle, [row], DRUGS)["error"][0]
+    stated = predict_records(bundle, [row], {**DRUGS, "copy_number_unit": "copies"})
+    assert stated["predictions"][0] == predict_records(bundle, [calls], DRUGS)["predictions"][0]
+    for unit in ("copys", 2):
+        with pytest.raises(PamrxError, match=r"copy.number.unit"):
+            predict_records(bundle, [row], {**DRUGS, "copy_number_unit": unit})
