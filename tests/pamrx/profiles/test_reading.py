@@ -268,7 +268,7 @@ def test_advice_for_samples_without_a_mutation_and_without_data(tmp_path: Path) 
         assert len(read_profiles(mutations=maf, expression=data, samples=table, known_genes=GENES)) == text.count("S")
 
     table = write(tmp_path, "s.csv", "sample_id,sequenced\nS1,\n")
-    with pytest.raises(PamrxError, match="sample S2 is not listed in .*; expected every sample there"):
+    with pytest.raises(PamrxError, match=r"sample S2 is not listed in .*; expected every sample there"):
         read_profiles(mutations=maf, expression=data, samples=table, known_genes=GENES)
     table = write(tmp_path, "s.csv", "sample_id,sequenced\nS1,\nS2,\n")
     assert len(read_profiles(mutations=maf, expression=data, samples=table, known_genes=GENES)) == 2
