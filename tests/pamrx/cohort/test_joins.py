@@ -11,6 +11,7 @@ import pytest
 from pamrx.cohort import Given, open_cohort
 from pamrx.errors import PamrxError
 from pamrx.profiles import Profiles, read_profiles
+
 from tests.pamrx.readers.test_h5ad import put_text, write
 
 HEAD = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\n"
