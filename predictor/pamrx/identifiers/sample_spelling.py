@@ -100,8 +100,8 @@ def _joined_note(files: list[str], joined: list[list[str]]) -> list[str]:
     shown = ", ".join(" = ".join(spelt) for spelt in joined[:PAIRS_SHOWN])
     more = f" and {len(joined) - PAIRS_SHOWN} more" if len(joined) > PAIRS_SHOWN else ""
     return [
-        f"{' and '.join(files)}: {len(joined)} samples joined by names that differ only in case, punctuation or "
-        f"spaces: {shown}{more}; if a pair is two samples, rename one of them"
+        f"{', '.join(files[:-1])} and {files[-1]}: {len(joined)} samples joined by names that differ only in case, "
+        f"punctuation or spaces: {shown}{more}; if a pair is two samples, rename one of them"
     ]
 
 

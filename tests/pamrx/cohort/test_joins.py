@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pandas as pd
 import pytest
 from pamrx.cohort import Given, open_cohort
 from pamrx.errors import PamrxError
 from pamrx.profiles import Profiles, read_profiles
+
+from tests.pamrx.readers.test_h5ad import put_text, write
 
 HEAD = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\n"
 MUTATED = ["TCGA-OR-A5J1-01A-11D-A29I-10", "TCGA-OR-A5J9-01A-11D-A29I-10", "mcf7", "P-0000004"]
@@ -34,8 +38,8 @@ def read(path: Path, given: Given | None = None) -> dict[str, Profiles]:
     cohort = open_cohort(path, given)
     for task in cohort.tasks():
         for _, part in cohort.read(task):
-            assert part.profiles is not None
-            for name in part.profiles.samples.index:
+            for name in [] if part.profiles is None else part.profiles.samples.index:
+                assert part.profiles is not None
                 assert name not in found
                 found[name] = part.profiles.subset([name])
     return found
@@ -79,3 +83,22 @@ def test_a_likely_panel_beside_a_cohort_is_told(tmp_path: Path) -> None:
         (cohort / "mutations.maf").unlink() if cohort.is_dir() else None
         told = open_cohort(cohort, Given(mutations=maf)).told
         assert sum("only 1 gene over 12 samples: looks like a targeted panel" in note for note in told) == 1
+
+
+@pytest.mark.parametrize("described", [False, True])
+def test_an_h5ad_joins_a_maf_beside_it_as_predict_does(tmp_path: Path, described: bool) -> None:
+    path, maf = tmp_path / "x.h5ad", folder_of(tmp_path / "cohort") / "mutations.maf"
+    values = np.array([[1.5, 2.5, 3.5], [4.5, 5.5, 6.5], [7.5, 8.5, 9.5]])
+    write(path, values, EXPRESSED, ["PTEN", "AKT1", "PIK3CA"])
+    if described:
+        with h5py.File(path, "a") as file:
+            put_text(file["obs"], "tissue", ["breast", "breast", "skin"])
+    found = read(path, Given(mutations=maf))
+    line = "MCF-7" if described else "mcf7"
+    wanted = ["TCGA-OR-A5J1-01", line, "P-0000004-T01-IM3"]
+    alone = [] if described else ["TCGA-OR-A5J9-01", "P-0000004"]  # set aside where the file lists its samples
+    assert sorted(found) == sorted([*wanted, *alone])
+    assert found[line].sequenced.all()
+    levels = found[line].expression
+    assert levels is not None
+    assert levels.loc[line, "PTEN"] == 4.5
