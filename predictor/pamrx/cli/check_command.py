@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from pamrx.cli.panel_option import UnknownPanel
 from pamrx.cli.sheet_option import Sheet, with_sheet
 from pamrx.errors import UsageError
 
@@ -22,8 +23,13 @@ def check(
     expression_unit: Annotated[
         str | None, typer.Option(help="Unit of the expression: counts, tpm, fpkm, log2 or zscore.")
     ] = None,
+    copy_number_unit: Annotated[
+        str | None,
+        typer.Option(help="Unit of the copy number: calls, log2, ratio, log2-ratio-plus-1 or copies."),
+    ] = None,
     samples: Annotated[Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi.")] = None,
     sheet: Sheet = None,
+    unknown_panel: UnknownPanel = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the findings: CSV, Parquet or JSON by ending.")
     ] = None,
@@ -42,7 +48,10 @@ def check(
         raise UsageError("no input: name the files, or the study folder, that you would give to `pamrx predict`")
     unnamed = [f"file {place}" for place in range(len(files or []))]
     sheets = with_sheet({**dict(zip(unnamed, files or [], strict=True)), **given}, sheet)
-    settings = {} if expression_unit is None else {"expression_unit": expression_unit}
+    settings = {
+        "expression_unit": expression_unit, "copy_number_unit": copy_number_unit, "unknown_panel": unknown_panel
+    }  # fmt: skip
     from pamrx.cli.check_files import show_checks
 
-    show_checks([sheets.pop(name) for name in unnamed], sheets, settings, output)
+    stated = {name: value for name, value in settings.items() if value is not None}
+    show_checks([sheets.pop(name) for name in unnamed], sheets, stated, output)

@@ -30,7 +30,7 @@ def show_checks(
     ----------
     paths : files of unknown kind, study folders.
     named : files whose kind is known, by kind as the arguments of `read_profiles`.
-    settings : further arguments of `read_profiles`.
+    settings : expression_unit, copy_number_unit and unknown_panel, where given, as in `read_profiles` and `read_study`.
     output : table to write, one row per file and way of naming.
 
     Raises
@@ -42,7 +42,8 @@ def show_checks(
     """
     if output is not None:
         check_ending(output)
-    checks = [*check_file_kinds(paths), *check_as(named)]
+    of_studies = {name: value for name, value in settings.items() if name != "expression_unit"}
+    checks = [*check_file_kinds(paths, None, **of_studies), *check_as(named)]
     for found in checks:
         _show(found)
     if output is not None:
@@ -55,8 +56,9 @@ def show_checks(
         return
     unused = [found for found in checks if not found.option]
     if len(unused) < len(checks):
-        together = check_together(checks, settings)
-        _show_together(together, settings)
+        units = {name: value for name, value in settings.items() if name != "unknown_panel"}
+        together = check_together(checks, units)
+        _show_together(together, units)
         if together.error and not unused:
             raise InputError(together.error)
     if unused:

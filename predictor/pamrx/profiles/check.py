@@ -51,12 +51,11 @@ from pamrx.readers.vcf import is_vcf
 
 _OPTIONS = {
     MAF: "--mutations", VARIANTS: "--mutations", MATRIX: "--expression", NCRNA: "--ncrna",
-    COPY_NUMBER: "--copy-number", SAMPLES: "--samples", PANEL: "--panel", STUDY: "STUDY",
+    COPY_NUMBER: "--copy-number", COPIES: "--copy-number", SAMPLES: "--samples", PANEL: "--panel", STUDY: "STUDY",
 }  # fmt: skip
 _NOT_TAKEN = {
     FLAGS: "only 0 and 1: calls of some kind (mutated or not?), which no option of pamrx takes",
     SHARES: "whole numbers from 0 to 100, most of them 0: per cent of something, which no option of pamrx takes",
-    COPIES: "small whole numbers around 2: copies c, which --copy-number takes as log2(c / ploidy) only",
     PROTEINS: "phosphorylated sites among the names: levels of proteins, which no option of pamrx takes",
 }
 _STUDY_KINDS = {
@@ -110,15 +109,28 @@ class JointCheck:
     error: str
 
 
-def check_file_kinds(paths: Iterable[PathLike], known: Collection[str] | None = None) -> list[FileCheck]:
+def check_file_kinds(
+    paths: Iterable[PathLike],
+    known: Collection[str] | None = None,
+    copy_number_unit: str | None = None,
+    unknown_panel: str | None = None,
+) -> list[FileCheck]:
     """Look at each file on its own, and at each study folder: the whole first, then the files that are read of it.
 
     What cannot be read is a finding too, not an error.
+
+    Parameters
+    ----------
+    copy_number_unit, unknown_panel : of studies, as in `read_study`.
     """
     genes = default_genes() if known is None else frozenset(known)
-    return [
-        found for path in paths for found in (_folder(path, genes) if Path(path).is_dir() else [_check(path, genes)])
-    ]
+    found: list[FileCheck] = []
+    for path in paths:
+        if Path(path).is_dir():
+            found += _folder(path, genes, copy_number_unit, unknown_panel)
+        else:
+            found.append(_check(path, genes))
+    return found
 
 
 def check_as(files: Mapping[str, PathLike], known: Collection[str] | None = None) -> list[FileCheck]:
@@ -162,13 +174,13 @@ def check_together(found: Sequence[FileCheck], settings: Mapping[str, Any] | Non
 
 def _stated(path: PathLike, kind: str, known: frozenset[str]) -> FileCheck:
     try:
+        if kind == "panel":
+            return _found(path, PANEL, notes=read_panel(path, known)[1])
         check_file(path)
         if kind == "mutations":
             return _mutations(path, known)
         if kind == "samples":
             return _found(path, SAMPLES, notes=read_samples(path)[1])
-        if kind == "panel":
-            return _found(path, PANEL, notes=read_panel(path, known)[1])
         return _matrix(path, known, {"expression": MATRIX, "ncrna": NCRNA, "copy_number": COPY_NUMBER}[kind])
     except PamrxError as error:
         return _found(path, UNREADABLE, notes=(str(error),))
@@ -179,7 +191,9 @@ def _check(path: PathLike, known: frozenset[str]) -> FileCheck:
         file = check_file(path)
         if not is_h5ad(file) and not is_parquet(file) and is_vcf(file):
             return _mutations(path, known, VARIANTS)
-        columns = [] if is_h5ad(file) else parquet_columns(file) if is_parquet(file) else Head(file).header
+        columns = _header(path, file, known)
+        if isinstance(columns, FileCheck):
+            return columns
         lower = {name.lower() for name in columns}
         if {GENE.lower(), SAMPLE.lower(), CLASS.lower()} <= lower:
             return _mutations(path, known)
@@ -190,7 +204,24 @@ def _check(path: PathLike, known: frozenset[str]) -> FileCheck:
         return _found(path, UNREADABLE, notes=(str(error),))
 
 
-def _folder(folder: PathLike, known: frozenset[str]) -> list[FileCheck]:
+def _header(path: PathLike, file: Path, known: frozenset[str]) -> list[str] | FileCheck:
+    """The columns of a table; of a text without columns what it is as a gene panel."""
+    if is_h5ad(file):
+        return []
+    if is_parquet(file):
+        return parquet_columns(file)
+    try:
+        return Head(file).header
+    except PamrxError as error:
+        try:
+            return _found(path, PANEL, notes=read_panel(path, known)[1])
+        except PamrxError:
+            raise error from None
+
+
+def _folder(
+    folder: PathLike, known: frozenset[str], copy_number_unit: str | None, unknown_panel: str | None
+) -> list[FileCheck]:
     try:
         study = find_study(folder)
     except PamrxError as error:
@@ -199,7 +230,7 @@ def _folder(folder: PathLike, known: frozenset[str]) -> list[FileCheck]:
     parts = [_study_file(path, _STUDY_KINDS[kind], known) for kind, path in study.files.items()]
     parts += [_study_file(path, PANEL, known) for path in study.panels.values()]
     try:
-        profiles = read_study(folder, known_genes=known)
+        profiles = read_study(folder, known_genes=known, copy_number_unit=copy_number_unit, unknown_panel=unknown_panel)
     except PamrxError as error:
         return [_found(folder, UNREADABLE, notes=(str(error),)), *parts]
     return _with_study_notes(study, folder, profiles, parts)

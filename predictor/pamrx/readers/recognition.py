@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from pamrx.errors import PamrxError
+from pamrx.identifiers import copy_number as scales
+from pamrx.identifiers.copy_number import settled
 from pamrx.identifiers.genes import is_noncoding
+from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.readers.files import PathLike
 from pamrx.readers.matrix import Matrix, read_matrix
 
@@ -21,13 +24,13 @@ STUDY, CLINICAL, PATIENTS, PANEL, PANEL_MATRIX = (
     "gene panel of each sample",
 )  # fmt: skip
 FOLDER, VARIANTS, UNREADABLE = "folder", "variants (VCF)", "not read"
-READ_AS = {MATRIX: "expression", NCRNA: "ncrna", COPY_NUMBER: "copy_number"}
+READ_AS = {MATRIX: "expression", NCRNA: "ncrna", COPY_NUMBER: "copy_number", COPIES: "copy_number"}
 """Kinds of matrices, by the kind that `read_matrix` takes."""
 
 _MOSTLY = 0.8
+_MANY_COPIES = 100
 _PHOSPHO_SITE, _PHOSPHO_SHARE = re.compile(r"_p[STY]\d+"), 0.05
-_COPY_NUMBER_FILE = re.compile(r"(^|[^a-z])(cna|cnv|gistic|copy.?number)", re.IGNORECASE)
-_MANY_COPIES, _DIPLOID = 100, 2
+_COPY_NUMBER_FILE = re.compile(r"(^|[^a-z])(cna|cnv|cn|gistic|copy.?number)|(?-i:CN[A-Z_])", re.IGNORECASE)
 
 
 def told_apart(path: PathLike, known: frozenset[str]) -> tuple[Matrix, str]:
@@ -40,11 +43,11 @@ def told_apart(path: PathLike, known: frozenset[str]) -> tuple[Matrix, str]:
         except PamrxError:
             raise first from None
     kind = matrix_kind(matrix, Path(path).name)
-    return (read_matrix(path, known, READ_AS[kind]) if kind in (NCRNA, COPY_NUMBER) else matrix), kind
+    return (read_matrix(path, known, READ_AS[kind]) if kind in READ_AS and kind != MATRIX else matrix), kind
 
 
 def matrix_kind(matrix: Matrix, file: str) -> str:
-    """By the names first, then by the values: -2 to 2 in whole steps, some below zero, are copy-number calls."""
+    """By the names first, then by the values and the name of the file."""
     labels = matrix.names["given"]
     if sum(is_noncoding(label) for label in labels) > len(labels) / 2:
         return NCRNA
@@ -55,11 +58,16 @@ def matrix_kind(matrix: Matrix, file: str) -> str:
     if not present.size:
         return MATRIX
     low, high = present.min(), present.max()
+    seen = settled(Statistics.of(matrix.values, copy_number=True).seen)
     if (present % 1 == 0).all():
         if low >= 0 and 2 < high <= 100 and (present == 0).mean() > _MOSTLY:
             return SHARES
-        if low >= 0 and 2 < high <= _MANY_COPIES and np.median(present) == _DIPLOID:
+        if low >= 0 and high <= 1:
+            return FLAGS
+        if seen == scales.COPIES and high <= _MANY_COPIES:
             return COPIES
         if low >= -2 and high <= 2:
-            return COPY_NUMBER if low < 0 or high > 1 else FLAGS
-    return COPY_NUMBER if low < 0 and _COPY_NUMBER_FILE.search(file) else MATRIX
+            return COPY_NUMBER
+    if _COPY_NUMBER_FILE.search(file) and seen in (scales.RATIOS, scales.FOLD, scales.COPIES, scales.CALLED):
+        return COPIES if seen == scales.COPIES else COPY_NUMBER
+    return MATRIX

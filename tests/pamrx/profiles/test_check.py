@@ -200,8 +200,7 @@ def test_what_no_option_takes_is_told_apart(tmp_path: Path) -> None:
     assert proteins.kind == PROTEINS
     assert "levels of proteins" in proteins.notes[-1]
     copies = one(tmp_path, "b.csv", "gene,S1,S2,S3\nPTEN,2,2,0\nPIK3CA,2,4,2\n")
-    assert copies.kind == COPIES
-    assert "log2(c / ploidy)" in copies.notes[-1]
+    assert (copies.kind, copies.option) == (COPIES, "--copy-number")
     ratios = "gene,S1,S2\nPTEN,-1.3,0.1\nPIK3CA,0.8,0.05\n"
     assert one(tmp_path, "tumours_CNA.csv", ratios).kind == COPY_NUMBER
     assert one(tmp_path, "dna.csv", ratios).kind == MATRIX
@@ -315,3 +314,31 @@ def test_the_unit_is_taken_along(tmp_path: Path) -> None:
     assert code == 0
     assert "turned into log2(x + 1)" in output
     assert output.splitlines()[-1].endswith("--expression-unit tpm")
+
+
+def test_advice_on_copies_is_followed(tmp_path: Path) -> None:
+    path = write(tmp_path, "b.csv", "gene,S1,S2,S3\nPTEN,2,2,0\nPIK3CA,2,4,2\nAKT1,2,2,2\nMTOR,2,2,3\n")
+    code, _, message = run_of("check", [str(path)])
+    assert (code, "--copy-number-unit copies" in message) == (2, True)
+    code, output, _ = run_of("check", [str(path), "--copy-number-unit", "copies"])
+    assert code == 0
+    assert output.splitlines()[-1] == f"to predict: pamrx predict --copy-number {path} --copy-number-unit copies"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("genes.txt", "PIK3CA\nPTEN\n"), ("p.txt", "stable_id: X\ndescription: two\ngene_list: PIK3CA\tPTEN\n")],
+)
+def test_a_gene_panel_is_recognised(tmp_path: Path, name: str, text: str) -> None:
+    found = one(tmp_path, name, text)
+    assert (found.kind, found.option) == ("gene panel", "--panel")
+    maf = write(tmp_path, "a.maf", MAF_TEXT)
+    code, output, _ = run_of("check", [str(maf), str(tmp_path / name)])
+    assert (code, "together: 1 samples" in output) == (0, True)
+
+
+def test_a_panel_may_be_named(tmp_path: Path) -> None:
+    maf = write(tmp_path, "a.maf", MAF_TEXT)
+    code, output, message = run_of("check", ["--mutations", str(maf), "--panel", "msk-impact-468"])
+    assert code == 0, message
+    assert "panel of 469 genes" in output
