@@ -11,12 +11,14 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError, PamrxError, did_you_mean
 
 ENDINGS = (".xlsx", ".xlsm")
@@ -29,7 +31,9 @@ _SPARSE = 20  # rows are scanned up to that many times MAX_CELLS, empty cells in
 _SAVE = "save the sheet as tab-separated text (.tsv)"
 
 
-class Sheet(NamedTuple):
+@short_repr
+@dataclass(frozen=True)
+class Sheet:
     """`text`: UTF-8, tab-separated; `notes`: which sheet it is and what was left out, one sentence each."""
 
     text: bytes
