@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 
 NAMES = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "vertical bar", " ": "space"}
@@ -14,7 +15,9 @@ _TITLES = 4  # lines that may stand above a header
 BY_ENDING = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".maf": "\t", ".gct": "\t"}
 
 
-class TextColumns(NamedTuple):
+@short_repr
+@dataclass(frozen=True)
+class TextColumns:
     """`corner_left_out`: each row has one field more than the header, as R writes it; `notes`: where the ending says
     another delimiter."""
 

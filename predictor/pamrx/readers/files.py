@@ -45,6 +45,7 @@ LAYER = re.compile(r"(\.h5ad)::(.+)$", re.IGNORECASE)
 _READABLE = "tab- or comma-separated text (gzip allowed), Excel (.xlsx) or Parquet"
 _GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SEPARATOR = re.compile(r'"?sep=."?', re.IGNORECASE)  # Excel's own first line of a CSV
+_STARTS = 1 << 16  # bytes by which the encoding of a file for htslib is told
 _SAMPLED, _SAMPLED_SIZE = 10, 1 << 20  # lines below the header by which the delimiter is told, and characters
 
 
@@ -106,6 +107,12 @@ def open_bytes(file: Path) -> Iterator[TextStream]:
         raise InputError(f"{file}: damaged {error.encoding} text ({error.reason}); save the file as UTF-8") from None
     except OSError as error:
         raise InputError(f"{file}: cannot be read ({error.strerror or error})") from None
+
+
+def is_clean(file: Path) -> bool:
+    """Whether a file that is not packed is UTF-8 with LF line ends already, as far as its start shows."""
+    with file.open("rb") as plain, open_bytes(file) as stream:
+        return plain.read(_STARTS) == stream.read(_STARTS)
 
 
 class Head:

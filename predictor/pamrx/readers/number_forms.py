@@ -6,8 +6,12 @@ once for the whole table; where two readings fit, none is chosen.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pamrx.errors import InputError
 
@@ -87,7 +91,10 @@ _Found = tuple[int, int, str]
 
 
 class _Cells:
-    """The cells of those text columns that hold numbers in an odd form, one column after the other."""
+    """The cells of those text columns that hold numbers in an odd form, one column after the other.
+
+    As an Arrow array, whose regular expressions are ten times as fast as Python's.
+    """
 
     def __init__(self, frame: pd.DataFrame, text: list[int]) -> None:
         self._height = len(frame)
@@ -96,51 +103,53 @@ class _Cells:
         """Whether each of the columns holds plain numbers too."""
         if not text:
             return
-        flat = self._flat(frame, text)
-        odd = self._matching(flat, _ODD)
+        cells = _flat(frame, text)
+        odd = _matching(cells, _ODD).reshape(len(text), self._height)
         if not odd.any():
             return
-        numbers = self._matching(flat, _NUMBER).reshape(len(text), self._height).sum(axis=1)
-        present = flat.notna().to_numpy().reshape(len(text), self._height).sum(axis=1)
-        mostly = odd.reshape(len(text), self._height).any(axis=1) & (numbers >= _MOSTLY * present)
+        numbers = _matching(cells, _NUMBER).reshape(odd.shape).sum(axis=1)
+        present = cells.is_valid().to_numpy(zero_copy_only=False).reshape(odd.shape).sum(axis=1)
+        mostly = odd.any(axis=1) & (numbers >= _MOSTLY * present)
         self.places = [place for place, is_number in zip(text, mostly, strict=True) if is_number]
         if not self.places:
             return
-        self._cells = self._flat(frame, self.places)
-        plain = self._matching(self._cells, _PLAIN).reshape(len(self.places), self._height)
+        self._cells = _flat(frame, self.places)
+        plain = _matching(self._cells, _PLAIN).reshape(len(self.places), self._height)
         self.beside_plain = bool(plain.any(axis=1).all())
 
     def first(self, form: str, other: str = "") -> _Found | None:
         """The first cell of one form that is not of the other."""
-        hits = self._matching(self._cells, form)
-        if other:
-            hits = hits & ~self._matching(self._cells, other)
+        hits = _matching(self._cells, form)
+        if other and hits.any():
+            hits = hits & ~_matching(self._cells, other)
         if not hits.any():
             return None
         position = int(hits.argmax())
         column, row = divmod(position, self._height)
-        return row, self.places[column], str(self._cells.iloc[position]).strip()
+        return row, self.places[column], str(self._cells[position]).strip()
 
     def converted(self, frame: pd.DataFrame, european: bool) -> pd.DataFrame:
         """The table with these cells as numbers; a column with a word among them keeps it, and stays text."""
-        plain = self._cells.str.replace(rf"[{_SPACES}{'.' if european else ','}]", "", regex=True)
-        plain = plain.str.replace(",", ".", regex=False)
-        numbers, missing = self._matching(self._cells, _NUMBER), self._cells.isna().to_numpy()
-        cells = np.where(numbers, plain.to_numpy(dtype=object), self._cells.to_numpy(dtype=object))
+        numbers = _matching(self._cells, _NUMBER)
+        whole = (numbers | ~self._cells.is_valid().to_numpy(zero_copy_only=False)).reshape(-1, self._height)
+        plain = pc.replace_substring_regex(self._cells, rf"[{_SPACES}{'.' if european else ','}]", "")
+        plain = pc.utf8_trim_whitespace(pc.replace_substring(plain, ",", "."))
+        plain = pc.if_else(pa.array(numbers), plain, self._cells)
         columns = {int(place): frame[place] for place in frame.columns}
         for number, place in enumerate(self.places):
-            rows = slice(number * self._height, (number + 1) * self._height)
-            whole = (numbers | missing)[rows].all()
-            columns[place] = pd.Series(cells[rows].astype(np.float64) if whole else cells[rows], index=frame.index)
+            cells = plain.slice(number * self._height, self._height).to_numpy(zero_copy_only=False)
+            columns[place] = pd.Series(cells.astype(np.float64) if whole[number].all() else cells, index=frame.index)
         return pd.DataFrame(columns)
 
-    @staticmethod
-    def _flat(frame: pd.DataFrame, places: list[int]) -> pd.Series:
-        return pd.concat([frame[place] for place in places], ignore_index=True).astype("str")
 
-    @staticmethod
-    def _matching(cells: pd.Series, form: str) -> np.ndarray:
-        return cells.str.fullmatch(form).fillna(False).to_numpy(dtype=bool)
+def _flat(frame: pd.DataFrame, places: list[int]) -> Any:
+    """The cells of some columns, one after the other, as one Arrow array."""
+    return pa.concat_arrays([pa.array(frame[place], pa.large_string(), from_pandas=True) for place in places])
+
+
+def _matching(cells: Any, form: str) -> np.ndarray:
+    found: np.ndarray = pc.match_substring_regex(cells, f"^(?:{form})$").fill_null(False).to_numpy(zero_copy_only=False)
+    return found
 
 
 def _first_decimal(frame: pd.DataFrame) -> _Found | None:

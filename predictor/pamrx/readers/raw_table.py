@@ -121,17 +121,20 @@ def read_text_cells(file: Path, notes: list[str]) -> pd.DataFrame:
     wrong = _ragged(file, head, len(head.header))
     if wrong:
         raise wrong
-    with open_bytes(file) as stream:
-        frame = pd.read_csv(
-            stream,
-            sep=head.delimiter,
-            header=None,
-            names=list(range(len(head.header))),
-            skiprows=head.skipped + 1,
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8",
-        ).set_axis(head.header, axis=1)
+    try:
+        with open_bytes(file) as stream:
+            frame = pd.read_csv(
+                stream,
+                sep=head.delimiter,
+                header=None,
+                names=list(range(len(head.header))),
+                skiprows=head.skipped + 1,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8",
+            ).set_axis(head.header, axis=1)
+    except pd.errors.ParserError as error:
+        raise InputError(f"{file}: cannot be read as a table ({error})") from None
     notes += [*stream.notes, *head.notes]
     return frame
 

@@ -22,7 +22,7 @@ from pamrx.identifiers.consequences import is_outside, severity, variant_classif
 from pamrx.identifiers.gene_ids import is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
 from pamrx.identifiers.protein_change import short_protein_change
-from pamrx.readers.files import open_bytes
+from pamrx.readers.files import is_clean, open_bytes
 from pamrx.readers.mutation_table import Mutations
 from pamrx.readers.vcf_samples import Columns, tumour_columns
 
@@ -135,10 +135,11 @@ def _library(file: Path) -> Any:
 
 @contextmanager
 def _seekable(file: Path) -> Iterator[Path]:
-    """The file itself; a gzip that is no bgzip, in which pysam cannot seek, unpacked for the while."""
+    """The file itself; as plain UTF-8 for the while what pysam cannot read: a gzip that is no bgzip, UTF-16, CR line
+    ends."""
     with file.open("rb") as handle:
         start = handle.read(14)
-    if not start.startswith(b"\x1f\x8b") or start[12:14] == b"BC":
+    if start[12:14] == b"BC" if start.startswith(b"\x1f\x8b") else is_clean(file):
         yield file
         return
     with tempfile.TemporaryDirectory() as folder:

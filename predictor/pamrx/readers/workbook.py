@@ -11,12 +11,14 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError, PamrxError, did_you_mean
 
 ENDINGS = (".xlsx", ".xlsm")
@@ -29,7 +31,9 @@ _SPARSE = 20  # rows are scanned up to that many times MAX_CELLS, empty cells in
 _SAVE = "save the sheet as tab-separated text (.tsv)"
 
 
-class Sheet(NamedTuple):
+@short_repr
+@dataclass(frozen=True)
+class Sheet:
     """`text`: UTF-8, tab-separated; `notes`: which sheet it is and what was left out, one sentence each."""
 
     text: bytes
@@ -53,7 +57,7 @@ def looks_like_workbook(file: Path) -> bool:
     try:
         with zipfile.ZipFile(file) as archive:
             return "xl/workbook.xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except Exception:  # zipfile raises errors of many kinds for damaged archives
         return False
 
 
@@ -149,12 +153,13 @@ def _rows(path: Path, sheet: Any) -> tuple[list[list[str]], set[str]]:
     for row in _scanned(sheet):
         texts = []
         for cell in row:
-            text = "" if cell.value is None else _text(path, cell)
-            if text:
+            if cell.value is not None:
+                texts.append(_text(path, cell))
                 filled += 1
-            elif cell.value is None and cell.data_type == "n" and hasattr(cell, "row"):
+                continue
+            texts.append("")
+            if cell.data_type == "n" and hasattr(cell, "row"):
                 blank.add(cell.coordinate)
-            texts.append(text)
         while texts and not texts[-1]:
             texts.pop()
         rows.append(texts)
@@ -166,6 +171,8 @@ def _rows(path: Path, sheet: Any) -> tuple[list[list[str]], set[str]]:
 
 def _text(path: Path, cell: Any) -> str:
     value = cell.value
+    if type(value) is float and not value.is_integer():
+        return repr(value)
     if cell.data_type == "e":
         if value == "#N/A":
             return ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pamrx.readers.raw_table import read_raw_table
+from pamrx.errors import PamrxError
+from pamrx.readers.raw_table import read_raw_table, read_text_cells
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,9 @@ def test_sizes_of_a_gct_are_kept(tmp_path: Path, head: str, sizes: tuple[int, ..
     assert table.gct == sizes
     assert table.header == ["Name", "Description", "S1", "S2"]
     assert len(table) == 2
+
+
+def test_a_quotation_mark_that_does_not_close_in_a_samples_table(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text('sample_id,tissue\nS1,breast\nS2,"lung\n')
+    with pytest.raises(PamrxError, match=r"s\.csv: cannot be read as a table \(.*EOF inside string"):
+        read_text_cells(tmp_path / "s.csv", [])

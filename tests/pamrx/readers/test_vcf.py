@@ -299,3 +299,12 @@ def test_every_set_of_terms_has_one_word_whatever_its_order(terms: Any, ref: Any
     assert word in CLASSIFICATIONS
     random.shuffle(terms)
     assert variant_classification("&".join(terms), ref, alt) == word
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_vcf_in_any_encoding(tmp_path: Path, encoding: str, ends: str) -> None:
+    info = f"CSQ={csq('A', 'missense_variant', 'PIK3CA', HGVSp='ENSP1:p.His1047Arg')}"
+    path = vcf(tmp_path, f"chr3 10 G A PASS {info} 0/1 0/0", head=f"##source=café\n{VEP}\n{MUTECT}")
+    path.write_bytes(path.read_text(encoding="utf-8").replace("\n", ends).encode(encoding))
+    assert read_mutations(path, GENES).rows["hgvsp"].tolist() == ["p.H1047R"]

@@ -12,6 +12,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from pamrx.cli.main import app
 from pamrx.cli.sheet_option import with_sheet
 from pamrx.errors import PamrxError
 from pamrx.profiles import read_profiles
@@ -21,6 +22,7 @@ from pamrx.readers.files import check_file
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.matrix import read_matrix
 from pamrx.readers.raw_table import read_raw_table
+from typer.testing import CliRunner
 
 GENES = ("PIK3CA", "PTEN", "AKT1")
 MATRIX: list[list[Any]] = [
@@ -275,3 +277,14 @@ def test_a_missing_workbook_is_named_without_its_sheet(tmp_path: Path) -> None:
     book(tmp_path, "tumours.xlsx", Sheet1=MATRIX)
     with pytest.raises(PamrxError, match=r"tumors\.xlsx: no such file; did you mean tumours\.xlsx\?"):
         check_file(tmp_path / "tumors.xlsx::Sheet1")
+
+
+def test_the_option_of_the_commands(tmp_path: Path) -> None:
+    path = str(book(tmp_path, Notes=[["made by hand"]], Data=MATRIX))
+    shown = CliRunner().invoke(app, ["check", path, "--sheet", "Data"])
+    assert shown.exit_code == 0
+    assert f"{path}::Data: expression matrix" in shown.output
+    assert CliRunner().invoke(app, ["check", path]).exit_code != 0
+    for command in (["check", "x.tsv"], ["predict", "--expression", "x.tsv"]):
+        refused = CliRunner().invoke(app, [*command, "--sheet", "Data"])
+        assert "goes with an Excel workbook" in str(refused.exception)
