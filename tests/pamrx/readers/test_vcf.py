@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pamrx.errors import PamrxError
-from pamrx.identifiers.consequences import _WORDS, variant_classification
+from pamrx.identifiers.consequences import variant_classification
+from pamrx.knowledge import table
 from pamrx.profiles import read_profiles
 from pamrx.readers.mutation_table import CLASSIFICATIONS, Mutations
 from pamrx.readers.mutations import read_mutations
@@ -289,7 +290,7 @@ def test_terms_in_the_words_of_a_maf(terms: str, ref: str, alt: str, word: str) 
 
 
 @given(
-    st.lists(st.sampled_from(sorted(_WORDS)), min_size=1, max_size=4),
+    st.lists(st.sampled_from(sorted(table("consequences")["word"])), min_size=1, max_size=4),
     st.text("ACGT", min_size=1, max_size=5),
     st.text("ACGT", min_size=1, max_size=5),
     st.randoms(use_true_random=False),
