@@ -105,7 +105,7 @@ def _most_severe(terms: str) -> tuple[str, int]:
     index = _index()
     none = ("", len(index))
     whole = index.get(_loose(terms))
-    return whole or min((index.get(_loose(term), none) for term in _terms(terms)), key=lambda found: found[1])
+    return whole or min((index.get(_loose(term), none) for term in _terms(terms)), key=lambda found: found[::-1])
 
 
 def _terms(terms: str) -> Iterable[str]:
@@ -117,7 +117,7 @@ def _loose(word: str) -> str:
 
 
 def _is_allele(text: str) -> bool:
-    return text in ("-", "0") or bool(text) and not set(text.upper()) - set("ACGTN")
+    return text in ("-", "0") or (bool(text) and not set(text.upper()) - set("ACGTN"))
 
 
 def _length(allele: str) -> int:

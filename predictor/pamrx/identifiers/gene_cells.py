@@ -47,7 +47,9 @@ def name_gene_cells(labels: Iterable[str], known: Collection[str] = (), *, entre
     """
     given = list(labels)
     names = name_genes(given, known, entrez=entrez, guarded=False)
-    symbols = {label: (name,) for label, name in zip(names["given"], names["name"], strict=True)}
+    symbols: dict[str, tuple[str, ...]] = {}
+    for label, name in zip(names["given"], names["name"], strict=True):
+        symbols[label] = (name,)
     mouse = bool(mouse_note(given, known))
     lost = (names["how"] == UNKNOWN) & names["given"].map(lambda label: bool(_ODD.search(label)))
     for place in names.index[lost]:

@@ -14,7 +14,9 @@ _LETTERS = {
 _CODES = "|".join(_LETTERS)
 _THREE = re.compile(_CODES)
 # In any case, where a number shows that a residue is meant: his1047arg, HIS1047ARG.
-_THREE_LOOSE = re.compile(rf"(?<![a-z])({_CODES})(?=\d)|(?<=\d)({_CODES})(?=$|[^a-z]|fs|ext|del|ins|dup)", re.IGNORECASE)
+_THREE_LOOSE = re.compile(
+    rf"(?<![a-z])({_CODES})(?=\d)|(?<=\d)({_CODES})(?=$|[^a-z]|fs|ext|del|ins|dup)", re.IGNORECASE
+)
 _NOTHING = frozenset(
     {"", ".", "-", "?", "p.?", "p.", "na", "n/a", "nan", "none", "null", "[not available]", "unknown", "not available"}
 )
@@ -36,8 +38,10 @@ _ONE = re.compile(
 # As Oncotator and ANNOVAR write changes of several residues: 600_600D>DSSD, VK600_601E, G776VC, 745_750del.
 _OTHER = re.compile(
     rf"[A-Z*]*{_NUMBER}_[A-Z*]?{_NUMBER}[A-Z*]*(?:>[A-Z*]+|(?:del|ins|dup|fs)[A-Z*\d]*)?"
-    rf"|[A-Z*]+{_NUMBER}>[A-Z*]+|[A-Z*]{_NUMBER}[A-Z*]{{2,30}}|=|0\??"
+    rf"|[A-Z*]+{_NUMBER}>[A-Z*]+|[A-Z*]{_NUMBER}[A-Z*]{{2,30}}|[A-Z*-]{{1,30}}{_NUMBER}(?:fs|del|ins|dup)[A-Z*\d]*|=|0\??"
 )
+# So does the WashU; but without `p.` it could be the name of a gene (PIK3CA).
+_RUN = re.compile(rf"([A-Z*]{{2,30}})({_NUMBER})([A-Z*]{{1,30}})")
 # Changes of DNA and RNA beside the protein's.
 _NUCLEIC = re.compile(r"(?<![A-Za-z])[cgnmr]\.\(?[^\s,;:()\[\]]*")
 _PROTEIN = re.compile(r"(?<![A-Za-z])[pP]\.")
@@ -47,7 +51,9 @@ _SINGLE = re.compile(rf"[A-Za-z]{_NUMBER}[A-Za-z]")
 _APART = re.compile(r"[\s;,|&+]+")
 _ENCODED = {"%3D": "=", "%3B": ";", "%2C": ",", "%3E": ">", r"\x3b": ";", r"\x3d": "=", r"\x2c": ",", "&gt;": ">"}
 _PAIR = re.compile(rf"([A-Z*])({_NUMBER})_([A-Z*])({_NUMBER})delins([A-Z*]+)")
-_OLD_PAIR = re.compile(rf"([A-Z*]+)?({_NUMBER})_{_NUMBER}([A-Z*]+)>([A-Z*]+)|([A-Z*]{{2,}})({_NUMBER})_{_NUMBER}([A-Z*]+)")
+_OLD_PAIR = re.compile(
+    rf"([A-Z*]+)?({_NUMBER})_{_NUMBER}([A-Z*]+)>([A-Z*]+)|([A-Z*]{{2,}})({_NUMBER})_{_NUMBER}([A-Z*]+)"
+)
 
 
 def short_protein_change(text: str) -> str:
@@ -154,6 +160,8 @@ def substitutions(change: str) -> tuple[str, ...]:
         old = pair[1] + "?" * (end - start - 1) + pair[3]
     elif pair := _OLD_PAIR.fullmatch(text):
         start, old, new = int(pair[2] or pair[6]), pair[3] or pair[5], pair[4] or pair[7]
+    elif pair := _RUN.fullmatch(text):
+        start, old, new = int(pair[2]), pair[1], pair[3]
     else:
         return ()
     if len(old) != len(new) or "*" in old + new:
@@ -174,7 +182,8 @@ def _found(text: str) -> Iterator[str]:
     same brackets count."""
     text = _NUCLEIC.sub(" ", text)
     bracketed = bool(_ALLELES.search(text))
-    marked, bare = [], []
+    marked: list[str] = []
+    bare: list[str] = []
     tokens = [token for token in _APART.split(text.replace("[", "").replace("]", "")) if token]
     for token in tokens:
         pieces = token.split("/")
@@ -185,15 +194,15 @@ def _found(text: str) -> Iterator[str]:
             if place and len(body) == 1 and (marked or bare):  # V600E/K
                 before = (marked or bare)[-1]
                 body, of_protein = before[:-1] + body, bool(marked)
-            change = _normal(body, alone=of_protein or len(tokens) == len(pieces) == 1)
+            change = _normal(body, of_protein, alone=of_protein or len(tokens) == len(pieces) == 1)
             if change:
                 (marked if of_protein or bracketed else bare).append(change)
     yield from marked or bare
 
 
-def _normal(text: str, alone: bool) -> str:
-    """One change in one-letter codes, "" where it is none. Beside other words (`alone` False) only what can be nothing
-    else counts: a gene's name looks like the older ways of writing."""
+def _normal(text: str, marked: bool, alone: bool) -> str:
+    """One change in one-letter codes, "" where it is none. Where it is neither `marked` as the protein's nor `alone` in
+    its cell, only what can be nothing else counts: a gene's name looks like the older ways of writing."""
     text = _THREE.sub(lambda found: _LETTERS[found.group()], text)
     if not _ONE.fullmatch(text):
         text = _THREE_LOOSE.sub(lambda found: _LETTERS[found.group().capitalize()], text)
@@ -202,7 +211,7 @@ def _normal(text: str, alone: bool) -> str:
     elif text == text.lower() and "splice" not in text:
         text = _KEYWORDS.sub(lambda found: found.group().lower(), text.upper())
     text = _LEGACY_SHIFT.sub(r"\1*\2", _LEGACY_STOP.sub(r"\1*", text))
-    if _ONE.fullmatch(text) or (alone and _OTHER.fullmatch(text)):
+    if _ONE.fullmatch(text) or (alone and _OTHER.fullmatch(text)) or (marked and _RUN.fullmatch(text)):
         return text
     gene, _, last = text.rpartition("_")  # PIK3CA_H1047R
     return last if gene and _SUBSTITUTION.fullmatch(last) else ""

@@ -1,4 +1,4 @@
-"""Tables of mutations: MAF, as the GDC, cBioPortal and the legacy TCGA archives write it, and what other sources export.
+"""Tables of mutations: MAF of the GDC, cBioPortal and the legacy TCGA archives, and what other sources export.
 
 Which columns are read says `mutation_columns`; what of the rows counts, `mutation_filters`; what they mean,
 `mutation_rows`.
@@ -12,7 +12,6 @@ from collections.abc import Collection
 from itertools import takewhile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -32,6 +31,7 @@ from pamrx.readers.mutation_columns import (
     SAMPLE,
     START,
     changes_of,
+    check_samples,
     choice_note,
     mutation_columns,
 )
@@ -102,8 +102,9 @@ def _mutations(
     titles = {role: header[place] for role, place in wanted.items()}
     notes = [note] if (note := choice_note(header, wanted)) else []
     frame, names, told = kept_rows(file, frame.reset_index(drop=True), titles)
+    check_samples(file, header, wanted, names)
     notes += told
-    samples = _samples(file, frame, names, stem, notes)
+    samples = _samples(frame, names, stem, notes)
     names = tuple(dict.fromkeys([*(stem if name == _NO_SAMPLE else name for name in names or [stem]), *declared]))
     raw = frame.assign(sample_id=samples, gene=frame[GENE], driver=_drivers(frame))
     raw["variant_classification"] = _consequences(frame)
@@ -132,7 +133,7 @@ def _stem(file: Path) -> str:
     return re.sub(ends, "", file.name, flags=re.IGNORECASE)
 
 
-def _samples(file: str, frame: pd.DataFrame, names: tuple[str, ...], stem: str, notes: list[str]) -> pd.Series:
+def _samples(frame: pd.DataFrame, names: tuple[str, ...], stem: str, notes: list[str]) -> pd.Series:
     if SAMPLE not in frame:
         notes.append(f"no column of samples: all rows are of one sample, {stem}")
         return pd.Series(stem, index=frame.index, dtype=object)
@@ -161,6 +162,9 @@ def _read_parquet(file: Path, wanted: dict[str, int], header: list[str]) -> pd.D
         frame = pq.read_table(file, columns=names).to_pandas()[names]
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
+    for place, kind in enumerate(frame.dtypes):  # a column of numbers with gaps: 1 stays 1
+        if pd.api.types.is_float_dtype(kind) and (frame.iloc[:, place].dropna() % 1 == 0).all():
+            frame.isetitem(place, frame.iloc[:, place].astype("Int64"))
     result: pd.DataFrame = (
         frame.set_axis(list(wanted), axis=1).astype(object).where(frame.notna().to_numpy(), "").astype(str)
     )
@@ -257,7 +261,7 @@ def _consequences(frame: pd.DataFrame) -> pd.Series:
 
 
 def _changes(frame: pd.DataFrame, columns: list[str]) -> pd.Series:
-    """The cell of each row that tells its protein change: the first that holds one, else the first that says anything."""
+    """The cell of each row that tells its protein change: the first that holds one, else the first that says any."""
     if not columns:
         return pd.Series("", index=frame.index, dtype=object)
     cells = frame[columns[0]]
@@ -275,9 +279,7 @@ def _changes(frame: pd.DataFrame, columns: list[str]) -> pd.Series:
 
 def _worth(cells: pd.Series) -> pd.Series:
     """2 where a cell holds a protein change, 1 where it says something else, 0 where it says nothing."""
-    return mapped(
-        cells, lambda text: "2" if protein_changes(text) else "0" if is_nothing(text) else "1"
-    ).astype(int)
+    return mapped(cells, lambda text: "2" if protein_changes(text) else "0" if is_nothing(text) else "1").astype(int)
 
 
 def _check_recognised(file: str, title: str, read: Settled, known: Collection[str], notes: list[str]) -> None:
@@ -315,14 +317,14 @@ def _class_notes(file: str, title: str, read: Settled, changes: bool) -> list[st
         word = words.most_common(1)[0][0]
         advice = f"; or delete the column {title}: then the protein changes tell" if changes else ""
         raise InputError(
-            f"{file}: column {title}: found '{word}', expected a word such as Missense_Mutation (MAF), missense_variant "
-            f"(VEP, SnpEff) or nonsynonymous SNV (ANNOVAR){did_you_mean(word, CLASSIFICATIONS)}{advice}"
+            f"{file}: column {title}: found '{word}', expected a MAF word such as Missense_Mutation, or one of VEP, "
+            f"SnpEff (missense_variant) or nonsynonymous SNV (ANNOVAR){did_you_mean(word, CLASSIFICATIONS)}{advice}"
         )
     shown = ", ".join(f"'{word}' ({count})" for word, count in words.most_common(_WORDS_SHOWN))
     more = ", ..." if len(words) > _WORDS_SHOWN else ""
     return [
-        f"{total} rows with {len(words)} unknown {title} words: {shown}{more}{_hint(words)}; their protein change tells, "
-        "where it is given; the others count as some change of the gene, never as a truncation or hotspot"
+        f"{total} rows with {len(words)} unknown {title} words: {shown}{more}{_hint(words)}; their protein change "
+        "tells, where it is given; the others count as some change of the gene, never as a truncation or hotspot"
     ]
 
 

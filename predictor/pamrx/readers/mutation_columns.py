@@ -24,8 +24,10 @@ _ANNOVAR = re.compile(r"gene\.(refgene|knowngene|ensgene)\w*", re.IGNORECASE)
 _OTHERINFO = re.compile(r"otherinfo(\d+)", re.IGNORECASE)
 _PAIR_ENDS = 14  # ANNOVAR copies a VCF's columns into Otherinfo4 and on: 13 and 14 are its first two genotypes
 _NAMED = re.compile(r"[A-Za-z0-9.@_-]+ \(\d+\)")  # DepMap's matrices: PIK3CA (5290)
+_BASES = re.compile(r"[ACGTN-]+")
 _MISSPELT = 0.85
 _MATRIX_SHARE = 0.5
+_TOLD = ((SAMPLE, "samples"), (GENE, "genes"), (CLASS, "consequences"), (CHANGE, "protein changes"))
 
 
 def mutation_columns(file: str, header: Sequence[str], known_genes: Collection[str] = ()) -> dict[str, int]:
@@ -73,21 +75,38 @@ def changes_of(columns: Collection[str]) -> list[str]:
     return [name for name in columns if name.partition(" ")[0] == CHANGE]
 
 
+def check_samples(file: str, header: Sequence[str], wanted: dict[str, int], names: Collection[str]) -> None:
+    """Whether the column of samples holds samples.
+
+    Raises
+    ------
+    PamrxError
+        If it holds bases only (a column of alleles under another name) beside another column of samples.
+    """
+    others = _other_samples(header, wanted)
+    if others and names and all(_BASES.fullmatch(name) for name in names):
+        title = header[wanted[SAMPLE]]
+        raise InputError(
+            f"{file}: column {title}: found {', '.join(list(names)[:3])}, which are bases; expected names of samples: "
+            f"rename {title} to {ALT}, so that {others[0]} is taken"
+        )
+
+
 def choice_note(header: Sequence[str], wanted: dict[str, int]) -> str:
     """One sentence on columns that are not the standard ones of a MAF; "" where all are."""
     told = [f"{what} from {header[wanted[role]]}" for role, what in _TOLD if _is_other(header, wanted, role)]
     if not told:
         return ""
-    others = [
-        header[place]
-        for place, name in enumerate(header)
-        if SAMPLE in wanted and place != wanted[SAMPLE] and _loose(name) in {_loose(one) for one in _roles()[SAMPLE]}
-    ]
+    others = _other_samples(header, wanted)
     also = f" (not from {', '.join(others[:3])})" if others and _is_other(header, wanted, SAMPLE) else ""
     return f"columns: {told[0]}{also if told[0].startswith('samples') else ''}{''.join(f', {one}' for one in told[1:])}"
 
 
-_TOLD = ((SAMPLE, "samples"), (GENE, "genes"), (CLASS, "consequences"), (CHANGE, "protein changes"))
+def _other_samples(header: Sequence[str], wanted: dict[str, int]) -> list[str]:
+    """Columns that could be that of samples too."""
+    names = {_loose(name) for name in _roles()[SAMPLE]}
+    places = [place for place, name in enumerate(header) if _loose(name) in names and place != wanted.get(SAMPLE)]
+    return [header[place] for place in places] if SAMPLE in wanted else []
 
 
 def _is_other(header: Sequence[str], wanted: dict[str, int], role: str) -> bool:

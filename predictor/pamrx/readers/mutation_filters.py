@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,9 @@ _GDC_KEEPS = "panel_of_normals"
 _WORDS_SHOWN = 5
 
 
-def kept_rows(file: str, frame: pd.DataFrame, titles: dict[str, str]) -> tuple[pd.DataFrame, tuple[str, ...], list[str]]:
+def kept_rows(
+    file: str, frame: pd.DataFrame, titles: dict[str, str]
+) -> tuple[pd.DataFrame, tuple[str, ...], list[str]]:
     """The rows that count, the samples of all rows (those left out were looked at too), and what is said.
 
     Parameters
@@ -66,10 +68,14 @@ def _without_titles(frame: pd.DataFrame, titles: dict[str, str], notes: list[str
     roles = [role for role in (GENE, SAMPLE) if role in frame]
     again = np.ones(len(frame), dtype=bool)
     for role in roles:
-        again &= mapped(frame[role], lambda text, title=titles[role]: "x" if bare(text) == title else "").eq("x").to_numpy()
+        again &= mapped(frame[role], partial(_is, titles[role])).eq("yes").to_numpy()
     if again.any():
         notes.append(f"{int(again.sum())} rows repeat the header: left out")
     return frame[~again] if again.any() else frame
+
+
+def _is(title: str, text: str) -> str:
+    return "yes" if bare(text) == title else ""
 
 
 def _default_entries(frame: pd.DataFrame, titles: dict[str, str], notes: list[str]) -> pd.DataFrame:
@@ -77,7 +83,9 @@ def _default_entries(frame: pd.DataFrame, titles: dict[str, str], notes: list[st
         return frame
     other = mapped(frame[DEFAULT_ENTRY], lambda word: bare(word).lower()).isin(["no", "false", "0"]).to_numpy()
     if other.any() and not other.all():
-        notes.append(f"{int(other.sum())} rows that {titles[DEFAULT_ENTRY]} says are not of a model's default entry left out")
+        notes.append(
+            f"{int(other.sum())} rows that {titles[DEFAULT_ENTRY]} says are not of a model's default entry left out"
+        )
         return frame[~other]
     return frame
 
@@ -100,8 +108,8 @@ def _filtered(frame: pd.DataFrame, title: str) -> tuple[np.ndarray, list[str]]:
     notes = []
     if left:
         notes.append(
-            f"{int(out.sum())} rows whose {title} is not PASS ({_shown(left)}) left out, as of a VCF; to keep them, delete "
-            f"the column {title}"
+            f"{int(out.sum())} rows whose {title} is not PASS ({_shown(left)}) left out, as of a VCF; to keep them, "
+            f"delete the column {title}"
         )
     if kept:
         notes.append(f"{title} words that are kept: {_shown(kept)}")

@@ -10,7 +10,7 @@ import pandas as pd
 from pamrx.identifiers.consequences import severity
 from pamrx.identifiers.protein_change import consequence_of
 from pamrx.knowledge import table
-from pamrx.readers.mutation_columns import ALT, CANONICAL, CHROMOSOME, START
+from pamrx.readers.mutation_columns import ALT, CANONICAL, CHROMOSOME, REF, START
 
 _SHOWN = 3
 
@@ -37,7 +37,9 @@ def without_repeats(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         dropped |= _other_transcripts(some, group, at)
     notes = []
     if dropped.any():
-        notes.append(f"{int(dropped.sum())} rows list a change of their sample again (caller or transcript): counted once")
+        notes.append(
+            f"{int(dropped.sum())} rows list a change of their sample again (caller or transcript): counted once"
+        )
     if not placed:
         notes += _alike(some[~dropped])
     gone = np.zeros(len(rows), dtype=bool)
@@ -65,7 +67,7 @@ def _hotspots() -> frozenset[tuple[str, str]]:
 
 def _other_transcripts(rows: pd.DataFrame, group: np.ndarray, placed: np.ndarray) -> np.ndarray:
     """Which rows, of those whose position is given, list a position and allele that a better row of the gene lists."""
-    key = _combined(group, _codes(rows, [CHROMOSOME, START, ALT]))
+    key = _combined(group, _codes(rows, [CHROMOSOME, START, *([REF] if REF in rows else []), ALT]))
     again = np.zeros(len(rows), dtype=bool)
     again[np.flatnonzero(placed)] = _repeats(key[placed])
     chosen = rows[again]
@@ -92,17 +94,23 @@ def _alike(rows: pd.DataFrame) -> list[str]:
     if rows.empty:
         return []
     letters = rows["hgvsp"].astype(str).str.replace(r"\d+", "#", regex=True)
-    rows = rows[letters.map(lambda text: consequence_of(text.replace("#", "9")) in ("Missense_Mutation", "Nonsense_Mutation"))]
-    pairs = rows.assign(letters=letters).groupby(["sample_id", "gene", "letters"], sort=False, observed=True)["hgvsp"].agg(list)
-    pairs = pairs[pairs.map(len) > 1]
-    if pairs.empty:
+    rows = rows[
+        letters.map(lambda text: consequence_of(text.replace("#", "9")) in ("Missense_Mutation", "Nonsense_Mutation"))
+    ]
+    pairs: dict[tuple[str, str, str], list[str]] = {}
+    for sample, gene, letter, change in zip(
+        rows["sample_id"], rows["gene"], letters[rows.index], rows["hgvsp"], strict=True
+    ):
+        pairs.setdefault((str(sample), str(gene), str(letter)), []).append(str(change))
+    told = {key: changes for key, changes in pairs.items() if len(changes) > 1}
+    if not told:
         return []
-    shown = [f"{gene} of {sample}: {', '.join(changes)}" for (sample, gene, _), changes in list(pairs.items())[:_SHOWN]]
-    more = "; ..." if len(pairs) > _SHOWN else ""
+    shown = [f"{gene} of {sample}: {', '.join(changes)}" for (sample, gene, _), changes in list(told.items())[:_SHOWN]]
+    more = "; ..." if len(told) > _SHOWN else ""
     return [
-        f"{len(pairs)} times a sample has changes of one gene that differ in the residue's number only "
-        f"({'; '.join(shown)}{more}): taken as several mutations; if they are one on several transcripts, keep one row of "
-        f"each, or add the columns {CHROMOSOME}, {START} and {ALT}"
+        f"{len(told)} times a sample has changes of one gene that differ in the residue's number only "
+        f"({'; '.join(shown)}{more}): taken as several mutations; if they are one on several transcripts, keep one row "
+        f"of each, or add the columns {CHROMOSOME}, {START} and {ALT}"
     ]
 
 
@@ -115,8 +123,10 @@ def _codes(rows: pd.DataFrame, names: list[str]) -> np.ndarray:
 
 def _combined(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """A number for each distinct pair."""
-    return pd.factorize(one * (other.max(initial=0) + 2) + other + 1)[0].astype(np.int64)
+    codes: np.ndarray = pd.factorize(one * (other.max(initial=0) + 2) + other + 1)[0].astype(np.int64)
+    return codes
 
 
 def _repeats(codes: np.ndarray) -> np.ndarray:
-    return pd.Series(codes).duplicated(keep=False).to_numpy()
+    again: np.ndarray = pd.Series(codes).duplicated(keep=False).to_numpy()
+    return again

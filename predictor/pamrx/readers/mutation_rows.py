@@ -31,7 +31,7 @@ from pamrx.readers.mutation_cells import mapped
 from pamrx.readers.mutation_columns import ALT, KIND, REF
 from pamrx.readers.mutation_repeats import hot_genes, is_hotspot, without_repeats
 
-_WORDS_SHOWN, _SHOWN = 5, 3
+_WORDS_SHOWN, _SHOWN, _LETTERS_SHOWN = 5, 3, 30
 _NO_GENE = frozenset({"", "Unknown", "unknown"})
 # Of these the protein change decides whether they are a hotspot.
 _OPEN = frozenset({"Missense_Mutation", "In_Frame_Del", "In_Frame_Ins", "Unknown", "Targeted_Region", ""})
@@ -112,7 +112,9 @@ def _spread(raw: pd.DataFrame, labels: pd.Series, symbols: dict[str, tuple[str, 
     several = {label: names for label, names in symbols.items() if len(names) > 1}
     if several:
         more = [
-            rows[(labels == label).to_numpy()].assign(gene=name) for label, names in several.items() for name in names[1:]
+            rows[(labels == label).to_numpy()].assign(gene=name)
+            for label, names in several.items()
+            for name in names[1:]
         ]
         rows = pd.concat([rows.astype({"gene": object}), *more]).sort_index(kind="stable")
     return rows
@@ -137,7 +139,7 @@ def _with_changes(rows: pd.DataFrame, changes: bool) -> tuple[pd.DataFrame, list
     several = np.array([len(one) > 1 for one in found], dtype=bool)[codes]
     if several.any():
         more = [
-            rows.iloc[[place]].assign(hgvsp=one)
+            rows.iloc[place : place + 1].assign(hgvsp=one)
             for place in np.flatnonzero(several)
             for one in found[codes[place]][1:]
         ]
@@ -152,8 +154,8 @@ def _with_changes(rows: pd.DataFrame, changes: bool) -> tuple[pd.DataFrame, list
 
 
 def _of_gene(gene: str, text: str) -> str:
-    """Of the changes that a cell lists per transcript the one that counts for a gene: a known hotspot, which is numbered
-    on the transcript that everyone uses, else the first."""
+    """Of the changes that a cell lists per transcript the one that counts for a gene: a known hotspot, since that is
+    numbered on the transcript that everyone uses, else the first."""
     entries = transcript_changes(text)
     own = [change for name, change in entries if name == gene] or [change for _, change in entries]
     return next((change for change in own if is_hotspot(gene, change)), own[0] if own else "")
@@ -200,7 +202,9 @@ def _unread(rows: pd.DataFrame) -> list[str]:
         if part.empty:
             continue
         pairs = dict.fromkeys(zip(part["gene"], part["text"], strict=True))
-        shown = [f"{gene} '{text}'" if what.startswith("could") else str(gene) for gene, text in pairs][:_SHOWN]
+        shown = [
+            f"{gene} '{str(text)[:_LETTERS_SHOWN]}'" if what.startswith("could") else str(gene) for gene, text in pairs
+        ][:_SHOWN]
         more = ", ..." if len(pairs) > _SHOWN else ""
         notes.append(
             f"{len(part)} protein changes in genes with hotspots {what} ({', '.join(shown)}{more}): whether these are "

@@ -13,7 +13,7 @@ from pamrx.readers.files import PathLike, check_file
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.h5ad import is_h5ad, read_annotations
 from pamrx.readers.matrix import Matrix, read_matrix
-from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.mutation_table import Mutations, exome_notes
 from pamrx.readers.mutations import read_mutations
 from pamrx.readers.sample_table import read_samples
 
@@ -65,6 +65,8 @@ def read_tables(
     if "mutations" in files:
         tables.mutations = read_mutations(files["mutations"], known)
         tables.notes += tables.mutations.notes
+        if "panel" not in files:
+            tables.notes += exome_notes(str(files["mutations"]), tables.mutations)
     tables.matrices = {kind: read_matrix(files[kind], known, kind, rejected) for kind in KINDS if kind in files}
     if "expression" in files and "samples" not in files and is_h5ad(check_file(files["expression"])):
         tables.samples, told = read_annotations(files["expression"], known)
