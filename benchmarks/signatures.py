@@ -39,7 +39,7 @@ from pamrx.features import FeatureBuilder
 from pamrx.identifiers.genes import default_genes
 from pamrx.profiles import Profiles
 from pamrx.readers.files import Head
-from pamrx.readers.maf import _columns
+from pamrx.readers.mutation_columns import mutation_columns
 from pamrx.readers.mutations import read_mutations
 from pamrx_training.datasets import load_gdsc
 
@@ -290,7 +290,7 @@ def print_maf(path: Path, rows: int) -> None:
         with gzip.open(packed, "wb", compresslevel=1) as target:
             target.write(plain.read_bytes())
         head = Head(plain)
-        names = [head.header[place] for place in _columns(plain, head.header).values()]
+        names = [head.header[place] for place in mutation_columns(str(plain), head.header).values()]
         size = plain.stat().st_size / 2**20
         print(f"3. MAF: {rows} rows x {len(head.header)} columns, {size:.0f} MiB, rows of {path.name}")
         print(f"   columns read: {', '.join(names)}; medians of {RUNS} runs in turns")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,18 +15,15 @@ import pyarrow.compute as pc
 from pamrx.cohort.fingerprints import fingerprint
 from pamrx.cohort.memory import bytes_of_maf
 from pamrx.display import short_repr
-from pamrx.identifiers.gene_ids import name_genes
-from pamrx.identifiers.genes import clean_labels
-from pamrx.identifiers.protein_change import short_protein_change
 from pamrx.profiles.assemble import with_names
 from pamrx.profiles.profiles import MUTATION_COLUMNS
 from pamrx.readers.files import plain_file
-from pamrx.readers.mutation_table import CLASSIFICATIONS, Mutations
+from pamrx.readers.mutation_rows import settle
+from pamrx.readers.mutation_table import Mutations
 from pamrx.readers.mutations import read_mutations
 
 FIELDS = ("gene", "variant_classification", "hgvsp", "driver")
 NEEDED = FIELDS[:2]
-_CLASSES = {word.lower(): word for word in CLASSIFICATIONS}
 
 
 @short_repr
@@ -107,28 +104,14 @@ def rows_of(column: pa.ChunkedArray, ids: Sequence[str], known: frozenset[str]) 
     sequenced = np.asarray(nested.is_valid())
     owner = np.asarray(pc.list_parent_indices(nested))
     values = pc.list_flatten(nested)
-    texts = {name: _texts(values, name) for name in FIELDS[:3]}
-    rows = pd.DataFrame({"sample_id": np.asarray(ids, dtype=object)[owner]}, columns=["sample_id"], dtype=object)
-    symbols = _symbols(known)
-    rows["gene"] = _mapped(texts["gene"], symbols)
-    rows["variant_classification"] = _mapped(
-        texts["variant_classification"], lambda words: [_CLASSES.get(word.strip().lower(), word) for word in words]
-    )
-    rows["hgvsp"] = _mapped(texts["hgvsp"], lambda words: [short_protein_change(word) for word in words])
-    rows["driver"] = _drivers(values)
-    named = ~rows["gene"].isin(["", "Unknown", "unknown"])
+    raw = pd.DataFrame({"sample_id": np.asarray(ids, dtype=object)[owner]}, columns=["sample_id"], dtype=object)
+    for name in FIELDS[:3]:
+        raw[name] = _texts(values, name)
+    raw["driver"] = _drivers(values)
+    has_changes = values.type.get_field_index("hgvsp") >= 0
+    rows = settle(raw, known, entrez=False, changes=has_changes).rows
     found = tuple(str(name) for name, known_of in zip(ids, sequenced, strict=True) if known_of)
-    return Mutations(rows.loc[named, list(MUTATION_COLUMNS)].reset_index(drop=True), found, ())
-
-
-def _symbols(known: frozenset[str]) -> Callable[[list[str]], list[str]]:
-    def named(labels: list[str]) -> list[str]:
-        clean = clean_labels(labels)
-        table = name_genes([label for label in dict.fromkeys(clean) if label], known, entrez=False, guarded=False)
-        names = dict(zip(table["given"], table["name"], strict=True))
-        return [str(names.get(label, label)) for label in clean]
-
-    return named
+    return Mutations(rows[list(MUTATION_COLUMNS)], found, ())
 
 
 def _texts(values: pa.StructArray, name: str) -> np.ndarray:
@@ -143,10 +126,3 @@ def _drivers(values: pa.StructArray) -> pd.Series:
         return pd.Series(pd.NA, index=pd.RangeIndex(len(values)), dtype="boolean")
     column = pc.cast(pc.struct_field(values, "driver"), pa.bool_())
     return pd.Series(column.to_pandas().to_numpy(dtype=object), dtype="object").astype("boolean")
-
-
-def _mapped(values: np.ndarray, change: Callable[[list[str]], list[str]]) -> np.ndarray:
-    """Each distinct text changed once."""
-    codes, distinct = pd.factorize(values)
-    changed = np.array(change([str(value) for value in distinct]), dtype=object)
-    return changed[codes] if len(distinct) else np.empty(0, dtype=object)

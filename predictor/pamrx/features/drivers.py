@@ -23,6 +23,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from pamrx.identifiers.protein_change import substitutions
 from pamrx.knowledge import table
 
 TRUNCATING = frozenset(
@@ -35,7 +36,7 @@ SILENT = frozenset(
 IN_FRAME = {"In_Frame_Del": "deletion", "In_Frame_Ins": "insertion"}
 _UNTOLD = frozenset({"", "Unknown", "Targeted_Region"})
 # `H1047R`, `E746_A750del`, and as Oncotator and ANNOVAR write it `44_45del`, `600_600D>DSSD`, `VK600_601E`.
-_CHANGE = re.compile(r"^(?:p\.)?([A-Z*]*)(\d+)(?:_[A-Z*]?(\d+))?(.*)$")
+_CHANGE = re.compile(r"^(?:p\.)?([A-Z*]*)(\d{1,9})(?:_[A-Z*]?(\d{1,9}))?(.*)$")
 _MISSENSE = re.compile(r"([A-Z])\d+(?!\1)[A-Z]")  # a silent `T125T` is none
 _WRITTEN = {
     "missense": _MISSENSE,
@@ -159,6 +160,10 @@ def _hotspot_effect(gene: str, text: str, kinds: tuple[str, ...]) -> str:
         return effect
     if "missense" in kinds and (effect := residues.get(text[:-1])):
         return effect
+    # Neighbouring residues replaced together: E545_Q546delinsKK holds E545K.
+    effects = [exact.get(one) or residues.get(one[:-1], "") for one in substitutions(text)]
+    if told := next((effect for effect in effects if effect in ("activating", "loss")), ""):
+        return told
     first, last = int(change[2]), int(change[3] or change[2])
     for start, end, kind, effect in spans:
         if kind in kinds and first <= end and start <= last:

@@ -85,6 +85,11 @@ def name_genes(
     )
 
 
+def name_gene(label: str, known: Collection[str] = (), *, entrez: bool = False) -> tuple[str, str]:
+    """The symbol that pamrx writes for one label, and how it was found, as `name_genes` of that label alone."""
+    return _find(label, known, entrez)
+
+
 def is_gene_name(label: str) -> bool:
     """Whether a label is surely a gene that pamrx knows: its symbol, its current symbol or its Ensembl id."""
     index = _index()

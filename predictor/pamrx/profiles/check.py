@@ -22,8 +22,9 @@ from pamrx.readers.cbioportal import Study, find_study, looks_like_study, read_r
 from pamrx.readers.files import Head, PathLike, check_file, is_parquet, parquet_columns
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.h5ad import is_h5ad
-from pamrx.readers.maf import CLASS, GENE, SAMPLE
 from pamrx.readers.matrix import Matrix, read_matrix
+from pamrx.readers.mutation_columns import is_mutation_header
+from pamrx.readers.mutation_table import exome_notes
 from pamrx.readers.mutations import read_mutations
 from pamrx.readers.recognition import (
     CLINICAL,
@@ -195,7 +196,7 @@ def _check(path: PathLike, known: frozenset[str]) -> FileCheck:
         if isinstance(columns, FileCheck):
             return columns
         lower = {name.lower() for name in columns}
-        if {GENE.lower(), SAMPLE.lower(), CLASS.lower()} <= lower:
+        if is_mutation_header(columns):
             return _mutations(path, known)
         if "sample_id" in lower and lower & {"tissue", "sample_type", "msi", "sequenced"}:
             return _found(path, SAMPLES, notes=read_samples(path)[1])
@@ -294,7 +295,8 @@ def _found(
 
 def _mutations(path: PathLike, known: frozenset[str], kind: str = MAF) -> FileCheck:
     read = read_mutations(path, known)
-    return _found(path, kind, names=None if read.names is None else _ways(read.names), notes=read.notes)
+    notes = (*read.notes, *exome_notes(str(path), read))
+    return _found(path, kind, names=None if read.names is None else _ways(read.names), notes=notes)
 
 
 def _renaming(note: str) -> bool:

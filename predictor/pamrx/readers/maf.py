@@ -1,41 +1,61 @@
-"""Mutation annotation format, as the GDC, cBioPortal and the legacy TCGA archives write it."""
+"""Tables of mutations: MAF of the GDC, cBioPortal and the legacy TCGA archives, and what other sources export.
+
+Which columns are read says `mutation_columns`; what of the rows counts, `mutation_filters`; what they mean,
+`mutation_rows`.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from pamrx.errors import InputError, PamrxError, did_you_mean, nearest
-from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
-from pamrx.identifiers.genes import clean_labels, unrecognised_message
-from pamrx.identifiers.protein_change import short_protein_change
+from pamrx.errors import InputError, PamrxError, did_you_mean
+from pamrx.identifiers.gene_ids import is_gene_name
+from pamrx.identifiers.genes import unrecognised_message
+from pamrx.identifiers.protein_change import is_nothing, protein_changes
 from pamrx.readers.files import Head, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.mutation_cells import bare, mapped
+from pamrx.readers.mutation_columns import (
+    CLASS,
+    DRIVER,
+    FUNC,
+    GENE,
+    SAMPLE,
+    START,
+    changes_of,
+    check_samples,
+    choice_note,
+    mutation_columns,
+)
+from pamrx.readers.mutation_filters import kept_rows
+from pamrx.readers.mutation_rows import Settled, settle
 from pamrx.readers.mutation_table import CLASSIFICATIONS, Mutations
 
-GENE, SAMPLE, CLASS = "Hugo_Symbol", "Tumor_Sample_Barcode", "Variant_Classification"
-# The first that has a value in a row gives the protein change.
-_CHANGES = ("HGVSp_Short", "Protein_Change", "HGVSp", "amino_acid_change", "AAChange", "aa_change")
-_DRIVER, _STATUS = "cbp_driver", "Mutation_Status"
 _DRIVER_WORDS = {"putative_driver": True, "putative_passenger": False}
-_NOT_SOMATIC = frozenset({"germline", "wildtype"})
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
+_WORDS_SHOWN = 5
+# Columns whose cells hardly repeat: as text, not as codes of a dictionary.
+_LONG = (START,)
+_TEXT, _CODES, _ARROW = pa.string(), pa.dictionary(pa.int32(), pa.string()), pd.ArrowDtype(pa.string())
+_NO_SAMPLE = "__UNKNOWN__"  # Funcotator's name of a tumour that it was not told
 
 
 def read_maf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
-    """Read one MAF: tab-separated (or .csv, .parquet), gzipped or not, comment lines allowed.
+    """Read one table of mutations: tab-separated (or .csv, .parquet), gzipped or not, comment lines allowed.
 
     A sample without a mutation is among `samples` where a line `#sequenced_samples:` at the head names it (cBioPortal).
 
-    Only the columns needed are parsed. Rows marked Germline or Wildtype in `Mutation_Status` are dropped, and said so.
+    Only the columns needed are parsed. Rows marked Germline or Wildtype in `Mutation_Status`, and those that `FILTER`
+    marks as germline or artefact, are left out, and said so.
 
     Raises
     ------
@@ -43,10 +63,11 @@ def read_maf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
         As `maf_from_cells`; an empty or unreadable file, a wrong delimiter, a line that is cut short.
     """
     opened: list[str] = []
-    header = parquet_columns(file) if is_parquet(file) else (head := Head(file)).header
-    wanted = _columns(str(file), header)
-    frame = _read_parquet(file, wanted, header) if is_parquet(file) else _read_text(file, wanted, head, opened)
-    read = _mutations(str(file), frame, _declared(file), known_genes)
+    head = None if is_parquet(file) else Head(file)
+    header = parquet_columns(file) if head is None else head.header
+    wanted = mutation_columns(str(file), header, known_genes)
+    frame = _read_parquet(file, wanted, header) if head is None else _read_text(file, wanted, head, opened)
+    read = _mutations(str(file), frame, header, wanted, _declared(file), known_genes, _stem(file))
     return replace(read, notes=(*read.notes[:1], *opened, *read.notes[1:]))
 
 
@@ -56,41 +77,62 @@ def maf_from_cells(source: str, cells: pd.DataFrame, known_genes: Collection[str
     Raises
     ------
     PamrxError
-        A needed column is missing; a row without a sample; no known variant class; no recognised gene (among 20 genes
-        or more: a few genes may all lie elsewhere).
+        A needed column is missing; a row without a sample; no known consequence; no recognised gene (among 20 genes
+        or more: a few genes may all lie elsewhere); nothing that counts as a somatic mutation.
     """
-    wanted = _columns(source, list(cells.columns))
+    header = [str(name) for name in cells.columns]
+    wanted = mutation_columns(source, header, known_genes)
     frame = cells.iloc[:, list(wanted.values())].set_axis(list(wanted), axis=1)
-    return _mutations(source, frame, [], known_genes)
+    return _mutations(source, frame, header, wanted, [], known_genes, source)
 
 
-def _mutations(file: str, frame: pd.DataFrame, declared: list[str], known_genes: Collection[str]) -> Mutations:
+def _mutations(
+    file: str,
+    frame: pd.DataFrame,
+    header: list[str],
+    wanted: dict[str, int],
+    declared: list[str],
+    known: Collection[str],
+    stem: str,
+) -> Mutations:
     if frame.empty:
         raise InputError(f"{file}: a header and no row below it")
-    notes: list[str] = []
-    ways: list[pd.DataFrame] = []
-    samples = _mapped(frame[SAMPLE], str.strip)
-    if (samples == "").any():
-        row = int((samples == "").to_numpy().argmax()) + 1
-        raise InputError(f"{file}: row {row}, column {SAMPLE}: empty; expected a sample name")
-    names = tuple(dict.fromkeys([*samples.unique(), *declared]))
-    if _STATUS in frame:
-        other = _mapped(frame[_STATUS], lambda word: word.strip().lower()).isin(_NOT_SOMATIC)
-        if other.any():
-            notes.append(f"{file}: {int(other.sum())} rows marked Germline or Wildtype in {_STATUS} dropped")
-            frame, samples = frame[~other], samples[~other]
-    rows = pd.DataFrame({"sample_id": samples, "gene": _genes(file, frame[GENE], known_genes, notes, ways)})
-    rows["variant_classification"] = _classes(file, frame[CLASS], notes)
-    rows["hgvsp"] = _changes(file, frame, notes)
-    rows["driver"] = _drivers(frame)
-    unnamed = rows["gene"].isin(["", "Unknown", "unknown"])
-    if unnamed.any():
-        notes.append(f"{file}: {int(unnamed.sum())} rows without a gene name dropped")
-        rows = rows[~unnamed]
-    told = f"{file}: {len(rows)} mutations in {len(names)} samples and {rows['gene'].nunique()} genes"
-    texts = ["sample_id", "gene", "variant_classification", "hgvsp"]
-    rows = rows.reset_index(drop=True).astype(dict.fromkeys(texts, object))
-    return Mutations(rows, names, (told, *notes), ways[0])
+    titles = {role: header[place] for role, place in wanted.items()}
+    notes = [note] if (note := choice_note(header, wanted)) else []
+    frame, names, told = kept_rows(file, frame.reset_index(drop=True), titles)
+    check_samples(file, header, wanted, names)
+    notes += told
+    samples = _samples(frame, names, stem, notes)
+    names = tuple(dict.fromkeys([*(stem if name == _NO_SAMPLE else name for name in names or [stem]), *declared]))
+    raw = frame.assign(sample_id=samples, gene=frame[GENE], driver=_drivers(frame))
+    raw["variant_classification"] = _consequences(frame)
+    changes = changes_of(frame.columns)
+    raw["hgvsp"] = _changes(frame, changes)
+    read = settle(raw, known, entrez=True if _is_entrez(titles[GENE]) else None, changes=bool(changes))
+    _check_recognised(file, titles[GENE], read, known, notes)
+    notes += _class_notes(file, titles.get(CLASS, ""), read, bool(changes))
+    if not changes:
+        notes.append("no column of protein changes (HGVSp_Short, Protein_Change, HGVSp): hotspots cannot be told")
+    rows = read.rows
+    first = f"{len(rows)} mutations in {len(names)} samples and {rows['gene'].nunique()} genes"
+    return Mutations(rows, names, tuple(f"{file}: {note}" for note in (first, *notes, *read.notes)), read.names)
+
+
+def _stem(file: Path) -> str:
+    """A sample's name out of the file's."""
+    ends = r"(\.(gz|txt|tsv|csv|maf|parquet|pq|vcf|annovar|annotated|funcotated|(hg|grch)\d+_multianno))+$"
+    return re.sub(ends, "", file.name, flags=re.IGNORECASE)
+
+
+def _samples(frame: pd.DataFrame, names: tuple[str, ...], stem: str, notes: list[str]) -> pd.Series:
+    if SAMPLE not in frame:
+        notes.append(f"no column of samples: all rows are of one sample, {stem}")
+        return pd.Series(stem, index=frame.index, dtype=object)
+    samples = mapped(frame[SAMPLE], bare)
+    if _NO_SAMPLE in names:
+        notes.append(f"the sample called {_NO_SAMPLE} is called as the file, {stem}")
+        samples = mapped(samples, lambda name: stem if name == _NO_SAMPLE else name)
+    return samples
 
 
 def _declared(file: Path) -> list[str]:
@@ -105,32 +147,15 @@ def _declared(file: Path) -> list[str]:
     return []
 
 
-def _columns(file: str, header: list[str]) -> dict[str, int]:
-    """Position of each column that is read, under its usual name; upper and lower case are one."""
-    by_lower: dict[str, list[int]] = {}
-    for position, name in enumerate(header):
-        by_lower.setdefault(name.lower(), []).append(position)
-    wanted = {}
-    for name in (GENE, SAMPLE, CLASS, *_CHANGES, _DRIVER, _STATUS):
-        places = by_lower.get(name.lower(), [])
-        if len(places) > 1:
-            raise InputError(f"{file}: header: column {name} stands {len(places)} times; expected once")
-        if places:
-            wanted[name] = places[0]
-        elif name in (GENE, SAMPLE, CLASS):
-            close = nearest(name, header)
-            advice = f"; rename {close} to {name}" if close else ""
-            found = ", ".join(header[:4]) + (", ..." if len(header) > 4 else "")
-            raise InputError(f"{file}: header: no column {name}; found {found}{advice}")
-    return wanted
-
-
 def _read_parquet(file: Path, wanted: dict[str, int], header: list[str]) -> pd.DataFrame:
     names = [header[position] for position in wanted.values()]
     try:
         frame = pq.read_table(file, columns=names).to_pandas()[names]
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
+    for place, kind in enumerate(frame.dtypes):  # a column of numbers with gaps: 1 stays 1
+        if pd.api.types.is_float_dtype(kind) and (frame.iloc[:, place].dropna() % 1 == 0).all():
+            frame.isetitem(place, frame.iloc[:, place].astype("Int64"))
     result: pd.DataFrame = (
         frame.set_axis(list(wanted), axis=1).astype(object).where(frame.notna().to_numpy(), "").astype(str)
     )
@@ -145,7 +170,7 @@ def _read_text(file: Path, wanted: dict[str, int], head: Head, notes: list[str])
     """
     columns = [f"c{position}" for position in wanted.values()]
     quote = '"' if head.quotes else False
-    dictionary = pa.dictionary(pa.int32(), pa.string())
+    types = {f"c{place}": _TEXT if name in _LONG else _CODES for name, place in wanted.items()}
     try:
         with open_bytes(file) as stream:
             table = pa_csv.read_csv(
@@ -155,18 +180,22 @@ def _read_text(file: Path, wanted: dict[str, int], head: Head, notes: list[str])
                     column_names=[f"c{position}" for position in range(len(head.header))],
                     block_size=1 << 22,
                 ),
-                pa_csv.ParseOptions(delimiter=head.delimiter, quote_char=quote),
-                pa_csv.ConvertOptions(
-                    include_columns=columns, column_types=dict.fromkeys(columns, dictionary), strings_can_be_null=False
-                ),
+                pa_csv.ParseOptions(delimiter=head.delimiter, quote_char=quote, invalid_row_handler=_without_comments),
+                pa_csv.ConvertOptions(include_columns=columns, column_types=types, strings_can_be_null=False),
             )
     except pa.ArrowInvalid:
         return _read_uneven(file, wanted, head, notes)
     notes += [*stream.notes, *head.notes]
     frame = pd.DataFrame(index=pd.RangeIndex(table.num_rows))
     for name, column in zip(wanted, columns, strict=True):
-        frame[name] = table.column(column).to_pandas().astype("category")
+        cells = table.column(column)
+        long = name in _LONG
+        frame[name] = pd.Series(pd.array(cells, dtype=_ARROW)) if long else cells.to_pandas().astype("category")
     return frame
+
+
+def _without_comments(row: pa_csv.InvalidRow) -> str:
+    return "skip" if (row.text or "").startswith("#") else "error"
 
 
 def _read_uneven(file: Path, wanted: dict[str, int], head: Head, notes: list[str]) -> pd.DataFrame:
@@ -197,11 +226,11 @@ def _read_uneven(file: Path, wanted: dict[str, int], head: Head, notes: list[str
 def _check_widths(file: Path, wanted: dict[str, int], head: Head) -> int:
     """The number of fields of the longest row; a row too short for the needed columns is an error. So is a short last
     row without a line end: elsewhere some programs strip empty fields, but there the file was cut."""
-    least = max(wanted[name] for name in (GENE, SAMPLE, CLASS)) + 1
+    least = max(wanted[name] for name in (GENE, SAMPLE, CLASS) if name in wanted) + 1
     width, fields, line, number = len(head.header), len(head.header), b"\n", head.skipped + 1
     with open_bytes(file) as stream:
         for number, line in enumerate(stream, start=1):
-            if number <= head.skipped + 1 or not line.strip():
+            if number <= head.skipped + 1 or not line.strip() or line.startswith(b"#"):
                 continue
             text = line.decode("utf-8")
             one = [text] if head.quotes else []
@@ -217,75 +246,91 @@ def _check_widths(file: Path, wanted: dict[str, int], head: Head) -> int:
     return width
 
 
-def _mapped(column: pd.Series, change: Callable[[str], str]) -> pd.Series:
-    """`change` applied to each distinct text once, as a categorical; missing cells are the empty text."""
-    codes, values = pd.factorize(column)
-    texts = [change(str(value)) for value in values]
-    if (codes < 0).any():
-        texts.append("")  # which code -1 then points at
-    new, categories = pd.factorize(np.array(texts, dtype=object))
-    return pd.Series(pd.Categorical.from_codes(new[codes], pd.Index(categories)), index=column.index)
+def _consequences(frame: pd.DataFrame) -> pd.Series:
+    """The words of each row; of ANNOVAR's two columns that of the exons, else where the variant lies."""
+    if CLASS not in frame:
+        return mapped(frame[FUNC], bare) if FUNC in frame else pd.Series("", index=frame.index, dtype=object)
+    words = mapped(frame[CLASS], bare)
+    if FUNC in frame:
+        untold = words.astype(object).str.lower().isin(["", ".", "unknown", "na"])
+        words = words.astype(object).where(~untold, mapped(frame[FUNC], bare).astype(object))
+    return words
 
 
-def _genes(
-    file: str, column: pd.Series, known: Collection[str], notes: list[str], ways: list[pd.DataFrame]
-) -> pd.Series:
-    genes = _mapped(column, lambda label: clean_labels([label])[0])
-    given = [str(gene) for gene in genes.unique() if gene]
-    named = name_genes(given, known, entrez=are_entrez(given), guarded=False)
-    ways.append(named)
-    symbols = dict(zip(named["given"], named["name"], strict=True))
-    genes = _mapped(genes, lambda label: symbols.get(label, label))
-    if told := naming_note(named):
-        notes.append(f"{file}: {told}")
-    distinct = list(named["name"])
-    hits = sum(gene in known or is_gene_name(gene) for gene in distinct)
-    if known and not hits:
-        if len(distinct) >= _MANY_GENES or not any(_looks_hugo(gene) for gene in distinct):
-            raise InputError(f"{file}: column {GENE}: {unrecognised_message(distinct, known, noncoding=False)}")
-        notes.append(f"{file}: none of its {len(distinct)} mutated genes is one that pamrx knows")
-    return genes
+def _changes(frame: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """The cell of each row that tells its protein change: the first that holds one, else the first that says any."""
+    if not columns:
+        return pd.Series("", index=frame.index, dtype=object)
+    cells = frame[columns[0]]
+    for name in columns[1:]:
+        worth = _worth(cells)
+        open_ended = worth < 2
+        if not open_ended.any():
+            break
+        other = frame.loc[open_ended, name].astype(object).fillna("").astype(str)
+        better = other[_worth(other) > worth[open_ended]]
+        cells = cells.astype(object)
+        cells.loc[better.index] = better
+    return cells
+
+
+def _worth(cells: pd.Series) -> pd.Series:
+    """2 where a cell holds a protein change, 1 where it says something else, 0 where it says nothing."""
+    return mapped(cells, lambda text: "2" if protein_changes(text) else "0" if is_nothing(text) else "1").astype(int)
+
+
+def _check_recognised(file: str, title: str, read: Settled, known: Collection[str], notes: list[str]) -> None:
+    distinct = [str(name) for name in read.names["name"] if name]
+    if not known or any(gene in known or is_gene_name(gene) for gene in distinct):
+        return
+    if len(distinct) >= _MANY_GENES or not any(_looks_hugo(gene) for gene in distinct):
+        raise InputError(f"{file}: column {title}: {unrecognised_message(distinct, known, noncoding=False)}")
+    notes.append(f"none of its {len(distinct)} mutated genes is one that pamrx knows")
 
 
 def _looks_hugo(gene: str) -> bool:
     return gene.upper() == gene and not gene.isdigit() and not gene.startswith("ENS")
 
 
-def _classes(file: str, column: pd.Series, notes: list[str]) -> pd.Series:
-    canonical = {_loose(word): word for word in CLASSIFICATIONS}
-    classes = _mapped(column, lambda word: canonical.get(_loose(word), word.strip()))
-    counts = classes.value_counts()
-    unknown = [word for word in counts.index if word not in CLASSIFICATIONS]
-    if len(unknown) == len(counts):
-        hint = did_you_mean(unknown[0], CLASSIFICATIONS)
+def _is_entrez(title: str) -> bool:
+    return "entrez" in title.lower()
+
+
+def _class_notes(file: str, title: str, read: Settled, changes: bool) -> list[str]:
+    """What is said of words of consequences that the table does not know.
+
+    Raises
+    ------
+    PamrxError
+        If no word of the column is known.
+    """
+    if not title:
+        return ["no column of consequences: read from the protein changes"]
+    words = read.words
+    if not words:
+        return []
+    total = sum(words.values())
+    if not read.understood and set(words) != {""}:
+        word = words.most_common(1)[0][0]
+        advice = f"; or delete the column {title}: then the protein changes tell" if changes else ""
         raise InputError(
-            f"{file}: column {CLASS}: found '{unknown[0]}', expected a MAF word such as Missense_Mutation{hint}"
+            f"{file}: column {title}: found '{word}', expected a MAF word such as Missense_Mutation, or one of VEP, "
+            f"SnpEff (missense_variant) or nonsynonymous SNV (ANNOVAR){did_you_mean(word, CLASSIFICATIONS)}{advice}"
         )
-    notes += [
-        f"{file}: {counts[word]} rows with unknown {CLASS} '{word}'{did_you_mean(word, CLASSIFICATIONS)}; "
-        "kept as they are"
-        for word in unknown[:3]
+    shown = ", ".join(f"'{word}' ({count})" for word, count in words.most_common(_WORDS_SHOWN))
+    more = ", ..." if len(words) > _WORDS_SHOWN else ""
+    return [
+        f"{total} rows with {len(words)} unknown {title} words: {shown}{more}{_hint(words)}; their protein change "
+        "tells, where it is given; the others count as some change of the gene, never as a truncation or hotspot"
     ]
-    return classes
 
 
-def _changes(file: str, frame: pd.DataFrame, notes: list[str]) -> pd.Series:
-    columns = [name for name in _CHANGES if name in frame]
-    if not columns:
-        notes.append(f"{file}: no column of protein changes ({', '.join(_CHANGES[:3])}): hotspots cannot be told")
-        return pd.Series("", index=frame.index, dtype=object)
-    changes = _mapped(frame[columns[0]], short_protein_change)
-    for name in columns[1:]:
-        changes = changes.astype(object).where(changes != "", _mapped(frame[name], short_protein_change).astype(object))
-    return changes
+def _hint(words: Collection[str]) -> str:
+    return did_you_mean(next(iter(words)), CLASSIFICATIONS)
 
 
 def _drivers(frame: pd.DataFrame) -> pd.Series:
-    if _DRIVER not in frame:
+    if DRIVER not in frame:
         return pd.Series(pd.NA, index=frame.index, dtype="boolean")
-    words = _mapped(frame[_DRIVER], lambda word: word.strip().lower())
+    words = mapped(frame[DRIVER], lambda word: bare(word).lower())
     return words.astype(object).map(_DRIVER_WORDS).astype("boolean")
-
-
-def _loose(word: str) -> str:
-    return word.strip().lower().replace(" ", "_")

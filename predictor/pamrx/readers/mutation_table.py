@@ -18,6 +18,8 @@ CLASSIFICATIONS = (
     "Targeted_Region", "Fusion", "Unknown",
 )  # fmt: skip
 
+_FEW_SAMPLES = 20
+
 
 @short_repr
 @dataclass(frozen=True)
@@ -34,3 +36,12 @@ class Mutations:
     def drivers_only(self) -> bool:
         """Whether every mutation is marked as driver, so that no others are listed."""
         return len(self.rows) > 0 and bool(self.rows["driver"].fillna(False).all())
+
+
+def exome_notes(source: str, mutations: Mutations) -> list[str]:
+    """What is said of few samples with mutations in one gene and no panel: they look like the test of that gene."""
+    rows = mutations.rows
+    if rows["gene"].nunique() != 1 or len(mutations.samples) > _FEW_SAMPLES:
+        return []
+    count = "1 mutation" if len(rows) == 1 else f"{len(rows)} mutations"
+    return [f"{source}: {count} in 1 gene: taken as a whole exome; if only some genes were tested, use --panel"]

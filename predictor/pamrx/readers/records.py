@@ -19,6 +19,7 @@ from pamrx.knowledge.panels import find_panel
 from pamrx.readers.gene_panel import known_panel, panel_from_lines
 from pamrx.readers.maf import maf_from_cells
 from pamrx.readers.matrix import matrix_from_table
+from pamrx.readers.mutation_table import exome_notes
 from pamrx.readers.raw_table import RawTable
 from pamrx.readers.sample_table import samples_from_cells
 from pamrx.readers.tables import KINDS, Tables, check_given
@@ -66,6 +67,8 @@ def record_tables(parts: Mapping[str, Any], known: Collection[str]) -> Tables:
     if "mutations" in given:
         tables.mutations = maf_from_cells("mutations", _texts("mutations", given["mutations"]), known)
         tables.notes += tables.mutations.notes
+        if PANEL not in given:
+            tables.notes += exome_notes("mutations", tables.mutations)
     for kind in KINDS:
         if kind in given:
             tables.matrices[kind] = matrix_from_table(kind, _raw_table(kind, given[kind]), known, kind)

@@ -14,7 +14,7 @@ from pamrx.readers.gene_panel import check_panel, read_panel
 from pamrx.readers.h5ad import is_h5ad, read_annotations
 from pamrx.readers.h5ad_scaled import unscaled
 from pamrx.readers.matrix import Matrix, read_matrix
-from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.mutation_table import Mutations, exome_notes
 from pamrx.readers.mutations import read_mutations
 from pamrx.readers.sample_table import read_samples
 
@@ -69,6 +69,8 @@ def read_tables(
     if "mutations" in files:
         tables.mutations = read_mutations(files["mutations"], known)
         tables.notes += tables.mutations.notes
+        if "panel" not in files:
+            tables.notes += exome_notes(str(files["mutations"]), tables.mutations)
     used = dict(files)
     if "expression" in files and is_h5ad(check_file(files["expression"])):
         used["expression"], told = unscaled(files["expression"], known, unit)

@@ -1,6 +1,6 @@
 """Annotated VCF as mutations: one row per carried allele, tumour sample and gene, in the words of a MAF.
 
-Read through htslib (`pysam`), which is imported only here. VEP (`CSQ`) and SnpEff (`ANN`) annotations are understood.
+Read through htslib (`pysam`), which is imported only here; `vcf_annotation` says which annotations are understood.
 """
 
 from __future__ import annotations
@@ -18,19 +18,17 @@ from typing import Any
 import pandas as pd
 
 from pamrx.errors import InputError, PamrxError
-from pamrx.identifiers.consequences import is_outside, severity, variant_classification
-from pamrx.identifiers.gene_ids import is_gene_name, name_genes, naming_note
-from pamrx.identifiers.genes import clean_labels, unrecognised_message
-from pamrx.identifiers.protein_change import short_protein_change
+from pamrx.identifiers.consequences import is_known, is_outside, severity, variant_classification
+from pamrx.identifiers.gene_ids import is_gene_name
+from pamrx.identifiers.genes import unrecognised_message
 from pamrx.readers.files import is_clean, open_bytes
+from pamrx.readers.mutation_columns import ALT, CHROMOSOME, REF, START
+from pamrx.readers.mutation_rows import Settled, settle
 from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.vcf_annotation import Annotation, Entry, annotation_of
 from pamrx.readers.vcf_samples import Columns, tumour_columns
 
-# The fields of SnpEff's ANN, by position (Cingolani, Variant annotations in VCF format, v1.0, 2015); VEP names its own.
-_ANN = ("Allele", "Consequence", "IMPACT", "SYMBOL", "Gene", "Feature_type", "Feature", "BIOTYPE", "Rank", "HGVSc",
-        "HGVSp")  # fmt: skip
-_FORMAT = re.compile(r"Format:\s*(\S+)")
-_HOW = "annotate it with VEP (vep --vcf --symbol --hgvs --canonical --mane) or SnpEff (snpEff ann), or give a MAF"
+_FIELDS = ["sample_id", "gene", "variant_classification", "hgvsp", CHROMOSOME, START, REF, ALT]
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
 
 
@@ -44,85 +42,101 @@ def is_vcf(file: Path) -> bool:
 
 
 def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
-    """Read one VCF, plain or gzipped, annotated by VEP or SnpEff.
+    """Read one VCF, plain or gzipped, annotated by VEP, SnpEff, Funcotator or ANNOVAR.
 
     Records that PASS or were not filtered (`.`) count; of these, alleles that a tumour's genotype carries and the
-    normal's does not. A tumour column without a genotype (Strelka) carries every allele. `vcf_samples.tumour_columns`
-    says which columns are tumours. For each gene the most severe consequence on the best transcript stands: MANE
-    Select, else canonical, else picked, else any. Every tumour column counts as sequenced, mutated or not.
+    normal's does not. One tumour without genotypes (Strelka), or whose genotype is not called (cgpPindel), carries
+    every allele; of several, one that is never called counts as not sequenced. `vcf_samples.tumour_columns` says which
+    columns are tumours. For each gene the most severe consequence on the best transcript stands: MANE
+    Select, else canonical, else picked, else any. Every other tumour counts as sequenced, mutated or not.
 
     Raises
     ------
     PamrxError
-        If `pysam` is missing, the file is damaged or not annotated, tumours cannot be told, or no gene is recognised.
+        If `pysam` is missing, the file is damaged or not annotated, tumours cannot be told or carry nothing
+        that passes, or no gene is recognised.
     """
     pysam = _library(file)
     with open_bytes(file) as stream:
         if not stream.read(16).startswith(b"##fileformat=VCF"):
             raise InputError(f"{file}: no VCF: the first line is not ##fileformat=VCF...; expected a VCF, or a MAF")
     quiet = pysam.set_verbosity(0)  # htslib writes warnings of its own to the screen
+    told = _Told(file)
     try:
         with _seekable(file) as path, pysam.VariantFile(str(path)) as variants:
-            annotation = _annotation(file, variants.header)
+            annotation = annotation_of(file, variants.header)
             columns = tumour_columns(file, list(variants.header.samples), str(variants.header))
-            told = _Told()
-            found = [
-                row for record in _records(file, variants) for row in _rows(file, record, annotation, columns, told)
-            ]
+            found = [row for record in _records(file, variants) for row in _rows(record, annotation, columns, told)]
     except PamrxError:
         raise  # an `InputError` is a ValueError too, with its own message
     except (OSError, ValueError) as error:
         raise InputError(f"{file}: a damaged VCF ({error}); make or copy it again") from None
     finally:
         pysam.set_verbosity(quiet)
-    rows = pd.DataFrame(found, columns=["sample_id", "gene", "variant_classification", "hgvsp"], dtype=object)
-    notes = [*columns.notes, *told.notes(file)]
-    rows["gene"] = _named(file, rows["gene"], known_genes, notes)
-    rows["driver"] = pd.Series(pd.NA, index=rows.index, dtype="boolean")
-    genes = rows["gene"].nunique()
-    first = f"{file}: {len(rows)} mutations in {len(columns.names)} samples and {genes} genes ({annotation.made_by})"
-    return Mutations(rows, tuple(dict.fromkeys(columns.names)), (first, *notes))
+    names = _sequenced(columns, told)
+    raw = pd.DataFrame(found, columns=_FIELDS, dtype=object)
+    raw["driver"] = pd.Series(pd.NA, index=raw.index, dtype="boolean")
+    read = settle(raw, known_genes, entrez=False)
+    _check_recognised(file, read, known_genes)
+    count = f"{len(read.rows)} mutations in {len(names)} samples and {read.rows['gene'].nunique()} genes"
+    notes = (f"{file}: {note}" for note in (f"{count} ({annotation.made_by})", *told.notes(), *read.notes))
+    first, *others = notes
+    return Mutations(read.rows, names, (first, *columns.notes, *others), read.names)
 
 
 @dataclass
 class _Told:
-    """What was passed over."""
+    """What was passed over, and how genotypes were read."""
 
+    file: Path
     filtered: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    called: Counter[str] = field(default_factory=Counter)
+    passed: int = 0
+    carried: int = 0
+    uncalled: int = 0
+    open_ended: int = 0
     germline: int = 0
     structural: int = 0
     outside: int = 0
+    silent: list[str] = field(default_factory=list)
 
-    def notes(self, file: Path) -> list[str]:
+    def notes(self) -> list[str]:
         words = ", ".join(word for word, _ in self.filtered.most_common(3))
+        terms = ", ".join(f"{term} {count}" for term, count in self.unknown.most_common(5))
         told = [
             (sum(self.filtered.values()), f"records whose FILTER is not PASS ({words}) left out"),
+            (self.uncalled, "records whose genotype is not called (./.) taken as carried by the one tumour"),
+            (self.open_ended, "genotypes of tumours not called (./.): taken as not carried"),
+            (
+                len(self.silent),
+                f"tumours without any called genotype count as not sequenced ({', '.join(self.silent[:3])})",
+            ),
             (self.germline, "alleles that the normal carries too left out"),
             (self.structural, "symbolic alleles (structural variants) left out"),
             (self.outside, "variants in no gene left out"),
+            (sum(self.unknown.values()), f"consequences in unknown terms ({terms}): count as some change of the gene"),
         ]
-        return [f"{file}: {count} {what}" for count, what in told if count]
+        return [f"{count} {what}" for count, what in told if count]
 
 
-@dataclass(frozen=True)
-class _Annotation:
-    """Where the annotation stands: the INFO key, and the position of each field."""
+def _sequenced(columns: Columns, told: _Told) -> tuple[str, ...]:
+    """The tumours that were looked at.
 
-    key: str
-    made_by: str
-    places: dict[str, int]
-
-    def of(self, record: Any) -> list[dict[str, str]]:
-        """The transcript annotations of a record, as field -> text."""
-        value = record.info.get(self.key, ())
-        texts = value.split(",") if isinstance(value, str) else [str(text) for text in value]
-        found = []
-        for text in texts:
-            cells = [cell.strip() for cell in text.split("|")]
-            one = {name: cells[place] if place < len(cells) else "" for name, place in self.places.items()}
-            if one.get("Feature_type", "transcript").lower() in ("transcript", "") and one["Consequence"]:
-                found.append(one)
-        return found
+    Raises
+    ------
+    PamrxError
+        If records pass and no tumour carries any of them: the tumour is another column, or genotypes are not called.
+    """
+    names = tuple(dict.fromkeys(columns.names))
+    if told.passed and not told.carried:
+        raise InputError(
+            f"{told.file}: {told.passed} records pass, and {', '.join(names[:3])} carries none of them by its genotype "
+            "(GT); expected a tumour that does: name its column in a header line ##tumor_sample=NAME, or give a VCF of "
+            "one tumour with its genotypes called"
+        )
+    told.silent = [name for name in names if told.called.get(name) == 0]
+    return tuple(name for name in names if name not in told.silent)
 
 
 def _library(file: Path) -> Any:
@@ -160,36 +174,22 @@ def _records(file: Path, variants: Any) -> Iterator[Any]:
         raise InputError(f"{file}: damaged {where} ({error}); make or copy it again") from None
 
 
-def _annotation(file: Path, header: Any) -> _Annotation:
-    for key, meta in header.info.items():
-        described = _FORMAT.search(meta.description or "")
-        names = described[1].strip("\"'.").split("|") if described else []
-        if "Consequence" in names:
-            if "SYMBOL" not in names:
-                raise InputError(f"{file}: VEP's {key} names no gene symbol; run VEP again with --symbol --hgvs")
-            return _Annotation(key, f"VEP {key}", {name: place for place, name in enumerate(names)})
-    if "ANN" in header.info:
-        return _Annotation("ANN", "SnpEff ANN", {name: place for place, name in enumerate(_ANN)})
-    other = next((key for key in ("EFF", "FUNCOTATION", "ANNOVAR_DATE") if key in header.info), "")
-    found = f"found {other}, which is not read" if other else "neither CSQ nor ANN is declared in its header"
-    raise InputError(f"{file}: this VCF does not say which genes its variants hit ({found}); {_HOW}")
-
-
-def _rows(
-    file: Path, record: Any, annotation: _Annotation, columns: Columns, told: _Told
-) -> Iterator[tuple[str, str, str, str]]:
+def _rows(record: Any, annotation: Annotation, columns: Columns, told: _Told) -> Iterator[tuple[str, ...]]:
+    """sample, gene, consequence, protein change, chromosome, position, alleles of each carried allele."""
     marks = [mark for mark in record.filter if mark != "PASS"]
     if marks:
         told.filtered[marks[0]] += 1
         return
     alts = record.alts or ()
-    carried = _carried(file, record, columns)
+    told.passed += bool(alts)
+    carried = _carried(record, columns, told)
     normal = {place for column in columns.normals for place in record.samples[column].allele_indices or ()}
-    annotations: list[dict[str, str]] | None = None
+    annotations: list[list[Entry]] | None = None
     for place, alt in enumerate(alts, start=1):
         samples = [sample for sample, alleles in carried if place in alleles]
         if not samples or alt == "*":
             continue
+        told.carried += 1
         if place in normal:
             told.germline += 1
             continue
@@ -198,16 +198,19 @@ def _rows(
             continue
         if annotations is None:
             annotations = annotation.of(record)
-        best = _per_gene([one for one in annotations if _is_of(one, record.ref, alts, place)])
+        best = _per_gene(annotations[place - 1] if place <= len(annotations) else [])
         if not best:
             told.outside += 1
         for sample in dict.fromkeys(samples):
             for gene, one in best.items():
-                word = variant_classification(one["Consequence"], record.ref, alt)
-                yield sample, gene, word, _change(one)
+                terms = one["Consequence"]
+                if not is_known(terms):
+                    told.unknown[terms] += 1
+                word = variant_classification(terms, record.ref, alt)
+                yield sample, gene, word, _change(one), record.chrom, str(record.pos), record.ref, alt
 
 
-def _carried(file: Path, record: Any, columns: Columns) -> list[tuple[str, set[int]]]:
+def _carried(record: Any, columns: Columns, told: _Told) -> list[tuple[str, set[int]]]:
     """Tumour and the alleles that it carries."""
     every = set(range(1, len(record.alts or ()) + 1))
     if not columns.tumours:  # a VCF of sites: its one sample has them all
@@ -218,30 +221,25 @@ def _carried(file: Path, record: Any, columns: Columns) -> list[tuple[str, set[i
         if "GT" not in record.format:
             if len(columns.tumours) > 1:
                 raise InputError(
-                    f"{file}: {record.chrom}:{record.pos}: no genotypes (GT) for {len(columns.tumours)} samples: which "
-                    "of them carries the variant cannot be told; give a VCF of one tumour"
+                    f"{told.file}: {record.chrom}:{record.pos}: no genotypes (GT) for {len(columns.tumours)} samples: "
+                    "which of them carries the variant cannot be told; give a VCF of one tumour"
                 )
             carried.append((name, every))
+        elif any(allele is not None for allele in alleles or ()):
+            told.called[name] += 1
+            carried.append((name, {allele for allele in alleles if allele}))
+        elif len(columns.tumours) == 1:  # cgpPindel calls no genotypes: the record itself is the call
+            told.uncalled += 1
+            carried.append((name, every))
         else:
-            carried.append((name, {allele for allele in alleles or () if allele}))
+            told.open_ended += 1
+            told.called[name] += 0
     return carried
 
 
-def _is_of(one: dict[str, str], ref: str, alts: tuple[str, ...], place: int) -> bool:
-    """Whether an annotation is of allele number `place`. VEP cuts the first base of indels if all alleles share it."""
-    if len(alts) == 1:
-        return True
-    if one.get("ALLELE_NUM"):
-        return one["ALLELE_NUM"] == str(place)
-    alt = alts[place - 1]
-    letters = [ref, *(other for other in alts if other != "*")]
-    shared = len({len(text) for text in letters}) > 1 and len({text[:1] for text in letters}) == 1
-    return one["Allele"] in ((alt, alt[1:] or "-") if shared else (alt,))
-
-
-def _per_gene(annotations: list[dict[str, str]]) -> dict[str, dict[str, str]]:
+def _per_gene(annotations: list[Entry]) -> dict[str, Entry]:
     """gene -> the annotation that stands for it: the best transcript, on it the most severe consequence."""
-    best: dict[str, tuple[tuple[int, int], dict[str, str]]] = {}
+    best: dict[str, tuple[tuple[int, int], Entry]] = {}
     for one in annotations:
         gene = one["SYMBOL"] or one.get("Gene", "")
         if not gene or is_outside(one["Consequence"]):
@@ -252,7 +250,7 @@ def _per_gene(annotations: list[dict[str, str]]) -> dict[str, dict[str, str]]:
     return {gene: one for gene, (_, one) in best.items()}
 
 
-def _transcript_rank(one: dict[str, str]) -> int:
+def _transcript_rank(one: Entry) -> int:
     if one.get("MANE_SELECT") or one.get("MANE", "").startswith(("MANE_Select", "NM_")):
         return 0
     if one.get("CANONICAL") == "YES":
@@ -260,10 +258,10 @@ def _transcript_rank(one: dict[str, str]) -> int:
     return 2 if one.get("PICK") == "1" else 3
 
 
-def _change(one: dict[str, str]) -> str:
+def _change(one: Entry) -> str:
     """The protein change; where VEP ran without --hgvs, of a single residue, from its position and amino acids."""
     if one.get("HGVSp"):
-        return short_protein_change(one["HGVSp"])
+        return one["HGVSp"]
     position = one.get("Protein_position", "").partition("/")[0]
     residues = re.fullmatch(r"([A-Z*])/([A-Z*])", one.get("Amino_acids", ""))
     if residues and position.isdigit() and "frameshift_variant" not in one["Consequence"]:
@@ -271,13 +269,8 @@ def _change(one: dict[str, str]) -> str:
     return ""
 
 
-def _named(file: Path, genes: pd.Series, known: Collection[str], notes: list[str]) -> pd.Series:
-    given = sorted(genes.unique())
-    if not given:
-        return genes
-    named = name_genes(clean_labels(given), known, guarded=False)
-    if told := naming_note(named):
-        notes.append(f"{file}: {told}")
-    if known and not any(name in known or is_gene_name(name) for name in named["name"]) and len(given) >= _MANY_GENES:
+def _check_recognised(file: Path, read: Settled, known: Collection[str]) -> None:
+    names = [str(name) for name in read.names["name"]]
+    if known and not any(name in known or is_gene_name(name) for name in names) and len(names) >= _MANY_GENES:
+        given = [str(label) for label in read.names["given"]]
         raise InputError(f"{file}: {unrecognised_message(given, known, noncoding=False)}")
-    return genes.map(dict(zip(given, named["name"], strict=True))).astype(object)

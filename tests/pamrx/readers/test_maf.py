@@ -99,12 +99,13 @@ def test_quotes_and_rows_longer_than_the_header(tmp_path: Path) -> None:
 
 
 def test_one_unknown_class_among_known_is_kept_and_said(tmp_path: Path) -> None:
-    text = f"{HEAD}\nPTEN\tS1\tsilent\nPTEN\tS1\tMissense\n"
+    text = f"{HEAD}\nPTEN\tS1\tsilent\nPTEN\tS1\tMissense_Mut\n"
     read = read_mutations(write(tmp_path, "x.maf", text), ["PTEN"])
-    assert read.rows["variant_classification"].tolist() == ["Silent", "Missense"]
+    assert read.rows["variant_classification"].tolist() == ["Silent", "Missense_Mut"]
     assert [note for note in read.notes if "unknown Variant" in note] == [
-        f"{tmp_path / 'x.maf'}: 1 rows with unknown Variant_Classification 'Missense'; "
-        "did you mean Missense_Mutation?; kept as they are"
+        f"{tmp_path / 'x.maf'}: 1 rows with 1 unknown Variant_Classification words: 'Missense_Mut' (1); did you mean "
+        "Missense_Mutation?; their protein change tells, where it is given; the others count as some change of "
+        "the gene, never as a truncation or hotspot"
     ]
 
 

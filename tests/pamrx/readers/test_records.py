@@ -64,8 +64,8 @@ def test_a_panel_is_a_list_of_symbols() -> None:
         ({"mutations": [{"Hugo_Symbol": "PTEN"}]}, "mutations: found Hugo_Symbol in the records, expected two fields"),
         ({"mutations": [{**MUTATION, "Hugo_Symbol": {}}]}, "mutations: record 1, field Hugo_Symbol: found an object"),
         (
-            {"mutations": [{"Hugo_Symbol": "PTEN", "Sample": "T1"}]},
-            "mutations: header: no column Tumor_Sample_Barcode; found Hugo_Symbol, Sample",
+            {"mutations": [{"Hugo_Symbol": "PTEN", "Variant": "T1"}]},
+            "mutations: header: no column Tumor_Sample_Barcode; found Hugo_Symbol, Variant",
         ),
         (
             {"mutations": [MUTATION], "samples": [{"sample_id": "T1", "tissue": "brest"}]},

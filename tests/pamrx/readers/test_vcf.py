@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pamrx.errors import PamrxError
-from pamrx.identifiers.consequences import _WORDS, variant_classification
+from pamrx.identifiers.consequences import variant_classification
+from pamrx.knowledge import table
 from pamrx.profiles import read_profiles
 from pamrx.readers.mutation_table import CLASSIFICATIONS, Mutations
 from pamrx.readers.mutations import read_mutations
@@ -116,8 +117,9 @@ def test_genotypes_filters_and_germline(tmp_path: Path) -> None:
         f"chr3 8 A G PASS CSQ={csq('G', 'intergenic_variant', '')} 0/1 0/0",
     )
     read = read_mutations(path, GENES)
-    assert rows(read) == [["T1", "AKT1", "Missense_Mutation", "p.E17K"]] * 2
+    assert rows(read) == [["T1", "AKT1", "Missense_Mutation", "p.E17K"]] * 3
     told = " ".join(read.notes)
+    assert "1 records whose genotype is not called (./.) taken as carried by the one tumour" in told
     assert "1 records whose FILTER is not PASS (weak_evidence) left out" in told
     assert "1 alleles that the normal carries too left out" in told
     assert "1 symbolic alleles" in told
@@ -191,6 +193,74 @@ def test_strelka_has_no_genotypes_and_sites_have_no_columns(tmp_path: Path) -> N
         read_mutations(several, GENES)
 
 
+def test_a_caller_that_calls_no_genotypes(tmp_path: Path) -> None:
+    info = f"CSQ={csq('-', 'frameshift_variant', 'PTEN', HGVSp='p.Lys267ArgfsTer9')}"
+    path = vcf(
+        tmp_path,
+        f"chr10 5 CTTTA C PASS {info} ./. ./.",
+        f"chr10 9 CA C . {info} . .",
+        columns="TUMOUR\tNORMAL",
+        head=VEP,
+    )
+    read = read_mutations(path, GENES)
+    assert [row[1:] for row in rows(read)] == [["PTEN", "Frame_Shift_Del", "p.K267Rfs*9"]] * 2
+    assert any("2 records whose genotype is not called" in note for note in read.notes)
+
+
+def test_of_several_tumours_one_that_is_never_called_is_unknown(tmp_path: Path) -> None:
+    path = vcf(tmp_path, PIK3CA.replace("0/1 0/0", "0/1 ./. ./."), PIK3CA.replace("0/1 0/0", "0/0 0/1 ./."),
+               head=VEP, columns="A\tB\tC")  # fmt: skip
+    read = read_mutations(path, GENES)
+    assert [row[0] for row in rows(read)] == ["A", "B"]
+    assert read.samples == ("A", "B")
+    assert "3 genotypes of tumours not called (./.): taken as not carried" in " ".join(read.notes)
+    assert "1 tumours without any called genotype count as not sequenced (C)" in " ".join(read.notes)
+
+
+def test_advice_where_the_tumour_carries_nothing_that_passes(tmp_path: Path) -> None:
+    path = vcf(tmp_path, PIK3CA.replace("0/1 0/0", "0/0 0/1"), head=VEP, columns="TUMOR\tPT7")
+    with pytest.raises(PamrxError, match=r"1 records pass, and x carries none .* header line ##tumor_sample=NAME"):
+        read_mutations(vcf(tmp_path, PIK3CA.replace("0/1 0/0", "0/0"), head=VEP, columns="TUMOR"), GENES)
+    path = vcf(tmp_path, PIK3CA.replace("0/1 0/0", "0/0 0/1"), head=f"{VEP}\n##tumor_sample=PT7", columns="TUMOR\tPT7")
+    assert rows(read_mutations(path, GENES))[0][0] == "PT7"
+    uncalled = vcf(tmp_path, PIK3CA.replace("0/1 0/0", "./. ./."), head=VEP, columns="A\tB")
+    with pytest.raises(PamrxError, match="or give a VCF of one tumour with its genotypes called"):
+        read_mutations(uncalled, GENES)
+
+
+def test_the_same_record_twice_counts_once(tmp_path: Path) -> None:
+    read = read_mutations(vcf(tmp_path, PIK3CA, PIK3CA), GENES)
+    assert len(read.rows) == 1
+    assert any("list a change of their sample again" in note for note in read.notes)
+
+
+def test_funcotator(tmp_path: Path) -> None:
+    fields = "Gencode_34_hugoSymbol|Gencode_34_ncbiBuild|Gencode_34_variantClassification|Gencode_34_proteinChange"
+    head = f'{MUTECT}\n##INFO=<ID=FUNCOTATION,Number=A,Type=String,Description="Funcotation fields are: {fields}">'
+    info = "FUNCOTATION=[PIK3CA|hg38|MISSENSE|p.H1047R]#[PIK3CA|hg38|INTRON|],[PIK3CA|hg38|SILENT|p.H1047_%3D_]"
+    read = read_mutations(vcf(tmp_path, f"chr3 1 A G,T PASS {info} 1/2 0/0", head=head), GENES)
+    assert rows(read) == [["T1", "PIK3CA", "Missense_Mutation", "p.H1047R"], ["T1", "PIK3CA", "Silent", "p.H1047="]]
+    assert read.notes[0].endswith("(Funcotator FUNCOTATION)")
+
+
+def test_annovar(tmp_path: Path) -> None:
+    keys = ("Func.refGene", "Gene.refGene", "ExonicFunc.refGene", "AAChange.refGene", "ANNOVAR_DATE")
+    lines = [f'##INFO=<ID={key},Number=.,Type=String,Description="">' for key in keys]
+    head = "\n".join([MUTECT, *lines, '##INFO=<ID=ALLELE_END,Number=0,Type=Flag,Description="">'])
+    one = (
+        "ANNOVAR_DATE=2020;Func.refGene=exonic;Gene.refGene=PIK3CA;ExonicFunc.refGene=nonsynonymous_SNV;"
+        "AAChange.refGene=PIK3CA:NM_006218:exon21:c.A3140G:p.H1047R;ALLELE_END"
+    )
+    two = r"ANNOVAR_DATE=2020;Func.refGene=splicing;Gene.refGene=PTEN\x3bKLLN;ExonicFunc.refGene=.;AAChange.refGene=.;ALLELE_END"
+    read = read_mutations(vcf(tmp_path, f"chr3 1 A G,T PASS {one};{two} 1/2 0/0", head=head), GENES)
+    assert rows(read) == [["T1", "PIK3CA", "Missense_Mutation", "p.H1047R"], ["T1", "PTEN", "Splice_Site", ""]]
+
+
+def test_unknown_terms_are_counted(tmp_path: Path) -> None:
+    read = read_mutations(vcf(tmp_path, f"chr3 1 A G PASS CSQ={csq('G', 'new_term', 'PTEN')} 0/1 0/0"), GENES)
+    assert any("1 consequences in unknown terms (new_term 1)" in note for note in read.notes)
+
+
 @pytest.mark.parametrize(
     ("header", "columns", "tumours", "names", "normals"),
     [
@@ -233,6 +303,7 @@ def test_columns_that_cannot_be_told() -> None:
             f'{MUTECT}\n##INFO=<ID=FUNCOTATION,Number=A,Type=String,Description="">',
             "found FUNCOTATION, which is not read",
         ),
+        (f'{MUTECT}\n##INFO=<ID=EFF,Number=.,Type=String,Description="">', "found EFF, which is not read"),
         (VEP.replace("SYMBOL|", "", 1) + f"\n{MUTECT}", "run VEP again with --symbol --hgvs"),
     ],
 )
@@ -289,7 +360,7 @@ def test_terms_in_the_words_of_a_maf(terms: str, ref: str, alt: str, word: str) 
 
 
 @given(
-    st.lists(st.sampled_from(sorted(_WORDS)), min_size=1, max_size=4),
+    st.lists(st.sampled_from(sorted(table("consequences")["word"])), min_size=1, max_size=4),
     st.text("ACGT", min_size=1, max_size=5),
     st.text("ACGT", min_size=1, max_size=5),
     st.randoms(use_true_random=False),
