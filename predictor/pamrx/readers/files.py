@@ -108,10 +108,12 @@ class Head:
     header : the column names as they stand in the file.
     first : the fields of the first row below the header; empty where there is none.
     delimiter : what separates the fields.
+    gct : the numbers of the size line below `#1.2` (rows, samples) or `#1.3` (rows, samples, columns that describe
+        rows, rows that describe samples); None for any other file.
     """
 
     def __init__(self, file: Path) -> None:
-        lines, skipped = _first_lines(file)
+        lines, skipped, self.gct = _first_lines(file)
         self.skipped = skipped
         self.delimiter = _delimiter(file, lines[0])
         try:
@@ -150,14 +152,17 @@ def _ending(file: Path) -> str:
     return endings[-1] if endings else ""
 
 
-def _first_lines(file: Path) -> tuple[list[str], int]:
-    """The header and, if there is one, the first row; and how many lines stand before the header."""
+def _first_lines(file: Path) -> tuple[list[str], int, tuple[int, ...] | None]:
+    """The header and, if there is one, the first row; how many lines stand before the header; and a GCT's sizes."""
     lines: list[str] = []
+    gct: tuple[int, ...] | None = None
     skipped = 0
     with open_bytes(file) as stream:
         sizes_follow = False
         for raw in stream:
             line = _decode(file, raw, first=not skipped and not lines)
+            if sizes_follow:
+                gct = _sizes(line)
             if not lines and (sizes_follow or line.startswith("#") or not line.strip()):
                 sizes_follow = line.startswith(("#1.2", "#1.3"))
                 skipped += 1
@@ -168,7 +173,12 @@ def _first_lines(file: Path) -> tuple[list[str], int]:
                 break
     if not lines:
         raise InputError(f"{file}: the file is empty" + (" but for comment lines" if skipped else ""))
-    return lines, skipped
+    return lines, skipped, gct
+
+
+def _sizes(line: str) -> tuple[int, ...] | None:
+    numbers = line.split()
+    return tuple(map(int, numbers)) if numbers and all(number.isdecimal() for number in numbers) else None
 
 
 def _decode(file: Path, raw: bytes, first: bool) -> str:

@@ -20,10 +20,14 @@ _EXACT: dict[str, Any] = (
 
 
 class RawTable:
-    """Columns by position, since names may repeat. Columns of numbers are numeric, all others text."""
+    """Columns by position, since names may repeat. Columns of numbers are numeric, all others text.
 
-    def __init__(self, header: list[str], frame: pd.DataFrame) -> None:
+    `gct` holds the numbers of a GCT file's size line (see `Head`), None of any other table.
+    """
+
+    def __init__(self, header: list[str], frame: pd.DataFrame, gct: tuple[int, ...] | None = None) -> None:
         self.header = header
+        self.gct = gct
         self._frame = frame
         kinds = pd.api.types
         self._text = [not kinds.is_numeric_dtype(dtype) or kinds.is_bool_dtype(dtype) for dtype in frame.dtypes]
@@ -147,7 +151,7 @@ def _from_text(file: Path) -> RawTable:
         if wrong:
             raise wrong
     frame[0] = frame[0].str.strip()
-    return RawTable(header, frame)
+    return RawTable(header, frame, head.gct)
 
 
 def _ragged(file: Path, head: Head, width: int) -> PamrxError | None:
