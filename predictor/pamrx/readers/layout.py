@@ -1,0 +1,273 @@
+"""What a table of levels or copy number is: decided here once, from header, shape and values together.
+
+Three layouts are read: genes in rows (one column per sample, or one sample's table with one column per quantity), genes
+in columns (one row per sample), and long (one row per gene and sample). All else is refused, with what settles it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pamrx.display import short_repr
+from pamrx.errors import InputError
+from pamrx.identifiers.gene_ids import are_entrez
+from pamrx.identifiers.gene_labels import in_capitals
+from pamrx.identifiers.genes import clean_labels, recognised, unrecognised_message
+from pamrx.identifiers.quantities import few, is_no_gene, quantity_of
+from pamrx.readers.annotation_columns import LABEL_COLUMNS, is_annotation, is_words
+from pamrx.readers.foreign_tables import refuse_foreign, transcripts_message
+from pamrx.readers.header_rows import body_of, texts
+from pamrx.readers.long_layout import long_columns
+from pamrx.readers.quantity_columns import Columns, chosen_columns
+from pamrx.readers.raw_table import RawTable
+from pamrx.readers.sample_columns import default_entries, id_column, plain_names, refuse_profiles
+
+ROWS, COLUMNS, LONG = "rows", "columns", "long"
+
+
+@short_repr
+@dataclass(frozen=True)
+class Layout:
+    """Where a table holds what.
+
+    Attributes
+    ----------
+    table : the rows with levels (see `body_of`).
+    kind : ROWS, COLUMNS or LONG.
+    values : the columns of levels (LONG: one).
+    names : what each of `values` is: a sample (ROWS) or a gene's label (COLUMNS); empty for LONG.
+    others : what each row is: a gene's label (ROWS, LONG) or a sample (COLUMNS).
+    samples : of LONG, the sample of each row; else empty.
+    kept : mask of the rows that are read; None for all.
+    summed : whether rows of one gene (its transcripts) are added up.
+    entrez : whether labels that are numbers are Entrez ids.
+    """
+
+    table: RawTable
+    kind: str
+    values: tuple[int, ...]
+    names: tuple[str, ...]
+    others: tuple[str, ...]
+    samples: tuple[str, ...] = ()
+    kept: np.ndarray | None = None
+    summed: bool = False
+    entrez: bool = False
+
+
+def decide_layout(source: str, table: RawTable, known: Collection[str], kind: str, notes: list[str]) -> Layout:
+    """Decide what a table is; `notes` gets one sentence on each thing that was left out or read in a special way.
+
+    Parameters
+    ----------
+    source : what messages call the table; the name of a file may name its only sample.
+    known : symbols by which genes are recognised.
+    kind : "expression", "ncrna", "copy_number" or "segments": which quantities are looked for.
+
+    Raises
+    ------
+    PamrxError
+        For a table that holds no levels of genes, or where it is not clear which column or row holds what.
+    """
+    noncoding = kind == "ncrna"
+    refuse_foreign(source, table)
+    body = body_of(source, table, known, noncoding)
+    notes += body.notes
+    table = body.table
+    axes = _axes(source, table, known, noncoding, notes)
+    if axes.in_columns:
+        return _genes_in_columns(source, axes, known, noncoding, notes)
+    assert axes.column is not None
+    long = long_columns(source, table, axes.column, axes.labels, known, kind, notes)
+    if long is not None:
+        return Layout(table, LONG, (long.value,), (), long.labels, long.samples, kept=long.kept, entrez=axes.entrez)
+    return _genes_in_rows(source, axes, body.words, known, kind, notes)
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """The axis of the genes: header or column `column`, with the labels of the other of both as well."""
+
+    table: RawTable
+    in_columns: bool
+    column: int | None
+    header: tuple[str, ...]
+    labels: tuple[str, ...]
+    entrez: bool
+
+
+def _axes(source: str, table: RawTable, known: Collection[str], noncoding: bool, notes: list[str]) -> _Axes:
+    header = clean_labels(table.header)
+    in_header = len(recognised(header[1:], known, noncoding))
+    column, in_rows = _label_column(table, known, noncoding)
+    labels = clean_labels(texts(table, column)) if column is not None else []
+    entrez = False
+    if not noncoding and max(in_header, in_rows) * 10 < max(len(header), len(labels)):
+        capitals, upper = in_capitals(header[1:], known), in_capitals(labels, known)
+        if capitals or upper:
+            notes.append(f"{source}: genes are written in small letters and read in capitals")
+        if capitals:
+            header = [header[0], *capitals]
+            in_header = len(recognised(capitals, known))
+        elif upper:
+            labels, in_rows = upper, len(recognised(upper, known))
+    if not in_header and not in_rows:
+        in_header = int(are_entrez(header[1:]))
+        column, labels = _entrez_column(table, column, labels)
+        in_rows = int(not in_header and are_entrez([label for label in labels if label], _heading(table, column)))
+        entrez = bool(in_header or in_rows)
+    if not in_header and not in_rows:
+        if len(header) > len(labels) + 1 or not any(labels):
+            labels = header[1:]  # the longer side is the likelier one for genes
+        raise InputError(f"{source}: {transcripts_message(labels) or unrecognised_message(labels, known, noncoding)}")
+    if in_header == in_rows:
+        raise InputError(
+            f"{source}: rows and columns are both named for genes; expected genes on one side, samples on the other"
+        )
+    in_columns = in_header > in_rows or column is None
+    if not in_columns and recognised([header[column or 0]], known, noncoding):
+        raise InputError(
+            f"{source}: line 1: gene {header[column or 0]} found where the header belongs; expected a first line of "
+            "sample names (samples are never matched by position)"
+        )
+    return _Axes(table, in_columns, column, tuple(header), tuple(labels), entrez)
+
+
+def _label_column(table: RawTable, known: Collection[str], noncoding: bool) -> tuple[int | None, int]:
+    """The leading text column with most recognised genes, and how many it has (0 where there is none)."""
+    best: tuple[int | None, int] = (None, -1)
+    for column in range(min(LABEL_COLUMNS, len(table.header))):
+        if column and not table.is_text(column):
+            continue
+        count = len(recognised(clean_labels(table.column(column)), known, noncoding))
+        if count > best[1]:
+            best = (column, count)
+    return best
+
+
+def _entrez_column(table: RawTable, column: int | None, labels: list[str]) -> tuple[int | None, list[str]]:
+    """The column that is headed as one of Entrez ids, numbers as they are; else the column of labels found so far."""
+    for place in range(min(LABEL_COLUMNS, len(table.header))):
+        found = texts(table, place) if "entrez" in table.key(place) else []
+        if any(text.isdigit() for text in found):
+            return place, clean_labels(found)
+    return column, labels
+
+
+def _heading(table: RawTable, column: int | None) -> str:
+    return "" if column is None else table.header[column]
+
+
+def _genes_in_rows(
+    source: str, axes: _Axes, words: Sequence[str], known: Collection[str], kind: str, notes: list[str]
+) -> Layout:
+    table, label_column = axes.table, axes.column or 0
+    first = 0
+    if table.gct is not None and len(table.gct) == 4:
+        first = 1 + table.gct[2]
+    described = [
+        column
+        for column in range(len(table.header))
+        if column <= label_column or column < first or is_annotation(table, column)
+    ]
+    rest = [
+        column
+        for column in range(len(table.header))
+        if column not in set(described) and (table.header[column] or table.column(column).notna().any())
+    ]
+    worded = [column for column in rest if not words[column] and is_words(table, column)]
+    numeric = [column for column in rest if column not in set(worded)]
+    odd = [column for column in worded if _named_alike(table.header[column], [table.header[c] for c in numeric])]
+    taken = chosen_columns(source, table, [c for c in rest if c in set(numeric) | set(odd)], words, kind, notes)
+    _refuse_words(source, table, worded, taken)
+    names = plain_names(source, list(taken.names), notes)
+    skipped = [table.header[c] for c in (*described, *worded) if c != label_column and c not in set(odd)]
+    if skipped:
+        notes.append(f"{source}: annotation columns skipped: {few(skipped)}")
+    kept = _genes_only(source, axes.labels, known, kind == "ncrna", notes)
+    labels = axes.labels if kept is None else tuple(np.array(axes.labels, dtype=object)[kept])
+    summed = taken.one_sample and _by_transcript(table, label_column) and len(set(labels)) < len(labels)
+    if summed:
+        notes.append(f"{source}: rows of one gene are its transcripts or isoforms, and are added up")
+    return Layout(table, ROWS, taken.places, tuple(names), labels, kept=kept, summed=summed, entrez=axes.entrez)
+
+
+def _named_alike(name: str, others: list[str]) -> bool:
+    """Whether a column is named as those of samples are (S1, S2; TCGA-..): then words in it are an error."""
+    shape = _shape(name)
+    return any(shape == _shape(other) for other in others) and any(character.isdigit() for character in name)
+
+
+def _shape(name: str) -> str:
+    return re.sub(r"[A-Za-z]+", "A", re.sub(r"\d+", "0", name))
+
+
+def _refuse_words(source: str, table: RawTable, worded: list[int], taken: Columns) -> None:
+    """A table whose columns are mostly words is none of levels, whatever stands in one column of it."""
+    if taken.places and not (len(taken.places) == 1 and is_words(table, taken.places[0])):
+        return
+    if not worded:
+        raise InputError(f"{source}: no sample column beside the gene names; expected one column of numbers per sample")
+    first = str(table.column(worded[0]).dropna().iloc[0]) if table.column(worded[0]).notna().any() else ""
+    raise InputError(
+        f"{source}: no matrix of levels: {len(worded)} of {len(worded) + len(taken.places)} columns hold words, such as "
+        f"'{first[:30]}' in {table.header[worded[0]]}; expected one column of numbers per sample"
+    )
+
+
+def _by_transcript(table: RawTable, label_column: int) -> bool:
+    keys = {table.key(column) for column in range(len(table.header)) if column != label_column}
+    return bool(
+        keys & {"transcriptid", "targetid", "isoformcoords", "isoformid", "trackingid", "txid", "tx", "transcript"}
+    )
+
+
+def _genes_only(
+    source: str, labels: Sequence[str], known: Collection[str], noncoding: bool, notes: list[str]
+) -> np.ndarray | None:
+    """Mask of rows that are genes; None where all are. Labels of no gene that pamrx knows stay."""
+    odd = {label for label in set(labels) if is_no_gene(label)}
+    odd -= set(recognised(list(odd), known, noncoding))
+    if not odd:
+        return None
+    kept = np.array([label not in odd for label in labels])
+    told = few(list(dict.fromkeys(label for label in labels if label in odd)))
+    notes.append(f"{source}: {int((~kept).sum())} rows left out that are no genes: {told}")
+    return kept
+
+
+def _genes_in_columns(source: str, axes: _Axes, known: Collection[str], noncoding: bool, notes: list[str]) -> Layout:
+    table, header = axes.table, list(axes.header)
+    found = set(recognised(header, known, noncoding))
+    genes = frozenset(place for place, label in enumerate(header) if label in found)
+    ids = id_column(source, table, genes)
+    if header[ids] in found and not axes.entrez:
+        raise InputError(
+            f"{source}: column 1: gene {header[ids]} found where sample names belong; "
+            "expected a first column sample_id (samples are never matched by position)"
+        )
+    kept = default_entries(source, table, notes)
+    names = texts(table, ids)
+    if kept is not None:
+        names = [name for name, one in zip(names, kept, strict=True) if one]
+    refuse_profiles(source, names)
+    if ids and table.header[ids]:
+        notes.append(f"{source}: samples named by the column {table.header[ids]}")
+    values, skipped = [], []
+    for column, label in enumerate(header):
+        if column == ids or (not label and table.column(column).isna().all()):
+            continue
+        plain = column not in genes and (
+            is_annotation(table, column)
+            or is_words(table, column)
+            or is_no_gene(table.header[column])
+            or quantity_of(table.header[column]) is not None
+        )
+        (skipped if plain else values).append(column)
+    if skipped:
+        notes.append(f"{source}: annotation columns skipped: {few([table.header[column] for column in skipped])}")
+    labels = tuple(header[column] for column in values)
+    return Layout(table, COLUMNS, tuple(values), labels, tuple(names), kept=kept, entrez=axes.entrez)

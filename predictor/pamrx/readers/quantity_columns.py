@@ -1,0 +1,150 @@
+"""Which columns of a table with genes in rows are samples, and which are quantities of one sample or of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pamrx.errors import InputError
+from pamrx.identifiers.quantities import (
+    COPIES,
+    COPY,
+    GENERIC,
+    LEVEL,
+    LOG_RATIO,
+    Quantity,
+    affix_of,
+    few,
+    name_key,
+    quantity_of,
+)
+from pamrx.readers.raw_table import RawTable
+from pamrx.readers.sample_columns import name_of_file
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns of levels by position, and the sample of each; `one_sample` where they were quantities of one."""
+
+    places: tuple[int, ...]
+    names: tuple[str, ...]
+    one_sample: bool = False
+
+
+def chosen_columns(
+    source: str, table: RawTable, places: Sequence[int], words: Sequence[str], kind: str, notes: list[str]
+) -> Columns:
+    """The columns of samples among those that hold numbers.
+
+    Parameters
+    ----------
+    places : the columns that are no annotation.
+    words : for each column of the table the quantity that a second header line tells, "" where there is none.
+    kind : "expression", "ncrna", "copy_number" or "segments"; says which quantity is taken.
+
+    Raises
+    ------
+    PamrxError
+        Where all are quantities of one sample, and none of them or several could be taken.
+    """
+    if any(words[place] for place in places):
+        told = {place: (words[place], quantity_of(words[place]), table.header[place]) for place in places}
+        return _best_of_each(source, {p: (w, q, s) for p, (w, q, s) in told.items() if q is not None}, kind, notes)
+    own = {place: quantity for place in places if (quantity := quantity_of(table.header[place])) is not None}
+    others = [place for place in places if place not in own]
+    if not own and not others:
+        return Columns((), ())
+    if not others:
+        return _of_one_sample(source, table, own, kind, notes)
+    if own:
+        notes.append(f"{source}: columns left out that are no samples: {few([table.header[p] for p in own])}")
+    affixed = {place: found for place in others if (found := affix_of(table.header[place])) is not None}
+    if len(affixed) == len(others) and any(fits_kind(quantity, kind) for _, quantity, _ in affixed.values()):
+        return _best_of_each(source, affixed, kind, notes)
+    return Columns(tuple(others), tuple(table.header[place] for place in others))
+
+
+def fits_kind(quantity: Quantity, kind: str) -> bool:
+    """Whether a quantity can be a level of a matrix of this kind."""
+    return quantity.family == GENERIC or quantity.family == (COPY if kind in ("copy_number", "segments") else LEVEL)
+
+
+def _best_of_each(source: str, found: dict[int, tuple[str, Quantity, str]], kind: str, notes: list[str]) -> Columns:
+    """Of several quantities of each sample the best one, under the sample's name."""
+    fitting = {place: one for place, one in found.items() if fits_kind(one[1], kind)}
+    if not fitting:
+        raise InputError(
+            f"{source}: columns hold {few(dict.fromkeys(word for word, _, _ in found.values()))}, of which pamrx takes "
+            f"none for {_WHAT[kind]}; keep one column of numbers per sample"
+        )
+    best = min(quantity.rank for _, quantity, _ in fitting.values())
+    taken = {place: one for place, one in fitting.items() if one[1].rank == best}
+    words = list(dict.fromkeys(word for word, _, _ in taken.values()))
+    left = list(dict.fromkeys(word for word, _, _ in found.values() if word not in words))
+    gone = {sample for _, _, sample in found.values()} - {sample for _, _, sample in taken.values()}
+    told = f"{source}: {words[0]} of each sample taken, and the samples named without it"
+    told += f"; left out: {few(left)}" if left else ""
+    told += f"; without {words[0]}, and left out: {few(sorted(gone))}" if gone else ""
+    notes.append(told)
+    return Columns(tuple(taken), tuple(sample for _, _, sample in taken.values()))
+
+
+_WHAT = {"expression": "expression", "ncrna": "ncRNA", "copy_number": "copy number", "segments": "copy number"}
+
+
+def _of_one_sample(source: str, table: RawTable, own: dict[int, Quantity], kind: str, notes: list[str]) -> Columns:
+    """The best quantity of one sample's table, under the file's name."""
+    own = {place: _in_its_place(table, quantity) for place, quantity in own.items()}
+    names = [table.header[place] for place in own]
+    fitting = {place: quantity for place, quantity in own.items() if fits_kind(quantity, kind)}
+    if not fitting:
+        raise InputError(f"{source}: {option_of_others(table, kind)}")
+    best = min(quantity.rank for quantity in fitting.values())
+    taken = [place for place, quantity in fitting.items() if quantity.rank == best]
+    called = [table.header[place] for place in taken]
+    if len(taken) > 1:
+        raise InputError(
+            f"{source}: columns {few(names)} are quantities of one sample and no samples, and {few(called)} would do "
+            f"equally; keep one of them, named for its sample"
+        )
+    place = taken[0]
+    if fitting[place].family == COPY and fitting[place].rank >= COPIES and not (table.numeric(place) < 0).any():
+        raise InputError(
+            f"{source}: columns {few(names)} are quantities of one sample, in absolute copies; expected GISTIC calls "
+            f"-2..2 or log2 ratios: keep the gene names and {called[0]}, turned into log2({called[0]} / ploidy) (ploidy "
+            "2 where it is not known; -5 for no copy) and named for its sample"
+        )
+    sample = name_of_file(source)
+    if not sample:
+        raise InputError(
+            f"{source}: {few(names)} are quantities and no samples; keep {called[0]} alone, named for its sample"
+        )
+    left = [name for name in names if name != called[0]]
+    notes.append(
+        f"{source}: one sample's table: column {called[0]} taken for sample {sample} (the file's name)"
+        + (f"; left out: {few(left)}" if left else "")
+    )
+    return Columns((place,), (sample,), one_sample=True)
+
+
+def _in_its_place(table: RawTable, quantity: Quantity) -> Quantity:
+    """`log2` beside positions and depths, as CNVkit writes it, is a ratio of copies."""
+    keys = {name_key(name) for name in table.header}
+    if quantity.family == GENERIC and "log2" in keys and keys & {"depth", "weight", "probes", "nbins", "cn"}:
+        return Quantity(COPY, LOG_RATIO)
+    return quantity
+
+
+def option_of_others(table: RawTable, kind: str) -> str:
+    """What the columns of a table are, where none is of this kind, and which option takes it."""
+    own = {name: quantity for name in table.header if (quantity := quantity_of(name)) is not None}
+    for family, what, option in ((COPY, "copy number", "--copy-number"), (LEVEL, "expression", "--expression")):
+        if any(quantity.family == family for quantity in own.values()):
+            return f"columns {few(own)} are quantities of {what}, not of {_WHAT[kind]}; give the file with {option}"
+    one = len(own) == 1
+    return (
+        f"no sample column beside the gene names: {few(own)} {'is a statistic' if one else 'are statistics'}, no "
+        f"{_WHAT[kind]} of a sample; expected one column of numbers per sample"
+    )
