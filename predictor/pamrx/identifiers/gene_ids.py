@@ -151,8 +151,10 @@ def _find(label: str, known: Collection[str], entrez: bool) -> tuple[str, str]:
 
 
 def _spellings(label: str) -> list[str]:
-    """The label; with the hyphens that R turned into dots (HLA.A); and C1ORF112 as C1orf112."""
+    """The label; as it was before R (HLA.A, X7SK); and C1ORF112 as C1orf112."""
     spellings = [label]
+    if re.match(r"X\d", label):
+        spellings.append(label[1:])
     if "." in label:
         spellings.append(label.replace(".", "-"))
     if _OPEN_FRAME.fullmatch(label):

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from pamrx.identifiers.genes import is_noncoding, mouse_note, recognised
 
 _SEVERAL = re.compile(r"\s*(?:///|//|[;,/+&]|\s)\s*")
+_WITH_ENTREZ = re.compile(r"\|[\d?]+\s*$|\(\d+\)\s*$")
 _SMALL, _HALF, _MANY, _TENTH = 0.9, 0.5, 50, 0.1
 
 
@@ -60,3 +61,13 @@ def other_case_note(labels: Sequence[str], known: Collection[str]) -> str:
     return (
         f"{len(near)} labels would be known genes in capitals and are not read, such as {near[0]} ({near[0].upper()})"
     )
+
+
+def cut_note(labels: Sequence[str], clean: Sequence[str]) -> str:
+    """One sentence on labels of which a part was taken (`PTEN|chr10`), Entrez ids apart; "" where there is none."""
+    cut = [
+        label.strip()
+        for label, name in zip(labels, clean, strict=True)
+        if name and ("|" in label or "ENSG" in label) and label.strip() != name and not _WITH_ENTREZ.search(label)
+    ]
+    return f"{len(cut)} labels read as the gene in them, such as {cut[0]}" if cut else ""

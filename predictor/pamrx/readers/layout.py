@@ -15,7 +15,7 @@ import numpy as np
 from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.gene_ids import are_entrez
-from pamrx.identifiers.gene_labels import in_capitals
+from pamrx.identifiers.gene_labels import cut_note, in_capitals
 from pamrx.identifiers.genes import clean_labels, recognised, unrecognised_message
 from pamrx.identifiers.quantities import few, is_no_gene, quantity_of
 from pamrx.readers.annotation_columns import LABEL_COLUMNS, is_annotation, is_words
@@ -128,6 +128,9 @@ def _axes(source: str, table: RawTable, known: Collection[str], noncoding: bool,
             f"{source}: rows and columns are both named for genes; expected genes on one side, samples on the other"
         )
     in_columns = in_header > in_rows or column is None
+    raw = table.header if in_columns else texts(table, column or 0)
+    if cut := cut_note(raw, clean_labels(raw)):
+        notes.append(f"{source}: {cut}")
     if not in_columns and recognised([header[column or 0]], known, noncoding):
         raise InputError(
             f"{source}: line 1: gene {header[column or 0]} found where the header belongs; expected a first line of "
@@ -256,18 +259,23 @@ def _genes_in_columns(source: str, axes: _Axes, known: Collection[str], noncodin
     refuse_profiles(source, names)
     if ids and table.header[ids]:
         notes.append(f"{source}: samples named by the column {table.header[ids]}")
-    values, skipped = [], []
+    values, skipped, clinical = [], [], []
     for column, label in enumerate(header):
-        if column == ids or (not label and table.column(column).isna().all()):
-            continue
-        plain = column not in genes and (
-            is_annotation(table, column)
-            or is_words(table, column)
-            or is_no_gene(table.header[column])
-            or quantity_of(table.header[column]) is not None
-        )
-        (skipped if plain else values).append(column)
+        name = table.header[column]
+        if column in (0, ids) and column not in genes or (not label and table.column(column).isna().all()):
+            if column != ids and label:
+                skipped.append(name)
+        elif column in genes:
+            values.append(column)
+        elif is_annotation(table, column) or is_words(table, column):
+            skipped.append(name)
+        elif is_no_gene(name) or quantity_of(name) is not None:
+            clinical.append(name)
+        else:
+            values.append(column)
     if skipped:
-        notes.append(f"{source}: annotation columns skipped: {few([table.header[column] for column in skipped])}")
+        notes.append(f"{source}: annotation columns skipped: {few(skipped)}")
+    if clinical:
+        notes.append(f"{source}: columns left out that are no genes: {few(clinical)}")
     labels = tuple(header[column] for column in values)
     return Layout(table, COLUMNS, tuple(values), labels, tuple(names), kept=kept, entrez=axes.entrez)

@@ -13,6 +13,7 @@ from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.gene_ids import AMBIGUOUS, SHADOWED, are_entrez, naming_note
+from pamrx.identifiers.gene_labels import one_of_several, other_case_note
 from pamrx.identifiers.genes import (
     UNLISTED_CIRCRNA,
     circrna_note,
@@ -27,6 +28,7 @@ from pamrx.readers.h5ad import is_h5ad, read_h5ad
 from pamrx.readers.layout import COLUMNS, LONG, ROWS, Layout, decide_layout
 from pamrx.readers.long_layout import pivoted
 from pamrx.readers.raw_table import RawTable, read_raw_table
+from pamrx.readers.strangers import without_strangers
 
 SEGMENT = "segment"
 """Heading of the gene column of a table of recurrent segments, each by the name of a gene in it. Such a call says that
@@ -98,6 +100,10 @@ def matrix_from_table(
     notes: list[str] = []
     layout = decide_layout(source, table, known_genes, kind, notes)
     values = _drop_unnamed(source, _carried_out(source, layout, spoilt), notes)
+    values = without_strangers(source, values, known_genes, kind == "ncrna", notes)
+    labels, told = one_of_several(list(values.columns), known_genes)
+    values = values.set_axis(pd.Index(labels, dtype=object), axis=1)
+    notes += [f"{source}: {note}" for note in (told, other_case_note(labels, known_genes)) if note]
     if kind == "copy_number" and table.header[0].strip().lower() == SEGMENT:
         kind = "segments"
     side = "columns" if layout.kind == COLUMNS else "rows"
