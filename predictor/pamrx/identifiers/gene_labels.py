@@ -44,9 +44,7 @@ def one_of_several(labels: Sequence[str], known: Collection[str]) -> tuple[list[
     if taken:
         told.append(f"{len(taken)} labels of several symbols read as the one that is known, such as {taken[0]}")
     if left:
-        told.append(
-            f"{len(left)} that name several known genes left as they stand, such as {left[0]}: no gene of theirs"
-        )
+        told.append(f"{len(left)} labels name several known genes, and none of those is read, such as {left[0]}")
     return settled, "; ".join(told)
 
 

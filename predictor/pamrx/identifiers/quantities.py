@@ -19,12 +19,13 @@ CALL, LOG_RATIO, RATIO, COPIES = 0, 1, 2, 3
 """What a quantity of copy number is, as its rank says; `COPIES` are absolute."""
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_NO_LETTER = re.compile(r"[\W_]+")
 _SEPARATOR = re.compile(r"[^A-Za-z0-9]+")
 
 # Ranks of expression: the lower is taken. Library size and gene length are corrected for in TPM, not in counts.
 _LEVELS = {
-    "tpm": 0, "tpms": 0, "fpkm": 1, "fpkms": 1, "rpkm": 1, "rpkms": 1, "cpm": 2, "cpms": 2, "rpm": 2, "rpms": 2, "rma": 3,
-    "vst": 3, "rlog": 3, "intensity": 3, "signal": 3, "count": 4, "counts": 4, "reads": 4, "readcount": 4,
+    "tpm": 0, "tpms": 0, "fpkm": 1, "fpkms": 1, "rpkm": 1, "rpkms": 1, "cpm": 2, "cpms": 2, "rpm": 2, "rpms": 2,
+    "rma": 3, "vst": 3, "rlog": 3, "intensity": 3, "signal": 3, "count": 4, "counts": 4, "reads": 4, "readcount": 4,
     "readcounts": 4, "unstranded": 4, "unstrand": 4,
 }  # fmt: skip
 _COPIES = {
@@ -36,34 +37,48 @@ _GENERIC = frozenset(
     {"expression", "expr", "exprs", "value", "values", "level", "levels", "abundance", "log2", "transcriptomics"}
 )
 # Of themselves they name nothing; beside a quantity they belong to it.
-_WITH = frozenset(
-    "log ln log2 log10 raw base est estimated expected normalized normalised norm per million kilobase mapped mi rna mirna gene genes "
-    "transcript transcripts p n num number of uq upper quartile plus pseudo pseudocount absolute total min max minimum "
-    "maximum major minor read seg segment em corrected scaled adjusted linear copy fold change rsem salmon "
-    "kallisto star htseq featurecounts stringtie cufflinks tag".split()
-)
-_OTHER = frozenset(
-    "length lengths len effective eff coverage cov depth weight weights pvalue pval padj fdr qvalue qval adj se sd "
-    "stderr stdev std mean avg average median variance var dispersion cv conf ci lo hi low high upper lower status "
-    "score stat stats statistic rank metric pct percent percentage fraction iso stranded first second third antisense "
-    "sense isopct bins probes nbins nprobes fc logfc lfc lfcse log2fc basemean aveexpr nes sum rowsum rowmean rowsums "
-    "rowmeans totals subtotal estimate cross cf purity ploidy loh quality qual flag freq frequency regions region "
-    "method support baf vaf".split()
-)
-_ALONE = frozenset(["total"])
+_WITH = frozenset({
+    "log", "ln", "log2", "log10", "raw", "base", "est", "estimated", "expected", "normalized", "normalised",
+    "norm", "per", "million", "kilobase", "mapped", "mi", "rna", "mirna", "gene", "genes", "transcript",
+    "transcripts", "p", "n", "num", "number", "of", "uq", "upper", "quartile", "plus", "pseudo", "pseudocount",
+    "absolute", "total", "min", "max", "minimum", "maximum", "major", "minor", "read", "somatic", "germline",
+    "allele", "seg", "segment", "em", "corrected", "scaled", "adjusted", "linear", "copy", "fold", "change",
+    "rsem", "salmon", "kallisto", "star", "htseq", "featurecounts", "stringtie", "cufflinks", "tag",
+})  # fmt: skip
+_OTHER = frozenset({
+    "length", "lengths", "len", "effective", "eff", "coverage", "cov", "depth", "weight", "weights", "pvalue",
+    "pval", "padj", "fdr", "qvalue", "qval", "adj", "se", "sd", "stderr", "stdev", "std", "mean", "avg",
+    "average", "median", "variance", "var", "dispersion", "cv", "conf", "ci", "lo", "hi", "low", "high",
+    "upper", "lower", "status", "score", "stat", "stats", "statistic", "rank", "metric", "pct", "percent",
+    "percentage", "fraction", "iso", "stranded", "first", "second", "third", "antisense", "sense", "isopct",
+    "bins", "probes", "nbins", "nprobes", "fc", "logfc", "lfc", "lfcse", "log2fc", "basemean", "aveexpr", "nes",
+    "sum", "rowsum", "rowmean", "rowsums", "rowmeans", "totals", "subtotal", "estimate", "cross", "cf",
+    "purity", "ploidy", "loh", "quality", "qual", "flag", "freq", "frequency", "regions", "region", "method",
+    "support", "baf", "vaf", "confidence", "detection", "depths", "windows", "window", "snps", "snp", "probe",
+})  # fmt: skip
+# Of themselves they may be the name of a sample, such as that of a group.
+_NOT_ALONE = frozenset({
+    "lo", "hi", "low", "high", "upper", "lower", "first", "second", "third", "sense", "antisense", "iso", "cross",
+    "adj", "method", "support", "region", "window", "probe", "var", "call",
+})  # fmt: skip
 _NOT_THE_LEVEL = _OTHER - {"upper"}
+_NOT_THE_COPIES = _OTHER - {"mean", "median", "avg", "average", "low", "high", "cn", "log2fc", "fc"}
 _FLAG = re.compile(r"([Ii]s|[Hh]as)[A-Z_].*|cross[-_. ]?mapped|.*[_. ]flag", re.ASCII)
 
 _SPECIAL_ROWS = re.compile(r"N_(unmapped|multimapping|nofeature|ambiguous)|__\w+", re.IGNORECASE)
 # None of them is or was a gene's symbol; genes that are known go before in any case.
-_CLINICAL = frozenset(
-    "age os pfs dfs dss efs rfs ttp status stage grade size weight height bmi purity ploidy rin total sum batch sex "
-    "gender race ethnicity tmb time event months days years month day year death dead alive vital recurrence relapse "
-    "survival followup libsize librarysize library smoking cohort center centre site plate percent pct fraction mean "
-    "median average score index count counts ncount nfeature ngenes ncounts numgenes diagnosis tumor tumour treatment "
-    "response subtype histology metastasis nodes lymph menopausal mutations censored factor sizefactor quality depth "
-    "coverage reads length patient sample sequencing concentration duration dose viability auc group".split()
-)
+_CLINICAL = frozenset({
+    "age", "os", "pfs", "dfs", "dss", "efs", "rfs", "ttp", "status", "stage", "grade", "size", "weight",
+    "height", "bmi", "purity", "ploidy", "rin", "total", "sum", "batch", "sex", "gender", "race", "ethnicity",
+    "tmb", "time", "event", "months", "days", "years", "month", "day", "year", "death", "dead", "alive",
+    "vital", "recurrence", "relapse", "survival", "followup", "libsize", "librarysize", "library", "smoking",
+    "cohort", "center", "centre", "site", "plate", "percent", "pct", "fraction", "mean", "median", "average",
+    "score", "index", "count", "counts", "ncount", "nfeature", "ngenes", "ncounts", "numgenes", "diagnosis",
+    "tumor", "tumour", "treatment", "response", "subtype", "histology", "metastasis", "nodes", "lymph",
+    "menopausal", "mutations", "censored", "factor", "sizefactor", "quality", "depth", "coverage", "reads",
+    "length", "patient", "sample", "sequencing", "concentration", "duration", "dose", "viability", "auc",
+    "group",
+})  # fmt: skip
 _OF_SEVERAL_WORDS = re.compile(r"[\s_.]")
 
 
@@ -77,7 +92,7 @@ class Quantity:
 
 def name_key(name: str) -> str:
     """A name in lower case, letters and digits only."""
-    return "".join(character for character in name.lower() if character.isalnum())
+    return _NO_LETTER.sub("", name.lower())
 
 
 @lru_cache(maxsize=65536)
@@ -88,7 +103,9 @@ def quantity_of(name: str) -> Quantity | None:
     words = _words(name)
     if not words or len(words) > 8 or not all(_is_word(word, words) for word in words):
         return None
-    if words[0] in _ALONE and len(words) == 1:
+    if len(words) == 1 and words[0] in _NOT_ALONE:
+        return None
+    if words == ("total",):
         return Quantity(OTHER, 0)
     return _copies(words) or _levels(words)
 
@@ -117,6 +134,8 @@ def is_no_gene(label: str) -> bool:
 
     A single word counts as such where it is one of the vocabulary (`Total`, `AGE`), of several words one suffices.
     """
+    if label.isalnum():
+        return label.lower() in _CLINICAL
     if _SPECIAL_ROWS.fullmatch(label) or name_key(label) in _CLINICAL:
         return True
     return bool(_OF_SEVERAL_WORDS.search(label.strip())) and any(word in _CLINICAL for word in _words(label))
@@ -154,6 +173,8 @@ def _is_word(word: str, words: tuple[str, ...]) -> bool:
 def _copies(words: tuple[str, ...]) -> Quantity | None:
     text = " ".join(words)
     of_copies = "copy number" in text or "copy ratio" in text or any(word in _COPIES for word in words)
+    if any(word in _NOT_THE_COPIES for word in words):
+        return None
     of_segments = "seg mean" in text or "segment mean" in text
     if not of_copies and not of_segments and "fold change" not in text:
         return None
@@ -169,7 +190,7 @@ def _copies(words: tuple[str, ...]) -> Quantity | None:
 
 def _levels(words: tuple[str, ...]) -> Quantity | None:
     cores = [_LEVELS[word] for word in words if word in _LEVELS]
-    if any(word in _NOT_THE_LEVEL for word in words):
+    if any(word in _NOT_THE_LEVEL and not (word in ("avg", "mean") and "signal" in words) for word in words):
         return Quantity(OTHER, 0)
     if not cores:
         if "per" in words and "million" in words:

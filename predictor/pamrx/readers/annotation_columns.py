@@ -11,22 +11,25 @@ LABEL_COLUMNS = 12
 """A gene label stands among so many first columns, or nowhere."""
 
 # By `RawTable.key`.
-_NAMES = frozenset(
-    "symbol hugosymbol genesymbol gene genes genename feature features id name description desc locusid cytoband "
-    "chromosome chr chrom start end strand length genelength width biotype genetype type probe probeid probeset "
-    "transcriptid transcriptids refseq refseqmrna refseqprotein ensg mirnaaccession mirbasename mirnaid mimat accession "
-    "class compositeelementref tissue tissuetype sampletype msi age sex gender stage grade batch cohort patientid "
-    "position pos band arm location locus txstart txend startposition endposition startpos endpos genestart geneend "
-    "genelengthbp exons exoncount gc gccontent gccount hgncid ncbiid uniprotid chromosomename source study segclust seg "
-    "segstart segend segid txlength txid".split()
-)
+_NAMES = frozenset({
+    "symbol", "hugosymbol", "genesymbol", "gene", "genes", "genename", "feature", "features", "id", "name",
+    "description", "desc", "locusid", "cytoband", "chromosome", "chr", "chrom", "start", "end", "strand",
+    "length", "genelength", "width", "biotype", "genetype", "type", "probe", "probeid", "probeset",
+    "transcriptid", "transcriptids", "refseq", "refseqmrna", "refseqprotein", "ensg", "mirnaaccession",
+    "mirbasename", "mirnaid", "mimat", "accession", "class", "compositeelementref", "tissue", "tissuetype",
+    "sampletype", "msi", "age", "sex", "gender", "stage", "grade", "batch", "cohort", "patientid", "position",
+    "pos", "band", "arm", "location", "locus", "txstart", "txend", "startposition", "endposition", "startpos",
+    "endpos", "genestart", "geneend", "genelengthbp", "exons", "exoncount", "gc", "gccontent", "gccount",
+    "hgncid", "ncbiid", "uniprotid", "chromosomename", "source", "study", "segclust", "seg", "segstart",
+    "segend", "segid", "txlength", "txid",
+})  # fmt: skip
 _PARTS = ("entrez", "ensembl", "geneid", "unnamed")
 _WORDS = 0.5
 
 
 def is_annotation(table: RawTable, column: int) -> bool:
     """Whether a column is one of annotation by its name."""
-    key = table.key(column)
+    key = table.keys[column]
     return key in _NAMES or any(part in key for part in _PARTS)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def numbers(
             series, numeric = series[kept], numeric[kept]
         wrong = np.isinf(numeric) | (np.isnan(numeric) & series.notna().to_numpy())
         for row in np.flatnonzero(wrong):
-            gene, sample = (rows[row], names[position]) if genes_in_rows else (names[position], rows[row])
+            gene, sample = (rows[int(row)], names[position]) if genes_in_rows else (names[position], rows[int(row)])
             place = f"row {gene}, column {sample}" if genes_in_rows else f"row {sample}, column {gene}"
             more = f" (and {int(wrong.sum()) - 1} more in that column)" if wrong.sum() > 1 and spoilt is None else ""
             why = f"{file}: {place}: {no_number(series.iloc[row], more)}"
@@ -62,11 +63,9 @@ def numbers(
 
 def no_number(cell: object, more: str = "") -> str:
     """What is wrong with a cell that holds no finite number: what was found, what was expected."""
-    infinite = isinstance(cell, (float, np.floating)) and np.isinf(cell)
-    try:
-        infinite = infinite or bool(np.isinf(float(str(cell))))
-    except ValueError:
-        pass
+    infinite = False
+    with suppress(ValueError):
+        infinite = bool(np.isinf(float(str(cell))))
     value = "an infinite value" if infinite else f"'{cell}'"
     point = " with a point for decimals" if DECIMAL_COMMA.fullmatch(str(cell)) else ""
     return f"found {value}{more}, expected a finite number{point} or an empty cell"

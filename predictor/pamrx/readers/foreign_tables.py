@@ -6,12 +6,13 @@ Each message says what the table is, by which columns that was seen, and which f
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from pamrx.errors import InputError
-from pamrx.identifiers.quantities import few, name_key
+from pamrx.identifiers.quantities import few
 from pamrx.readers.header_rows import texts
 from pamrx.readers.raw_table import RawTable
 
@@ -24,12 +25,12 @@ _SEGMENTS = frozenset(
 )  # fmt: skip
 _FUSIONS = frozenset(
     {"site1hugosymbol", "site2hugosymbol", "fusionname", "leftbreakpoint", "rightbreakpoint", "breakpoint1", "fusion",
-     "breakpoint2", "junctionreadcount", "spanningfragcount", "svtype", "svclass", "svid", "gene1symbol5endfusionpartner",
-     "fusiongene", "lefgene", "leftgene"}
+     "breakpoint2", "junctionreadcount", "spanningfragcount", "svtype", "svclass", "svid", "leftgene",
+     "gene1symbol5endfusionpartner", "fusiongene"}
 )  # fmt: skip
 _CHANGES = frozenset({"log2foldchange", "logfc", "log2fc", "lfc", "foldchange", "avglog2fc", "avglogfc", "lfcse"})
 _TESTS = frozenset(
-    {"pvalue", "padj", "pval", "fdr", "qvalue", "adjpval", "pvaladj", "pvalueadj", "stat", "lr", "lfcse", "p", "padjust"}
+    {"pvalue", "padj", "pval", "fdr", "qvalue", "adjpval", "pvaladj", "pvalueadj", "stat", "lr", "lfcse", "p"}
 )  # fmt: skip
 _ENRICHMENT = frozenset({"nes", "fdrqval", "nompval", "enrichmentscore", "fwerpval"})
 _PROBE = re.compile(r"cg\d{7,8}|ch\.\d+\.\d+[FR]")
@@ -38,8 +39,10 @@ _FUSED = re.compile(r"[A-Z][A-Z0-9.-]*--[A-Z][A-Z0-9.-]*")
 _CHROMOSOME_CELL = re.compile(r"(chr)?([1-9]|1\d|2[0-2]|X|Y|MT?)", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r"ENST\d{11}.*|[NX][MR]_\d{6,}.*")
 _NUMBER = re.compile(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?")
+_PHOSPHO_SITE, _PHOSPHO_SHARE = re.compile(r"_p[STY]\d+"), 0.05
 _CELLS = 50
 
+_OF_GENES = ("gene", "symbol", "ensembl", "feature", "mirna", "isoform")
 _VALUES = "--copy-number needs one value per gene"
 
 
@@ -51,12 +54,34 @@ def refuse_foreign(source: str, table: RawTable) -> None:
     PamrxError
         Naming what it is and what to give in its place.
     """
-    keys = [name_key(name) for name in table.header]
-    by_key = dict(zip(keys, table.header, strict=True))
+    seen = _Seen(source, table, dict(zip(table.keys, table.header, strict=True)))
     for rule in (_mutations, _fusions, _methylation, _tests, _segments, _ranked):
-        why = rule(source, table, by_key)
+        why = rule(seen)
         if why:
             raise InputError(f"{source}: {why}")
+
+
+def refuse_proteins(source: str, labels: Sequence[str]) -> None:
+    """Refuse levels of proteins where expression is expected.
+
+    Raises
+    ------
+    PamrxError
+        If some of the labels are phosphorylated sites, which no other kind of table has.
+    """
+    sites = [label for label in labels if _PHOSPHO_SITE.search(label)]
+    if len(sites) > _PHOSPHO_SHARE * len(labels):
+        raise InputError(
+            f"{source}: levels of proteins (a protein array, with sites such as {sites[0]}); no option of pamrx takes "
+            "them: leave the file out. --expression takes RNA"
+        )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    source: str
+    table: RawTable
+    by_key: dict[str, str]
 
 
 def is_transcript(label: str) -> bool:
@@ -76,33 +101,32 @@ def transcripts_message(labels: list[str]) -> str:
     )
 
 
-def _mutations(source: str, table: RawTable, by_key: dict[str, str]) -> str:
-    if re.search(r"\.vcf(\.gz)?$", source, re.IGNORECASE):
+def _mutations(seen: _Seen) -> str:
+    if re.search(r"\.vcf(\.gz)?$", seen.source, re.IGNORECASE):
         return "variants (VCF); give the file with --mutations"
-    if "variantclassification" in by_key and by_key.keys() & {"hugosymbol", "tumorsamplebarcode"}:
+    if "variantclassification" in seen.by_key and seen.by_key.keys() & {"hugosymbol", "tumorsamplebarcode"}:
         return "a table of mutations (column Variant_Classification); give the file with --mutations"
     return ""
 
 
-def _fusions(source: str, table: RawTable, by_key: dict[str, str]) -> str:
-    found = [by_key[key] for key in by_key if key in _FUSIONS]
-    sites = len([key for key in by_key if key in _FUSIONS - {"fusion"}])
-    cells = [*table.header, *_cells(table)]
-    if not sites and not ("fusion" in by_key and table.is_text(table.header.index(by_key["fusion"]))):
-        places = [cell for cell in table.header if _PLACE.fullmatch(cell)]
-        found = places if len(places) > 1 else [cell for cell in cells if _FUSED.fullmatch(cell)][:1]
-        if not found:
-            return ""
+def _fusions(seen: _Seen) -> str:
+    found = [name for key, name in seen.by_key.items() if key in _FUSIONS]
+    if not found:  # a header behind # is skipped as a comment, and its first row stands in its place
+        places = [cell for cell in seen.table.header if _PLACE.fullmatch(cell)]
+        pairs = [cell for cell in (*seen.table.header, *_cells(seen.table)) if _FUSED.fullmatch(cell)]
+        found = places if len(places) > 1 else pairs[:1]
+    if not found:
+        return ""
     return (
         f"a table of fusions or structural variants (see {few(found, 2)}); no option of pamrx takes those: leave the "
         "file out. Small mutations come with --mutations, levels and calls per gene with --expression, --copy-number"
     )
 
 
-def _methylation(source: str, table: RawTable, by_key: dict[str, str]) -> str:
-    labels = _cells(table)
+def _methylation(seen: _Seen) -> str:
+    labels = _cells(seen.table)
     probes = [label for label in labels if _PROBE.fullmatch(label)]
-    heads = [name for name in table.header[1:_CELLS] if _PROBE.fullmatch(name)]
+    heads = [name for name in seen.table.header[1:_CELLS] if _PROBE.fullmatch(name)]
     if len(probes) <= len(labels) / 2 and len(heads) < 2:
         return ""
     return (
@@ -111,16 +135,15 @@ def _methylation(source: str, table: RawTable, by_key: dict[str, str]) -> str:
     )
 
 
-def _tests(source: str, table: RawTable, by_key: dict[str, str]) -> str:
-    enriched = [by_key[key] for key in by_key if key in _ENRICHMENT]
+def _tests(seen: _Seen) -> str:
+    enriched = [name for key, name in seen.by_key.items() if key in _ENRICHMENT]
     if len(enriched) > 1:
         return f"results of a gene set enrichment (columns {few(enriched, 2)}); {_OF_A_GROUP}"
-    changes, tests = ([by_key[key] for key in by_key if key in words] for words in (_CHANGES, _TESTS))
-    if changes and tests and len({*changes, *tests}) > 1:
-        return f"results of a differential expression test (columns {few(dict.fromkeys([*changes, *tests]), 3)}); " + (
-            _OF_A_GROUP
-        )
-    return ""
+    keys = seen.by_key.keys()
+    if not (keys & _CHANGES and keys & _TESTS) or len(keys & (_CHANGES | _TESTS)) < 2:
+        return ""
+    named = [name for key, name in seen.by_key.items() if key in _CHANGES | _TESTS]
+    return f"results of a differential expression test (columns {few(named, 3)}); {_OF_A_GROUP}"
 
 
 _OF_A_GROUP = (
@@ -129,30 +152,25 @@ _OF_A_GROUP = (
 )
 
 
-def _segments(source: str, table: RawTable, by_key: dict[str, str]) -> str:
-    keys = by_key.keys()
-    bed = len(table.header) >= 3 and _CHROMOSOME_CELL.fullmatch(table.header[0]) and _whole(table.header[1:3])
-    if bed:
+def _segments(seen: _Seen) -> str:
+    first = seen.table.header[:3]
+    if len(first) == 3 and _CHROMOSOME_CELL.fullmatch(first[0]) and all(cell.isdigit() for cell in first[1:]):
         return (
-            f"regions of the genome without a header line ({' '.join(table.header[:3])}: BED?), none of genes; {_VALUES}"
-            f": {_GENE_TABLES}"
+            f"regions of the genome without a header line ({' '.join(first)}: BED?), none of genes; {_VALUES}: "
+            f"{_GENE_TABLES}"
         )
+    keys = seen.by_key.keys()
     if not (keys & _CHROMOSOME and keys & _START and keys & _END):
         return ""
-    marks = [by_key[key] for key in by_key if key in _SEGMENTS]
-    gene = next((place for place, name in enumerate(table.header) if name_key(name) == "gene"), None)
-    if "log2" in keys and gene is not None:
-        return _bins(table, gene, Path(source).name)
-    named = [
-        key for key in keys if any(word in key for word in ("gene", "symbol", "ensembl", "feature", "mirna", "name"))
-    ]
-    if not marks and (named or "isoformcoords" in keys):
+    if "log2" in keys and "gene" in keys:
+        return _bins(seen.table, seen.table.keys.index("gene"))
+    of_genes = any(word in key for key in keys for word in _OF_GENES)
+    if of_genes and not keys & {"segmean", "segmentmean", "nummark", "nmajor"}:
         return ""
-    if named and not keys & {"segmean", "segmentmean", "nummark", "nmajor"}:
-        return ""
-    seen = marks or [by_key[key] for key in by_key if key in _START | _END]
+    named = keys & _SEGMENTS or keys & (_START | _END)
+    found = few([name for key, name in seen.by_key.items() if key in named], 2)
     return (
-        f"a table of segments (columns {few(seen, 2)}): a row is a stretch of a chromosome and no gene; {_VALUES}: "
+        f"a table of segments (columns {found}): a row is a stretch of a chromosome and no gene; {_VALUES}: "
         f"{_GENE_TABLES}"
     )
 
@@ -163,7 +181,7 @@ _GENE_TABLES = (
 )
 
 
-def _bins(table: RawTable, gene: int, file: str) -> str:
+def _bins(table: RawTable, gene: int) -> str:
     """CNVkit's own three tables: only that of genemetrics has one row per gene."""
     names = [name for name in texts(table, gene) if name not in ("", "-", "Antitarget", "Background", ".")]
     several = sum("," in name for name in names) > 0.05 * len(names)
@@ -177,8 +195,8 @@ def _bins(table: RawTable, gene: int, file: str) -> str:
     )
 
 
-def _ranked(source: str, table: RawTable, by_key: dict[str, str]) -> str:
-    if re.search(r"\.rnk(\.(txt|tsv))?(\.gz)?$", source, re.IGNORECASE) or _falls(table):
+def _ranked(seen: _Seen) -> str:
+    if re.search(r"\.rnk(\.(txt|tsv))?(\.gz)?$", seen.source, re.IGNORECASE) or _falls(seen.table):
         return f"a list of genes ranked by a score, as GSEA takes it; {_OF_A_GROUP}"
     return ""
 
@@ -193,7 +211,3 @@ def _falls(table: RawTable) -> bool:
 
 def _cells(table: RawTable) -> list[str]:
     return [str(cell) for cell in table.column(0).iloc[:_CELLS].dropna()]
-
-
-def _whole(cells: list[str]) -> bool:
-    return all(cell.isdigit() for cell in cells)

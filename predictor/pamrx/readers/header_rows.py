@@ -59,7 +59,7 @@ def body_of(source: str, table: RawTable, known: Collection[str], noncoding: boo
         if count >= len(table):
             raise InputError(f"{source}: line 2 tells of {count} rows about samples, and no row of levels follows them")
         return _cut(source, table, count, nothing)
-    headless = _without_header(source, table, known, noncoding)
+    headless = _without_header(table, known, noncoding)
     if headless is not None:
         return Body(headless, ("",) * len(headless.header), (f"{source}: no header line: the first line is data",))
     return _cut(source, table, *_described(table, known, noncoding))
@@ -82,7 +82,7 @@ def texts(table: RawTable, column: int) -> list[str]:
     return ["" if np.isnan(n) else str(int(n)) if n % 1 == 0 else repr(float(n)) for n in numbers]
 
 
-def _without_header(source: str, table: RawTable, known: Collection[str], noncoding: bool) -> RawTable | None:
+def _without_header(table: RawTable, known: Collection[str], noncoding: bool) -> RawTable | None:
     """The table with its first line as data, where that is a gene and its number, or STAR's counts; else None."""
     first = table.header
     if len(first) == 2:

@@ -18,6 +18,7 @@ from pamrx.identifiers.gene_ids import are_entrez
 from pamrx.identifiers.gene_labels import cut_note, in_capitals
 from pamrx.identifiers.genes import clean_labels, recognised, unrecognised_message
 from pamrx.identifiers.quantities import few, is_no_gene, quantity_of
+from pamrx.identifiers.units import LINEAR_ABOVE
 from pamrx.readers.annotation_columns import LABEL_COLUMNS, is_annotation, is_words
 from pamrx.readers.foreign_tables import refuse_foreign, transcripts_message
 from pamrx.readers.header_rows import body_of, texts
@@ -45,6 +46,7 @@ class Layout:
     kept : mask of the rows that are read; None for all.
     summed : whether rows of one gene (its transcripts) are added up.
     entrez : whether labels that are numbers are Entrez ids.
+    holds_copies : whether the columns' own names say that they hold copy number.
     """
 
     table: RawTable
@@ -56,16 +58,17 @@ class Layout:
     kept: np.ndarray | None = None
     summed: bool = False
     entrez: bool = False
+    holds_copies: bool = False
 
 
-def decide_layout(source: str, table: RawTable, known: Collection[str], kind: str, notes: list[str]) -> Layout:
+def decide_layout(source: str, table: RawTable, known: Collection[str], kind: str | None, notes: list[str]) -> Layout:
     """Decide what a table is; `notes` gets one sentence on each thing that was left out or read in a special way.
 
     Parameters
     ----------
     source : what messages call the table; the name of a file may name its only sample.
     known : symbols by which genes are recognised.
-    kind : "expression", "ncrna", "copy_number" or "segments": which quantities are looked for.
+    kind : "expression", "ncrna", "copy_number" or "segments": which quantities are looked for; None for any.
 
     Raises
     ------
@@ -83,7 +86,17 @@ def decide_layout(source: str, table: RawTable, known: Collection[str], kind: st
     assert axes.column is not None
     long = long_columns(source, table, axes.column, axes.labels, known, kind, notes)
     if long is not None:
-        return Layout(table, LONG, (long.value,), (), long.labels, long.samples, kept=long.kept, entrez=axes.entrez)
+        return Layout(
+            table,
+            LONG,
+            (long.value,),
+            (),
+            long.labels,
+            long.samples,
+            kept=long.kept,
+            entrez=axes.entrez,
+            holds_copies=long.copies,
+        )
     return _genes_in_rows(source, axes, body.words, known, kind, notes)
 
 
@@ -103,7 +116,9 @@ def _axes(source: str, table: RawTable, known: Collection[str], noncoding: bool,
     header = clean_labels(table.header)
     in_header = len(recognised(header[1:], known, noncoding))
     column, in_rows = _label_column(table, known, noncoding)
-    labels = clean_labels(texts(table, column)) if column is not None else []
+    raw = [] if column is None else texts(table, column)
+    labels = clean_labels(raw)
+    plain = (header, labels)
     entrez = False
     if not noncoding and max(in_header, in_rows) * 10 < max(len(header), len(labels)):
         capitals, upper = in_capitals(header[1:], known), in_capitals(labels, known)
@@ -116,7 +131,8 @@ def _axes(source: str, table: RawTable, known: Collection[str], noncoding: bool,
             labels, in_rows = upper, len(recognised(upper, known))
     if not in_header and not in_rows:
         in_header = int(are_entrez(header[1:]))
-        column, labels = _entrez_column(table, column, labels)
+        column, raw, labels = _entrez_column(table, column, raw, labels)
+        plain = (header, labels)
         in_rows = int(not in_header and are_entrez([label for label in labels if label], _heading(table, column)))
         entrez = bool(in_header or in_rows)
     if not in_header and not in_rows:
@@ -128,8 +144,8 @@ def _axes(source: str, table: RawTable, known: Collection[str], noncoding: bool,
             f"{source}: rows and columns are both named for genes; expected genes on one side, samples on the other"
         )
     in_columns = in_header > in_rows or column is None
-    raw = table.header if in_columns else texts(table, column or 0)
-    if cut := cut_note(raw, clean_labels(raw)):
+    cut = cut_note(table.header, plain[0]) if in_columns else cut_note(raw, plain[1])
+    if cut:
         notes.append(f"{source}: {cut}")
     if not in_columns and recognised([header[column or 0]], known, noncoding):
         raise InputError(
@@ -151,13 +167,15 @@ def _label_column(table: RawTable, known: Collection[str], noncoding: bool) -> t
     return best
 
 
-def _entrez_column(table: RawTable, column: int | None, labels: list[str]) -> tuple[int | None, list[str]]:
-    """The column that is headed as one of Entrez ids, numbers as they are; else the column of labels found so far."""
+def _entrez_column(
+    table: RawTable, column: int | None, raw: list[str], labels: list[str]
+) -> tuple[int | None, list[str], list[str]]:
+    """The column that is headed as one of Entrez ids, with its cells; else the column of labels found so far."""
     for place in range(min(LABEL_COLUMNS, len(table.header))):
-        found = texts(table, place) if "entrez" in table.key(place) else []
+        found = texts(table, place) if "entrez" in table.keys[place] else []
         if any(text.isdigit() for text in found):
-            return place, clean_labels(found)
-    return column, labels
+            return place, found, clean_labels(found)
+    return column, raw, labels
 
 
 def _heading(table: RawTable, column: int | None) -> str:
@@ -165,7 +183,7 @@ def _heading(table: RawTable, column: int | None) -> str:
 
 
 def _genes_in_rows(
-    source: str, axes: _Axes, words: Sequence[str], known: Collection[str], kind: str, notes: list[str]
+    source: str, axes: _Axes, words: Sequence[str], known: Collection[str], kind: str | None, notes: list[str]
 ) -> Layout:
     table, label_column = axes.table, axes.column or 0
     first = 0
@@ -192,10 +210,43 @@ def _genes_in_rows(
         notes.append(f"{source}: annotation columns skipped: {few(skipped)}")
     kept = _genes_only(source, axes.labels, known, kind == "ncrna", notes)
     labels = axes.labels if kept is None else tuple(np.array(axes.labels, dtype=object)[kept])
-    summed = taken.one_sample and _by_transcript(table, label_column) and len(set(labels)) < len(labels)
+    _refuse_numbers(source, names)
+    summed = len(set(labels)) < len(labels) and _by_transcript(table, label_column)
     if summed:
+        if "log" in taken.word.lower() or not _is_linear(table, taken):
+            raise InputError(
+                f"{source}: rows are transcripts, and their levels are logarithms, which do not add up; expected one "
+                "row per gene: add up the plain levels of each gene's transcripts first"
+            )
         notes.append(f"{source}: rows of one gene are its transcripts or isoforms, and are added up")
-    return Layout(table, ROWS, taken.places, tuple(names), labels, kept=kept, summed=summed, entrez=axes.entrez)
+    return Layout(
+        table,
+        ROWS,
+        taken.places,
+        tuple(names),
+        labels,
+        kept=kept,
+        summed=summed,
+        entrez=axes.entrez,
+        holds_copies=taken.copies,
+    )
+
+
+def _refuse_numbers(source: str, names: Sequence[str]) -> None:
+    """Refuse columns that a program has numbered from 0: they name nobody."""
+    if len(names) > 1 and all(name == str(place) for place, name in enumerate(names)):
+        raise InputError(
+            f"{source}: the columns of samples are only numbered ({', '.join(names[:3])}): samples are never matched "
+            "by position; expected their names in the first line"
+        )
+
+
+def _is_linear(table: RawTable, taken: Columns) -> bool:
+    """Whether levels can be added up: a quantity by name, or values beyond those of logarithms."""
+    if taken.word:
+        return True
+    values = np.concatenate([table.numeric(place) for place in taken.places])
+    return bool(np.nanmax(values, initial=0.0) > LINEAR_ABOVE and np.nanmin(values, initial=0.0) >= 0)
 
 
 def _named_alike(name: str, others: list[str]) -> bool:
@@ -216,13 +267,13 @@ def _refuse_words(source: str, table: RawTable, worded: list[int], taken: Column
         raise InputError(f"{source}: no sample column beside the gene names; expected one column of numbers per sample")
     first = str(table.column(worded[0]).dropna().iloc[0]) if table.column(worded[0]).notna().any() else ""
     raise InputError(
-        f"{source}: no matrix of levels: {len(worded)} of {len(worded) + len(taken.places)} columns hold words, such as "
-        f"'{first[:30]}' in {table.header[worded[0]]}; expected one column of numbers per sample"
+        f"{source}: no matrix of levels: {len(worded)} of {len(worded) + len(taken.places)} columns hold words, such "
+        f"as '{first[:30]}' in {table.header[worded[0]]}; expected one column of numbers per sample"
     )
 
 
 def _by_transcript(table: RawTable, label_column: int) -> bool:
-    keys = {table.key(column) for column in range(len(table.header)) if column != label_column}
+    keys = {key for column, key in enumerate(table.keys) if column != label_column}
     return bool(
         keys & {"transcriptid", "targetid", "isoformcoords", "isoformid", "trackingid", "txid", "tx", "transcript"}
     )
@@ -262,7 +313,7 @@ def _genes_in_columns(source: str, axes: _Axes, known: Collection[str], noncodin
     values, skipped, clinical = [], [], []
     for column, label in enumerate(header):
         name = table.header[column]
-        if column in (0, ids) and column not in genes or (not label and table.column(column).isna().all()):
+        if (column in (0, ids) and column not in genes) or (not label and table.column(column).isna().all()):
             if column != ids and label:
                 skipped.append(name)
         elif column in genes:

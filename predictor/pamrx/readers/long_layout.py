@@ -10,7 +10,7 @@ import pandas as pd
 
 from pamrx.errors import InputError
 from pamrx.identifiers.genes import clean_labels, recognised
-from pamrx.identifiers.quantities import OTHER, few, is_no_gene, quantity_of
+from pamrx.identifiers.quantities import COPY, LEVEL, OTHER, few, is_no_gene, quantity_of
 from pamrx.readers.annotation_columns import LABEL_COLUMNS, is_annotation, is_words
 from pamrx.readers.cells import no_number
 from pamrx.readers.header_rows import texts
@@ -23,12 +23,16 @@ _FILLED, _FEW_VALUES = 0.5, 3
 
 @dataclass(frozen=True)
 class LongColumns:
-    """The column of levels of a long table, gene and sample of each row that is kept, and the mask of those."""
+    """The column of levels of a long table, gene and sample of each row that is kept, and the mask of those.
+
+    `copies` is whether the column's name says that it holds copy number.
+    """
 
     value: int
     labels: tuple[str, ...]
     samples: tuple[str, ...]
     kept: np.ndarray
+    copies: bool
 
 
 def long_columns(
@@ -37,7 +41,7 @@ def long_columns(
     column: int,
     labels: Sequence[str],
     known: Collection[str],
-    kind: str,
+    kind: str | None,
     notes: list[str],
 ) -> LongColumns | None:
     """Whether a table whose genes stand in `column` is long, and where its samples and levels are; None if not.
@@ -64,7 +68,10 @@ def long_columns(
         return None
     if not repeated and (plain or not levels):
         return None
-    value = _value_column(source, table, plain, {c: q.rank for c, q in levels.items() if fits_kind(q, kind)}, kind)
+    fitting = {c: q for c, q in levels.items() if fits_kind(q, kind)}
+    if any(q.family == LEVEL for q in fitting.values()):
+        fitting = {c: q for c, q in fitting.items() if q.family != COPY}
+    value = _value_column(source, table, plain, {c: q.rank for c, q in fitting.items()}, kind)
     samples = texts(table, sample)
     column, labels = _unique_labels(table, column, list(labels), sample, samples, known, kind == "ncrna")
     chosen = default_entries(source, table, notes)
@@ -82,7 +89,8 @@ def long_columns(
         f"{source}: a long table, one row per gene and sample: genes in column {table.header[column]}, samples in "
         f"{table.header[sample]}, levels in {table.header[value]}" + (f"; left out: {left}" if left else "")
     )
-    return LongColumns(value, tuple(label for label, one in zip(labels, kept, strict=True) if one), names, kept)
+    genes = tuple(label for label, one in zip(labels, kept, strict=True) if one)
+    return LongColumns(value, genes, names, kept, value in levels and levels[value].family == COPY)
 
 
 def pivoted(
@@ -104,7 +112,7 @@ def pivoted(
     cells, values = table.column(value)[kept], table.numeric(value)[kept]
     rows = np.flatnonzero(kept) + 1
     wrong = np.isinf(values) | (np.isnan(values) & cells.notna().to_numpy())
-    for place in np.flatnonzero(wrong):
+    for place in map(int, np.flatnonzero(wrong)):
         why = f"{source}: row {rows[place]} (gene {labels[place]}, sample {samples[place]}), column " + (
             f"{table.header[value]}: {no_number(cells.iloc[place])}"
         )
@@ -177,7 +185,7 @@ def _varying_with(
     return None
 
 
-def _value_column(source: str, table: RawTable, plain: list[int], levels: dict[int, float], kind: str) -> int:
+def _value_column(source: str, table: RawTable, plain: list[int], levels: dict[int, float], kind: str | None) -> int:
     best = [c for c, rank in levels.items() if rank == min(levels.values())]
     if not levels:
         best = plain

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from pamrx.display import short_repr
-from pamrx.errors import InputError
 from pamrx.identifiers.columns import Columns
-from pamrx.identifiers.gene_ids import AMBIGUOUS, SHADOWED, are_entrez, naming_note
+from pamrx.identifiers.gene_ids import AMBIGUOUS, SHADOWED, naming_note
 from pamrx.identifiers.gene_labels import one_of_several, other_case_note
 from pamrx.identifiers.genes import (
     UNLISTED_CIRCRNA,
@@ -24,6 +23,7 @@ from pamrx.identifiers.genes import (
 from pamrx.identifiers.mirna_ids import UNMEASURED
 from pamrx.readers.cells import check_samples, numbers
 from pamrx.readers.files import PathLike, check_file
+from pamrx.readers.foreign_tables import refuse_proteins
 from pamrx.readers.h5ad import is_h5ad, read_h5ad
 from pamrx.readers.layout import COLUMNS, LONG, ROWS, Layout, decide_layout
 from pamrx.readers.long_layout import pivoted
@@ -62,7 +62,7 @@ class Matrix:
 
 
 def read_matrix(
-    path: PathLike, known_genes: Collection[str], kind: str = "expression", spoilt: dict[str, str] | None = None
+    path: PathLike, known_genes: Collection[str], kind: str | None = None, spoilt: dict[str, str] | None = None
 ) -> Matrix:
     """Read one matrix, genes in rows or in columns, as it stands: no change of scale.
 
@@ -71,7 +71,9 @@ def read_matrix(
     path : TSV, CSV, GCT (each also gzipped), Parquet, or AnnData (`FILE.h5ad`, or `FILE.h5ad::LAYER`).
     known_genes : the symbols by which the gene axis is told from the sample axis. Other genes are kept too.
     kind : "expression", "ncrna" or "copy_number"; for "ncrna" names shaped like ncRNAs are recognised as well. Copy
-        number whose gene column is headed `segment` becomes a matrix of the kind "segments".
+        number whose gene column is headed `segment` becomes a matrix of the kind "segments". None where it is not
+        known: then "copy_number" where the columns' own names say so (log2 beside depth, copy_number), else
+        "expression".
     spoilt : where given, gets for each sample with text or an infinite value in a cell what is wrong with the first;
         such a cell is then missing and no error.
 
@@ -89,12 +91,12 @@ def read_matrix(
     if is_h5ad(file):
         notes: list[str] = []
         values = read_h5ad(path, known_genes, notes)
-        return _named(str(file), kind, values, "columns", False, known_genes, notes)
+        return _named(str(file), kind or "expression", values, "columns", False, known_genes, notes)
     return matrix_from_table(str(file), read_raw_table(file), known_genes, kind, spoilt)
 
 
 def matrix_from_table(
-    source: str, table: RawTable, known_genes: Collection[str], kind: str, spoilt: dict[str, str] | None = None
+    source: str, table: RawTable, known_genes: Collection[str], kind: str | None, spoilt: dict[str, str] | None = None
 ) -> Matrix:
     """The same from a table in memory; `source` names it in messages."""
     notes: list[str] = []
@@ -104,6 +106,10 @@ def matrix_from_table(
     labels, told = one_of_several(list(values.columns), known_genes)
     values = values.set_axis(pd.Index(labels, dtype=object), axis=1)
     notes += [f"{source}: {note}" for note in (told, other_case_note(labels, known_genes)) if note]
+    if kind is None:
+        kind = "copy_number" if layout.holds_copies else "expression"
+    elif kind == "expression":
+        refuse_proteins(source, labels)
     if kind == "copy_number" and table.header[0].strip().lower() == SEGMENT:
         kind = "segments"
     side = "columns" if layout.kind == COLUMNS else "rows"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from pathlib import Path
 
 from pamrx.errors import InputError
 from pamrx.identifiers.quantities import (
@@ -23,18 +22,32 @@ from pamrx.identifiers.quantities import (
 from pamrx.readers.raw_table import RawTable
 from pamrx.readers.sample_columns import name_of_file
 
+_FAMILIES: dict[str | None, tuple[str, ...]] = {
+    "expression": (LEVEL,), "ncrna": (LEVEL,), "copy_number": (COPY,), "segments": (COPY,), None: (LEVEL, COPY),
+}  # fmt: skip
+_WHAT: dict[str | None, str] = {
+    "expression": "expression", "ncrna": "ncRNA", "copy_number": "copy number", "segments": "copy number",
+    None: "level or copy number",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Columns:
-    """Columns of levels by position, and the sample of each; `one_sample` where they were quantities of one."""
+    """Columns of levels by position, and the sample of each.
+
+    `word` is the quantity that was taken, "" where the columns bear samples' names alone; `one_sample` whether the
+    columns were quantities of one; `copies` whether their name says that they hold copy number.
+    """
 
     places: tuple[int, ...]
     names: tuple[str, ...]
+    word: str = ""
     one_sample: bool = False
+    copies: bool = False
 
 
 def chosen_columns(
-    source: str, table: RawTable, places: Sequence[int], words: Sequence[str], kind: str, notes: list[str]
+    source: str, table: RawTable, places: Sequence[int], words: Sequence[str], kind: str | None, notes: list[str]
 ) -> Columns:
     """The columns of samples among those that hold numbers.
 
@@ -42,7 +55,7 @@ def chosen_columns(
     ----------
     places : the columns that are no annotation.
     words : for each column of the table the quantity that a second header line tells, "" where there is none.
-    kind : "expression", "ncrna", "copy_number" or "segments"; says which quantity is taken.
+    kind : "expression", "ncrna", "copy_number" or "segments": which quantity is taken; None for either.
 
     Raises
     ------
@@ -51,29 +64,45 @@ def chosen_columns(
     """
     if any(words[place] for place in places):
         told = {place: (words[place], quantity_of(words[place]), table.header[place]) for place in places}
-        return _best_of_each(source, {p: (w, q, s) for p, (w, q, s) in told.items() if q is not None}, kind, notes)
+        known = {
+            place: (word, quantity, sample) for place, (word, quantity, sample) in told.items() if quantity is not None
+        }
+        return _best_of_each(source, table, known, kind, notes)
     own = {place: quantity for place in places if (quantity := quantity_of(table.header[place])) is not None}
     others = [place for place in places if place not in own]
+    fitting = [place for place, quantity in own.items() if quantity.family != GENERIC and fits_kind(quantity, kind)]
+    if fitting:
+        others = [place for place in others if table.column(place).notna().any()]
     if not own and not others:
         return Columns((), ())
     if not others:
         return _of_one_sample(source, table, own, kind, notes)
+    if len(fitting) > 1 or (fitting and len(others) == 1):
+        raise InputError(
+            f"{source}: {few([table.header[p] for p in fitting])} are quantities and no samples, but "
+            f"{few([table.header[p] for p in others])} could be samples; remove the one or the other (annotation goes "
+            "before the column of genes)"
+        )
     if own:
         notes.append(f"{source}: columns left out that are no samples: {few([table.header[p] for p in own])}")
     affixed = {place: found for place in others if (found := affix_of(table.header[place])) is not None}
     if len(affixed) == len(others) and any(fits_kind(quantity, kind) for _, quantity, _ in affixed.values()):
-        return _best_of_each(source, affixed, kind, notes)
+        return _best_of_each(source, table, affixed, kind, notes)
     return Columns(tuple(others), tuple(table.header[place] for place in others))
 
 
-def fits_kind(quantity: Quantity, kind: str) -> bool:
+def fits_kind(quantity: Quantity, kind: str | None) -> bool:
     """Whether a quantity can be a level of a matrix of this kind."""
-    return quantity.family == GENERIC or quantity.family == (COPY if kind in ("copy_number", "segments") else LEVEL)
+    return quantity.family == GENERIC or quantity.family in _FAMILIES[kind]
 
 
-def _best_of_each(source: str, found: dict[int, tuple[str, Quantity, str]], kind: str, notes: list[str]) -> Columns:
+def _best_of_each(
+    source: str, table: RawTable, found: dict[int, tuple[str, Quantity, str]], kind: str | None, notes: list[str]
+) -> Columns:
     """Of several quantities of each sample the best one, under the sample's name."""
     fitting = {place: one for place, one in found.items() if fits_kind(one[1], kind)}
+    if any(quantity.family == LEVEL for _, quantity, _ in fitting.values()):
+        fitting = {place: one for place, one in fitting.items() if one[1].family != COPY}
     if not fitting:
         raise InputError(
             f"{source}: columns hold {few(dict.fromkeys(word for word, _, _ in found.values()))}, of which pamrx takes "
@@ -84,21 +113,24 @@ def _best_of_each(source: str, found: dict[int, tuple[str, Quantity, str]], kind
     words = list(dict.fromkeys(word for word, _, _ in taken.values()))
     left = list(dict.fromkeys(word for word, _, _ in found.values() if word not in words))
     gone = {sample for _, _, sample in found.values()} - {sample for _, _, sample in taken.values()}
-    told = f"{source}: {words[0]} of each sample taken, and the samples named without it"
+    told = f"{source}: {words[0]} of each sample taken"
+    told += ", and the samples named without it" if any(table.header[p] != taken[p][2] for p in taken) else ""
     told += f"; left out: {few(left)}" if left else ""
     told += f"; without {words[0]}, and left out: {few(sorted(gone))}" if gone else ""
     notes.append(told)
-    return Columns(tuple(taken), tuple(sample for _, _, sample in taken.values()))
+    copies = all(quantity.family == COPY for _, quantity, _ in taken.values())
+    return Columns(tuple(taken), tuple(sample for _, _, sample in taken.values()), words[0], copies=copies)
 
 
-_WHAT = {"expression": "expression", "ncrna": "ncRNA", "copy_number": "copy number", "segments": "copy number"}
-
-
-def _of_one_sample(source: str, table: RawTable, own: dict[int, Quantity], kind: str, notes: list[str]) -> Columns:
+def _of_one_sample(
+    source: str, table: RawTable, own: dict[int, Quantity], kind: str | None, notes: list[str]
+) -> Columns:
     """The best quantity of one sample's table, under the file's name."""
     own = {place: _in_its_place(table, quantity) for place, quantity in own.items()}
     names = [table.header[place] for place in own]
     fitting = {place: quantity for place, quantity in own.items() if fits_kind(quantity, kind)}
+    if any(quantity.family == LEVEL for quantity in fitting.values()):
+        fitting = {place: quantity for place, quantity in fitting.items() if quantity.family != COPY}
     if not fitting:
         raise InputError(f"{source}: {option_of_others(table, kind)}")
     best = min(quantity.rank for quantity in fitting.values())
@@ -113,8 +145,8 @@ def _of_one_sample(source: str, table: RawTable, own: dict[int, Quantity], kind:
     if fitting[place].family == COPY and fitting[place].rank >= COPIES and not (table.numeric(place) < 0).any():
         raise InputError(
             f"{source}: columns {few(names)} are quantities of one sample, in absolute copies; expected GISTIC calls "
-            f"-2..2 or log2 ratios: keep the gene names and {called[0]}, turned into log2({called[0]} / ploidy) (ploidy "
-            "2 where it is not known; -5 for no copy) and named for its sample"
+            f"-2..2 or log2 ratios: keep the gene names and {called[0]}, turned into log2({called[0]} / ploidy) "
+            "(ploidy 2 where it is not known; -5 for no copy) and named for its sample"
         )
     sample = name_of_file(source)
     if not sample:
@@ -123,10 +155,10 @@ def _of_one_sample(source: str, table: RawTable, own: dict[int, Quantity], kind:
         )
     left = [name for name in names if name != called[0]]
     notes.append(
-        f"{source}: one sample's table: column {called[0]} taken for sample {sample} (the file's name)"
-        + (f"; left out: {few(left)}" if left else "")
+        f"{source}: one sample's table: column {called[0]} taken for sample {sample} (by the name of the "
+        f"{'file' if sample in Path(source).name else 'folder'})" + (f"; left out: {few(left)}" if left else "")
     )
-    return Columns((place,), (sample,), one_sample=True)
+    return Columns((place,), (sample,), called[0], one_sample=True, copies=fitting[place].family == COPY)
 
 
 def _in_its_place(table: RawTable, quantity: Quantity) -> Quantity:
@@ -137,9 +169,9 @@ def _in_its_place(table: RawTable, quantity: Quantity) -> Quantity:
     return quantity
 
 
-def option_of_others(table: RawTable, kind: str) -> str:
+def option_of_others(table: RawTable, kind: str | None) -> str:
     """What the columns of a table are, where none is of this kind, and which option takes it."""
-    own = {name: quantity for name in table.header if (quantity := quantity_of(name)) is not None}
+    own = {name: _in_its_place(table, q) for name in table.header if (q := quantity_of(name)) is not None}
     for family, what, option in ((COPY, "copy number", "--copy-number"), (LEVEL, "expression", "--expression")):
         if any(quantity.family == family for quantity in own.values()):
             return f"columns {few(own)} are quantities of {what}, not of {_WHAT[kind]}; give the file with {option}"

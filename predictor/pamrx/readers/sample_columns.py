@@ -12,17 +12,17 @@ from pathlib import Path
 import numpy as np
 
 from pamrx.errors import InputError
-from pamrx.identifiers.quantities import few, name_key
+from pamrx.identifiers.quantities import few
 from pamrx.readers.header_rows import texts
 from pamrx.readers.raw_table import RawTable
 
 SAMPLE_KEYS = (
     "modelid", "depmapid", "sampleid", "tumorsamplebarcode", "sample", "samplename", "samplebarcode", "sangermodelid",
     "improvesampleid", "cellline", "celllinename", "celllineid", "celllines", "cellname", "modelname", "model",
-    "tumorsampleid", "tumoursampleid", "tumorsample", "tumoursample", "sampleuuid", "sampleidentifier", "sid", "aliquot",
-    "aliquotid", "aliquotbarcode", "barcode", "tcgabarcode", "bcrpatientbarcode", "patientid", "patient", "caseid",
-    "casesubmitterid", "samplesubmitterid", "donorid", "subjectid", "specimenid", "cosmicid", "gsm", "geoaccession",
-    "run", "runid", "library", "libraryid", "xenasample", "attribid",
+    "tumorsampleid", "tumoursampleid", "tumorsample", "tumoursample", "sampleuuid", "sampleidentifier", "sid",
+    "aliquot", "aliquotid", "aliquotbarcode", "barcode", "tcgabarcode", "bcrpatientbarcode", "patientid", "patient",
+    "caseid", "casesubmitterid", "samplesubmitterid", "donorid", "subjectid", "specimenid", "cosmicid", "gsm",
+    "geoaccession", "run", "runid", "library", "libraryid", "xenasample", "attribid",
 )  # fmt: skip
 """Headings of a column of sample names, by `name_key`, the surest first."""
 
@@ -54,7 +54,7 @@ def name_of_file(source: str) -> str:
     """The sample that a file of one sample is of: its name without known endings, or its folder's where the program
     calls every file alike (kallisto's `abundance.tsv`); "" for what is no file."""
     path = Path(source)
-    if not path.suffix and not path.is_file():
+    if not path.suffix:
         return ""
     name = path.name
     while (shorter := _ENDING.sub("", name)) != name and shorter:
@@ -66,7 +66,7 @@ def name_of_file(source: str) -> str:
 
 def sample_keys(table: RawTable) -> list[int]:
     """Columns whose names say that they hold names of samples, the surest first."""
-    keys = [table.key(column) for column in range(len(table.header))]
+    keys = table.keys
     return [keys.index(key) for key in SAMPLE_KEYS if key in keys]
 
 
@@ -85,12 +85,12 @@ def id_column(source: str, table: RawTable, genes: frozenset[int]) -> int:
     """
     lower = [name.lower() for name in table.header]
     named = sample_keys(table)
-    if _DEFAULT in (table.key(column) for column in range(len(table.header))) and named:
+    if _DEFAULT in table.keys and named:
         return named[0]
     exact = next((lower.index(name) for name in _EXACT if name in lower), None)
     if exact is not None:
         return exact
-    if table.key(0) not in _COUNTING or not is_counting(texts(table, 0)) or 0 in genes:
+    if table.keys[0] not in _COUNTING or not is_counting(texts(table, 0)) or 0 in genes:
         return 0
     if named:
         return named[0]
@@ -115,7 +115,7 @@ def id_column(source: str, table: RawTable, genes: frozenset[int]) -> int:
 
 def default_entries(source: str, table: RawTable, notes: list[str]) -> np.ndarray | None:
     """Which rows DepMap calls the default of their model; None where it does not say."""
-    column = next((c for c in range(len(table.header)) if table.key(c) == _DEFAULT), None)
+    column = table.keys.index(_DEFAULT) if _DEFAULT in table.keys else None
     if column is None:
         return None
     chosen = np.array([text.lower() in _YES for text in map(str, table.column(column))])
@@ -140,9 +140,10 @@ def refuse_profiles(source: str, names: Sequence[str]) -> None:
     found = [name for name in names if _PROFILE.fullmatch(name)]
     if len(found) > len(names) / 2:
         raise InputError(
-            f"{source}: samples are DepMap's ids of profiles (ProfileID, such as {found[0]}), several of a model: rename "
-            "them to the column ModelID of OmicsProfiles.csv (rows with IsDefaultEntryForModel only), or take the file "
-            "by model (Omics...csv without Profile in its name)"
+            f"{source}: samples are DepMap's ids of profiles (ProfileID, such as {found[0]}), of which a model has "
+            "several: "
+            "rename them to the column ModelID of OmicsProfiles.csv (rows with IsDefaultEntryForModel only), or take the "
+            "file by model (Omics...csv without Profile in its name)"
         )
 
 

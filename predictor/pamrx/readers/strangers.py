@@ -31,6 +31,7 @@ def without_strangers(
         return frame
     found = set(recognised(list(frame.columns), known, noncoding))
     odd = [place for place in odd if frame.columns[place] not in found and not is_noncoding(frame.columns[place])]
+    odd = [place for place in odd if not recognised([frame.columns[place].upper()], known)]
     genes = [place for place, label in enumerate(frame.columns) if label in found]
     if not 0 < len(odd) <= _MOST or len(genes) < _ENOUGH:
         return frame
