@@ -23,19 +23,17 @@ _NO_LETTER = re.compile(r"[\W_]+")
 _SEPARATOR = re.compile(r"[^A-Za-z0-9]+")
 
 # Ranks of expression: the lower is taken. Library size and gene length are corrected for in TPM, not in counts.
-_LEVELS = {
-    "tpm": 0, "tpms": 0, "fpkm": 1, "fpkms": 1, "rpkm": 1, "rpkms": 1, "cpm": 2, "cpms": 2, "rpm": 2, "rpms": 2,
-    "rma": 3, "vst": 3, "rlog": 3, "intensity": 3, "signal": 3, "count": 4, "counts": 4, "reads": 4, "readcount": 4,
-    "readcounts": 4, "unstranded": 4, "unstrand": 4,
+_LEVELS: dict[str, float] = {
+    "tpm": 0, "tpms": 0, "abundance": 0.5, "fpkm": 1, "fpkms": 1, "rpkm": 1, "rpkms": 1, "cpm": 2, "cpms": 2, "rpm": 2,
+    "rpms": 2, "rma": 3, "vst": 3, "rlog": 3, "intensity": 3, "signal": 3, "count": 4, "counts": 4, "reads": 4,
+    "readcount": 4, "readcounts": 4, "unstranded": 4, "unstrand": 4,
 }  # fmt: skip
 _COPIES = {
     "gistic": CALL, "call": CALL, "cna": CALL, "discrete": CALL, "cnlr": LOG_RATIO, "logr": LOG_RATIO, "lrr": LOG_RATIO,
     "segmean": LOG_RATIO, "ratio": RATIO, "foldchange": RATIO, "copies": COPIES, "cn": COPIES, "tcn": COPIES,
     "copynumber": COPIES, "lcn": COPIES, "cnv": COPIES,
 }  # fmt: skip
-_GENERIC = frozenset(
-    {"expression", "expr", "exprs", "value", "values", "level", "levels", "abundance", "log2", "transcriptomics"}
-)
+_GENERIC = frozenset({"expression", "expr", "exprs", "value", "values", "level", "levels", "log2", "transcriptomics"})
 # Of themselves they name nothing; beside a quantity they belong to it.
 _WITH = frozenset({
     "log", "ln", "log2", "log10", "raw", "base", "est", "estimated", "expected", "normalized", "normalised",

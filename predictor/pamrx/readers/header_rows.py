@@ -20,10 +20,11 @@ from pamrx.readers.raw_table import RawTable
 
 GENE_HEADINGS = frozenset(
     {"geneid", "gene", "genesymbol", "symbol", "hugosymbol", "genename", "mirnaid", "id", "name", "compositeelementref",
-     "ensembl", "ensemblid", "ensemblgeneid", "probe", "probeid", "mirna"}
+     "ensembl", "ensemblid", "ensemblgeneid", "probe", "probeid", "mirna", "databaseid"}
 )  # fmt: skip
 """Headings of a column of genes, by `name_key`."""
 
+_SAMPLE_HEADINGS = frozenset({"patientid", "sampleid", "sample", "modelid", "samplename", "caseid"})
 _LOOKED_AT, _MOST_ROWS, _BELOW, _COLUMNS = 30, 15, 10, 300
 _STAR = ("gene_id", "unstranded", "stranded_first", "stranded_second")
 
@@ -125,7 +126,7 @@ def _described(table: RawTable, known: Collection[str], noncoding: bool) -> tupl
         if recognised(clean_labels(cells[row, ~numeric][:12]), known, noncoding):
             break
         label = "" if pd.isna(cells[row, 0]) else str(cells[row, 0]).strip()
-        heading = name_key(label) in GENE_HEADINGS
+        heading = name_key(label) in GENE_HEADINGS | _SAMPLE_HEADINGS
         if heading or (filled[row, numeric].any() and not (numeric.sum() == 1 and label.isupper())):
             count, of_samples = row + 1, numeric
     if not count:

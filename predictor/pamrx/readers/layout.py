@@ -211,7 +211,10 @@ def _genes_in_rows(
     kept = _genes_only(source, axes.labels, known, kind == "ncrna", notes)
     labels = axes.labels if kept is None else tuple(np.array(axes.labels, dtype=object)[kept])
     _refuse_numbers(source, names)
-    summed = len(set(labels)) < len(labels) and _by_transcript(table, label_column)
+    repeated = len(set(labels)) < len(labels)
+    summed = repeated and _by_transcript(table, label_column)
+    if repeated and not summed and taken.one_sample:
+        _refuse_several(source, table, labels)
     if summed:
         if "log" in taken.word.lower() or not _is_linear(table, taken):
             raise InputError(
@@ -229,6 +232,19 @@ def _genes_in_rows(
         summed=summed,
         entrez=axes.entrez,
         holds_copies=taken.copies,
+    )
+
+
+def _refuse_several(source: str, table: RawTable, labels: Sequence[str]) -> None:
+    """Refuse one sample's table in which genes stand in several rows, and no id (of a probe) tells these apart."""
+    if len(set(labels)) * 2 > len(labels):
+        return
+    for column in range(len(table.header)):
+        if table.is_text(column) and table.column(column).nunique() == len(table):
+            return
+    raise InputError(
+        f"{source}: genes stand in several rows, such as {labels[0]}, and no column tells whether these are samples or "
+        "parts of a gene; expected one row per gene, or a column sample_id"
     )
 
 
@@ -274,8 +290,22 @@ def _refuse_words(source: str, table: RawTable, worded: list[int], taken: Column
 
 def _by_transcript(table: RawTable, label_column: int) -> bool:
     keys = {key for column, key in enumerate(table.keys) if column != label_column}
+    if transcripts_message(texts(table, label_column)):  # GENCODE's ids name the gene as well
+        return True
     return bool(
-        keys & {"transcriptid", "targetid", "isoformcoords", "isoformid", "trackingid", "txid", "tx", "transcript"}
+        keys
+        & {
+            "transcriptid",
+            "targetid",
+            "isoformcoords",
+            "isoformid",
+            "trackingid",
+            "txid",
+            "tx",
+            "transcript",
+            "tname",
+            "tid",
+        }
     )
 
 

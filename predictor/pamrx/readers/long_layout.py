@@ -172,7 +172,7 @@ def _varying_with(
     if genes * 2 > len(labels) or not 0 < len(numeric) <= _FEW_VALUES:
         return None
     for place in range(len(table.header)):
-        if place == column or not is_words(table, place) or is_annotation(table, place):
+        if place == column or not is_words(table, place):
             continue
         words = texts(table, place)
         distinct = len(set(words))

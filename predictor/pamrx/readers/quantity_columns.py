@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from pamrx.errors import InputError
 from pamrx.identifiers.quantities import (
     COPIES,
@@ -13,6 +15,7 @@ from pamrx.identifiers.quantities import (
     GENERIC,
     LEVEL,
     LOG_RATIO,
+    OTHER,
     Quantity,
     affix_of,
     few,
@@ -29,6 +32,9 @@ _WHAT: dict[str | None, str] = {
     "expression": "expression", "ncrna": "ncRNA", "copy_number": "copy number", "segments": "copy number",
     None: "level or copy number",
 }  # fmt: skip
+
+
+_ROWS, _HEAD = 20, 200
 
 
 @dataclass(frozen=True)
@@ -79,16 +85,52 @@ def chosen_columns(
         return _of_one_sample(source, table, own, kind, notes)
     if len(fitting) > 1 or (fitting and len(others) == 1):
         raise InputError(
-            f"{source}: {few([table.header[p] for p in fitting])} are quantities and no samples, but "
-            f"{few([table.header[p] for p in others])} could be samples; remove the one or the other (annotation goes "
-            "before the column of genes)"
+            f"{source}: beside {few([table.header[p] for p in fitting])}, a quantity and no sample, stands "
+            f"{few([table.header[p] for p in others])}, which could be a sample; remove the columns of "
+            "the one or the other"
         )
     if own:
         notes.append(f"{source}: columns left out that are no samples: {few([table.header[p] for p in own])}")
+    others = _without_companions(source, table, others, kind, notes)
     affixed = {place: found for place in others if (found := affix_of(table.header[place])) is not None}
     if len(affixed) == len(others) and any(fits_kind(quantity, kind) for _, quantity, _ in affixed.values()):
         return _best_of_each(source, table, affixed, kind, notes)
     return Columns(tuple(others), tuple(table.header[place] for place in others))
+
+
+def _without_companions(
+    source: str, table: RawTable, places: list[int], kind: str | None, notes: list[str]
+) -> list[int]:
+    """The columns without those that go with a sample or number the rows: `S1_sd` beside `S1`, flags, row numbers."""
+    names = {table.header[place] for place in places}
+    found = {place: affix_of(table.header[place]) for place in places}
+    left = [p for p, affix in found.items() if affix is not None and affix[1].family == OTHER and affix[2] in names]
+    if len(places) > 1:
+        left += [place for place in places if _counts_rows(table, place)]
+        if kind not in ("copy_number", "segments"):
+            left += _flags(table, [place for place in places if place not in left])
+    if left and len(left) < len(places):
+        notes.append(f"{source}: columns left out that are no samples: {few([table.header[p] for p in sorted(left)])}")
+        return [place for place in places if place not in left]
+    return places
+
+
+def _counts_rows(table: RawTable, place: int) -> bool:
+    if table.is_text(place) or len(table) < _ROWS:
+        return False
+    values = table.numeric(place)
+    return bool(values[0] in (0, 1) and (np.diff(values) == 1).all())
+
+
+def _flags(table: RawTable, places: list[int]) -> list[int]:
+    """Columns of 0 and 1 where every other holds fractions."""
+    if len(table) < _ROWS:
+        return []
+    heads = {place: table.column(place).iloc[:_HEAD] for place in places if not table.is_text(place)}
+    whole = [place for place, cells in heads.items() if (cells.dropna() % 1 == 0).all()]
+    if not whole or len(whole) > len(places) / 2:
+        return []
+    return [place for place in whole if set(np.unique(table.numeric(place))) == {0.0, 1.0}]
 
 
 def fits_kind(quantity: Quantity, kind: str | None) -> bool:

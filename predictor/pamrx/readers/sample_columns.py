@@ -26,7 +26,7 @@ SAMPLE_KEYS = (
 )  # fmt: skip
 """Headings of a column of sample names, by `name_key`, the surest first."""
 
-_EXACT = ("sample_id", "tumor_sample_barcode", "sample")
+_EXACT = ("sampleid", "tumorsamplebarcode", "sample")
 _COUNTING = frozenset(
     {"", "index", "x", "x1", "row", "rows", "rownames", "rowname", "rn", "n", "no", "nr", "number", "unnamed0"}
 )
@@ -41,7 +41,7 @@ _BAM = re.compile(
 _ENDING = re.compile(
     r"\.(gz|tsv|csv|txt|tab|sf|parquet|pq|xlsx|counts?|results|genes|isoforms|rna_seq|quantification|gene_counts|fpkm|"
     r"tpm|rsem|augmented_star_gene_counts|star_gene_counts|mirbase\d*|mirnas|htseq|fpkm-uq|fpkm_tracking|cnr|cns|call|"
-    r"gene_level_copy_number|gene_level|ascat\d?|absolute_liftover|v\d+|genemetrics|purple|cnv|gene|somatic|genes_results|"
+    r"gene_level_copy_number|gene_level|ascat\d?|absolute_liftover|v\d+|genemetrics|ctab|purple|cnv|gene|somatic|genes_results|"
     r"featurecounts|readspergene|out|gene_abund|abundance|quant|sorted|bam|h5|gct|tximport)$|"
     r"(_|\.)(gene_abund|abundance|quant|genemetrics|readspergene|rsem|gene_abundances?|featurecounts|htseq)$|"
     r"(readspergene|aligned)$",
@@ -83,15 +83,15 @@ def id_column(source: str, table: RawTable, genes: frozenset[int]) -> int:
     PamrxError
         If the only column that could name them counts rows, or several could.
     """
-    lower = [name.lower() for name in table.header]
     named = sample_keys(table)
     if _DEFAULT in table.keys and named:
         return named[0]
-    exact = next((lower.index(name) for name in _EXACT if name in lower), None)
-    if exact is not None:
+    exact = next((table.keys.index(key) for key in _EXACT if key in table.keys), None)
+    if exact is not None and exact not in genes:
         return exact
     if table.keys[0] not in _COUNTING or not is_counting(texts(table, 0)) or 0 in genes:
-        return 0
+        differ = [column for column in named if column not in genes and _all_differ(table, column)]
+        return differ[0] if differ and 0 not in genes and not _all_differ(table, 0) else 0
     if named:
         return named[0]
     others = [
@@ -141,9 +141,8 @@ def refuse_profiles(source: str, names: Sequence[str]) -> None:
     if len(found) > len(names) / 2:
         raise InputError(
             f"{source}: samples are DepMap's ids of profiles (ProfileID, such as {found[0]}), of which a model has "
-            "several: "
-            "rename them to the column ModelID of OmicsProfiles.csv (rows with IsDefaultEntryForModel only), or take the "
-            "file by model (Omics...csv without Profile in its name)"
+            "several: rename them to the column ModelID of OmicsProfiles.csv (rows with IsDefaultEntryForModel only), "
+            "or take the file by model (Omics...csv without Profile in its name)"
         )
 
 
