@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
+import pandas as pd
 
 from pamrx.errors import InputError
 from pamrx.readers.raw_table import RawTable
@@ -41,14 +42,14 @@ def numbers(
     block = grid.block(list(columns))
     if block is not None:
         block = block if kept is None else block[kept]
-        if not np.isinf(block).any():
+        if not _infinite(block).any():
             return block
     values = np.empty((len(rows), len(columns)))
     for position, column in enumerate(columns):
         series, numeric = grid.column(column), grid.numeric(column)
         if kept is not None:
             series, numeric = series[kept], numeric[kept]
-        wrong = np.isinf(numeric) | (np.isnan(numeric) & series.notna().to_numpy())
+        wrong = wrong_cells(series, numeric)
         for row in np.flatnonzero(wrong):
             gene, sample = (rows[int(row)], names[position]) if genes_in_rows else (names[position], rows[int(row)])
             place = f"row {gene}, column {sample}" if genes_in_rows else f"row {sample}, column {gene}"
@@ -59,6 +60,17 @@ def numbers(
             spoilt.setdefault(sample, why)
         values[:, position] = np.where(wrong, np.nan, numeric)
     return values
+
+
+def wrong_cells(cells: pd.Series, values: np.ndarray) -> np.ndarray:
+    """Mask of cells that hold something, and no number that is read; `values` are the same as float64."""
+    wrong: np.ndarray = _infinite(values) | (np.isnan(values) & cells.notna().to_numpy())
+    return wrong
+
+
+def _infinite(values: np.ndarray) -> np.ndarray:
+    infinite: np.ndarray = np.isinf(values)
+    return infinite
 
 
 def no_number(cell: object, more: str = "") -> str:

@@ -186,42 +186,11 @@ def _genes_in_rows(
     source: str, axes: _Axes, words: Sequence[str], known: Collection[str], kind: str | None, notes: list[str]
 ) -> Layout:
     table, label_column = axes.table, axes.column or 0
-    first = 0
-    if table.gct is not None and len(table.gct) == 4:
-        first = 1 + table.gct[2]
-    described = [
-        column
-        for column in range(len(table.header))
-        if column <= label_column or column < first or is_annotation(table, column)
-    ]
-    rest = [
-        column
-        for column in range(len(table.header))
-        if column not in set(described) and (table.header[column] or table.column(column).notna().any())
-    ]
-    worded = [column for column in rest if not words[column] and is_words(table, column)]
-    numeric = [column for column in rest if column not in set(worded)]
-    odd = [column for column in worded if _named_alike(table.header[column], [table.header[c] for c in numeric])]
-    taken = chosen_columns(source, table, [c for c in rest if c in set(numeric) | set(odd)], words, kind, notes)
-    _refuse_words(source, table, worded, taken)
+    taken = _sample_columns(source, table, label_column, words, kind, notes)
     names = plain_names(source, list(taken.names), notes)
-    skipped = [table.header[c] for c in (*described, *worded) if c != label_column and c not in set(odd)]
-    if skipped:
-        notes.append(f"{source}: annotation columns skipped: {few(skipped)}")
+    _refuse_numbers(source, names)
     kept = _genes_only(source, axes.labels, known, kind == "ncrna", notes)
     labels = axes.labels if kept is None else tuple(np.array(axes.labels, dtype=object)[kept])
-    _refuse_numbers(source, names)
-    repeated = len(set(labels)) < len(labels)
-    summed = repeated and _by_transcript(table, label_column)
-    if repeated and not summed and taken.one_sample:
-        _refuse_several(source, table, labels)
-    if summed:
-        if "log" in taken.word.lower() or not _is_linear(table, taken):
-            raise InputError(
-                f"{source}: rows are transcripts, and their levels are logarithms, which do not add up; expected one "
-                "row per gene: add up the plain levels of each gene's transcripts first"
-            )
-        notes.append(f"{source}: rows of one gene are its transcripts or isoforms, and are added up")
     return Layout(
         table,
         ROWS,
@@ -229,10 +198,57 @@ def _genes_in_rows(
         tuple(names),
         labels,
         kept=kept,
-        summed=summed,
+        summed=_adds_up(source, table, label_column, labels, taken, notes),
         entrez=axes.entrez,
         holds_copies=taken.copies,
     )
+
+
+def _sample_columns(
+    source: str, table: RawTable, label_column: int, words: Sequence[str], kind: str | None, notes: list[str]
+) -> Columns:
+    """The columns of samples: neither before the genes, nor annotation by name, nor words, nor a side quantity."""
+    first = 1 + table.gct[2] if table.gct is not None and len(table.gct) == 4 else 0
+    every = range(len(table.header))
+    described = {c for c in every if c <= label_column or c < first or is_annotation(table, c)}
+    rest = [c for c in every if c not in described and (table.header[c] or table.column(c).notna().any())]
+    worded = {c for c in rest if not words[c] and is_words(table, c)}
+    shapes = {_shape(table.header[c]) for c in rest if c not in worded}
+    odd = {c for c in worded if _is_named_as(table.header[c], shapes)}
+    taken = chosen_columns(source, table, [c for c in rest if c not in worded or c in odd], words, kind, notes)
+    _refuse_words(source, table, sorted(worded), taken)
+    skipped = [table.header[c] for c in sorted((described | worded) - odd - {label_column})]
+    if skipped:
+        notes.append(f"{source}: annotation columns skipped: {few(skipped)}")
+    return taken
+
+
+def _adds_up(
+    source: str, table: RawTable, label_column: int, labels: Sequence[str], taken: Columns, notes: list[str]
+) -> bool:
+    """Whether rows of one gene are its transcripts, whose levels are added up."""
+    if len(set(labels)) == len(labels):
+        return False
+    if not _by_transcript(table, label_column):
+        if taken.one_sample:
+            _refuse_several(source, table, labels)
+        return False
+    if "log" in taken.word.lower() or not _is_linear(table, taken):
+        raise InputError(
+            f"{source}: rows are transcripts, and their levels are logarithms, which do not add up; expected one "
+            "row per gene: add up the plain levels of each gene's transcripts first"
+        )
+    notes.append(f"{source}: rows of one gene are its transcripts or isoforms, and are added up")
+    return True
+
+
+def _refuse_numbers(source: str, names: Sequence[str]) -> None:
+    """Refuse columns that a program has numbered from 0: they name nobody."""
+    if len(names) > 1 and all(name == str(place) for place, name in enumerate(names)):
+        raise InputError(
+            f"{source}: the columns of samples are only numbered ({', '.join(names[:3])}): samples are never matched "
+            "by position; expected their names in the first line"
+        )
 
 
 def _refuse_several(source: str, table: RawTable, labels: Sequence[str]) -> None:
@@ -248,15 +264,6 @@ def _refuse_several(source: str, table: RawTable, labels: Sequence[str]) -> None
     )
 
 
-def _refuse_numbers(source: str, names: Sequence[str]) -> None:
-    """Refuse columns that a program has numbered from 0: they name nobody."""
-    if len(names) > 1 and all(name == str(place) for place, name in enumerate(names)):
-        raise InputError(
-            f"{source}: the columns of samples are only numbered ({', '.join(names[:3])}): samples are never matched "
-            "by position; expected their names in the first line"
-        )
-
-
 def _is_linear(table: RawTable, taken: Columns) -> bool:
     """Whether levels can be added up: a quantity by name, or values beyond those of logarithms."""
     if taken.word:
@@ -265,10 +272,9 @@ def _is_linear(table: RawTable, taken: Columns) -> bool:
     return bool(np.nanmax(values, initial=0.0) > LINEAR_ABOVE and np.nanmin(values, initial=0.0) >= 0)
 
 
-def _named_alike(name: str, others: list[str]) -> bool:
+def _is_named_as(name: str, shapes: Collection[str]) -> bool:
     """Whether a column is named as those of samples are (S1, S2; TCGA-..): then words in it are an error."""
-    shape = _shape(name)
-    return any(shape == _shape(other) for other in others) and any(character.isdigit() for character in name)
+    return _shape(name) in shapes and any(character.isdigit() for character in name)
 
 
 def _shape(name: str) -> str:

@@ -12,7 +12,7 @@ from pamrx.errors import InputError
 from pamrx.identifiers.genes import clean_labels, recognised
 from pamrx.identifiers.quantities import COPY, LEVEL, OTHER, few, is_no_gene, quantity_of
 from pamrx.readers.annotation_columns import LABEL_COLUMNS, is_annotation, is_words
-from pamrx.readers.cells import no_number
+from pamrx.readers.cells import no_number, wrong_cells
 from pamrx.readers.header_rows import texts
 from pamrx.readers.quantity_columns import fits_kind, option_of_others
 from pamrx.readers.raw_table import RawTable
@@ -75,12 +75,7 @@ def long_columns(
     samples = texts(table, sample)
     column, labels = _unique_labels(table, column, list(labels), sample, samples, known, kind == "ncrna")
     chosen = default_entries(source, table, notes)
-    kept = np.array([bool(label and name) for label, name in zip(labels, samples, strict=True)])
-    odd = {label for label in set(labels) if is_no_gene(label)}
-    odd -= set(recognised(list(odd), known, kind == "ncrna"))
-    kept &= np.array([label not in odd for label in labels])
-    if not kept.all():
-        notes.append(f"{source}: {int((~kept).sum())} rows without a gene or a sample's name left out")
+    kept = _rows_of_genes(source, labels, samples, known, kind == "ncrna", notes)
     kept = kept if chosen is None else kept & chosen
     names = tuple(name for name, one in zip(samples, kept, strict=True) if one)
     refuse_profiles(source, list(dict.fromkeys(names)))
@@ -91,6 +86,23 @@ def long_columns(
     )
     genes = tuple(label for label, one in zip(labels, kept, strict=True) if one)
     return LongColumns(value, genes, names, kept, value in levels and levels[value].family == COPY)
+
+
+def _rows_of_genes(
+    source: str,
+    labels: Sequence[str],
+    samples: Sequence[str],
+    known: Collection[str],
+    noncoding: bool,
+    notes: list[str],
+) -> np.ndarray:
+    """Mask of the rows that name a sample and what can be a gene."""
+    odd = {label for label in set(labels) if not label or is_no_gene(label)}
+    odd -= set(recognised(list(odd), known, noncoding))
+    kept = np.array([bool(name) and label not in odd for label, name in zip(labels, samples, strict=True)])
+    if not kept.all():
+        notes.append(f"{source}: {int((~kept).sum())} rows without a gene or a sample's name left out")
+    return kept
 
 
 def pivoted(
@@ -111,7 +123,7 @@ def pivoted(
     """
     cells, values = table.column(value)[kept], table.numeric(value)[kept]
     rows = np.flatnonzero(kept) + 1
-    wrong = np.isinf(values) | (np.isnan(values) & cells.notna().to_numpy())
+    wrong = wrong_cells(cells, values)
     for place in map(int, np.flatnonzero(wrong)):
         why = f"{source}: row {rows[place]} (gene {labels[place]}, sample {samples[place]}), column " + (
             f"{table.header[value]}: {no_number(cells.iloc[place])}"

@@ -21,7 +21,7 @@ from pamrx.readers.sample_columns import name_of_file
 _IDS = table("gene_ids").query("ensembl != '' and entrez != ''").set_index("gene")
 AXIS = ["PIK3CA", "PTEN", "AKT1", "ERBB2", "KRAS", "EGFR", "MYC", "TP53", "MTOR", "TSC1"]
 GENES = [*AXIS, *(gene for gene in _IDS.index if gene not in AXIS)][:40]
-ENSEMBL = [f"{_IDS.at[gene, 'ensembl']}.7" for gene in GENES]
+ENSEMBL = [str(_IDS.at[gene, "ensembl"]) + ".7" for gene in GENES]
 ENTREZ = [str(_IDS.at[gene, "entrez"]) for gene in GENES]
 TPM = np.random.default_rng(5).gamma(1, 30, len(GENES)).round(3)
 WHOLE = TPM.astype(int)
@@ -138,9 +138,9 @@ def test_isoforms_are_added_up(tmp_path: Path) -> None:
 
 
 def test_files_without_a_header(tmp_path: Path) -> None:
-    counts = write(tmp_path / "s1.htseq.counts", {0: [*ENSEMBL, "__no_feature"], 1: [*WHOLE, 999999]}, header=False)
+    counts = write(tmp_path / "s1.htseq.counts", {"0": [*ENSEMBL, "__no_feature"], "1": [*WHOLE, 999999]}, header=False)
     levels(counts, {"s1": WHOLE})
-    star = {0: ["N_unmapped", "N_ambiguous", *ENSEMBL], 1: [9, 9, *WHOLE], 2: [1] * (N + 2), 3: [2] * (N + 2)}
+    star = {"0": ["N_unmapped", "N_ambiguous", *ENSEMBL], "1": [9, 9, *WHOLE], "2": [1] * (N + 2), "3": [2] * (N + 2)}
     levels(write(tmp_path / "s2_ReadsPerGene.out.tab", star, header=False), {"s2": WHOLE})
 
 
