@@ -38,7 +38,8 @@ MAPPED = (CURRENT, ALIAS, FORMER, ENSEMBL, ENTREZ)
 _ENSEMBL = re.compile(r"(ENSG\d{11})(\.\d+)?(_PAR_Y)?")
 _OPEN_FRAME = re.compile(r"C(\d+|X|Y)ORF(\d+)")
 # Sample numbers are digits too: a list of Entrez ids is not a run from 1 to n, and a fifth of it is known.
-_SPREAD, _KNOWN_SHARE = 10, 0.2
+_SPREAD, _KNOWN_SHARE, _FOUND_SHARE = 10, 0.2, 0.5
+_ENTREZ_HEADINGS = frozenset({"geneid", "ncbigeneid", "locusid", "ncbigene", "ncbiid", "locuslinkid"})
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,22 @@ def is_gene_name(label: str) -> bool:
     return label in index.own or label in index.current or _ensembl(label) in index.ensembl
 
 
-def are_entrez(labels: Sequence[str]) -> bool:
-    """Whether a list of labels is one of Entrez gene ids: numbers, far apart, a fifth of them known."""
+def are_entrez(labels: Sequence[str], heading: str = "") -> bool:
+    """Whether a list of labels is one of Entrez gene ids.
+
+    Numbers are, where a column of them is so headed (`GeneID`, `Entrez_Gene_Id`) and one is known; under any other
+    heading where they are far apart, and a fifth of them is known, or half of the genes that pamrx uses is among them.
+    """
     numbers = [label for label in labels if label.isdigit()]
     if not numbers or len(numbers) < len(labels) / 2:
         return False
-    hits = sum(label in _index().entrez for label in numbers)
-    return hits >= _KNOWN_SHARE * len(numbers) and max(map(int, numbers)) > _SPREAD * len(numbers)
+    entrez = _index().entrez
+    hits = sum(label in entrez for label in numbers)
+    key = "".join(character for character in heading.lower() if character.isalnum())
+    if hits and ("entrez" in key or key in _ENTREZ_HEADINGS):
+        return True
+    enough = hits >= _KNOWN_SHARE * len(numbers) or len(set(numbers) & entrez.keys()) >= _FOUND_SHARE * len(entrez)
+    return enough and max(map(int, numbers)) > _SPREAD * len(numbers)
 
 
 def naming_note(names: pd.DataFrame, unused: Collection[str] = (SHADOWED, AMBIGUOUS)) -> str:
@@ -146,8 +156,10 @@ def _find(label: str, known: Collection[str], entrez: bool) -> tuple[str, str]:
 
 
 def _spellings(label: str) -> list[str]:
-    """The label; with the hyphens that R turned into dots (HLA.A); and C1ORF112 as C1orf112."""
+    """The label; as it was before R (HLA.A, X7SK); and C1ORF112 as C1orf112."""
     spellings = [label]
+    if re.match(r"X\d", label):
+        spellings.append(label[1:])
     if "." in label:
         spellings.append(label.replace(".", "-"))
     if _OPEN_FRAME.fullmatch(label):

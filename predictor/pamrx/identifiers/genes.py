@@ -23,6 +23,8 @@ _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_*+/-]*")
 CIRCRNA = "other name of a circRNA"
 UNLISTED_CIRCRNA = "circRNA that pamrx has no entry for"
 _ENTREZ_TAIL = re.compile(r"(\|[\d?]+|\s*\(\d+\))$")
+_PHOSPHO_SITE = re.compile(r"_p[STY]\d+")
+_PARTS = re.compile(r"[|()\s]+|_(?=ENSG)|(?<=\d)_(?=[A-Z])")
 _MIRNA = re.compile(r"(hsa|ebv|kshv|hcmv|mcv|hiv1|hsv1)-(mir|let)-", re.IGNORECASE)
 _NONCODING = re.compile(r"(LINC\d{5}|SNHG\d+|MIR\d+[A-Z]*\d*(HG)?|MIRLET7[A-Z0-9]+|hsa_circ_\d+|circ[-_A-Z0-9].*)")
 _CIRCULAR = re.compile(r"(hsa_)?circ(RNA)?[-_A-Z0-9][-_.A-Za-z0-9]*|[A-Z][-A-Za-z0-9]*[-_]circ(RNA)?")
@@ -194,4 +196,19 @@ def _circrnas() -> dict[str, str]:
 
 def _clean(label: str) -> str:
     label = _ENTREZ_TAIL.sub("", label.strip().strip('"')).strip()
-    return "" if label == "?" else label
+    if label == "?":
+        return ""
+    if "|" in label or "ENSG" in label:
+        return _known_part(label)
+    return label
+
+
+def _known_part(label: str) -> str:
+    """Of a label with more than a gene's name (`PTEN|chr10`, `PTEN (ENSG00000171862)`) the part that is a known gene.
+
+    Sites of proteins (`AKT1|Akt_pS473`) stay whole, and so does a label without a known part.
+    """
+    if _PHOSPHO_SITE.search(label) or is_gene_name(label):
+        return label
+    parts = [part for part in _PARTS.split(label) if part]
+    return next((part for part in parts if is_gene_name(part)), label)

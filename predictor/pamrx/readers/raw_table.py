@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pamrx.errors import InputError, PamrxError
+from pamrx.identifiers.quantities import name_key
 from pamrx.readers.files import Head, is_parquet, open_bytes, parquet_columns
 from pamrx.readers.number_forms import read_forms
 
@@ -84,9 +86,10 @@ class RawTable:
         """Whether some cell of the column is a number."""
         return bool(np.isfinite(self.numeric(position)).any())
 
-    def key(self, position: int) -> str:
-        """The column's name in lower case, letters and digits only."""
-        return "".join(character for character in self.header[position].lower() if character.isalnum())
+    @cached_property
+    def keys(self) -> list[str]:
+        """The columns' names in lower case, letters and digits only."""
+        return [name_key(name) for name in self.header]
 
 
 def read_raw_table(file: Path) -> RawTable:
