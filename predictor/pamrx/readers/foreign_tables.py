@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.quantities import few
 from pamrx.readers.header_rows import texts
@@ -77,6 +78,7 @@ def refuse_proteins(source: str, labels: Sequence[str]) -> None:
         )
 
 
+@short_repr
 @dataclass(frozen=True)
 class _Seen:
     source: str

@@ -100,6 +100,7 @@ def decide_layout(source: str, table: RawTable, known: Collection[str], kind: st
     return _genes_in_rows(source, axes, body.words, known, kind, notes)
 
 
+@short_repr
 @dataclass(frozen=True)
 class _Axes:
     """The axis of the genes: header or column `column`, with the labels of the other of both as well."""

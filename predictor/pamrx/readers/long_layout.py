@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.genes import clean_labels, recognised
 from pamrx.identifiers.quantities import COPY, LEVEL, OTHER, few, is_no_gene, quantity_of
@@ -21,6 +22,7 @@ from pamrx.readers.sample_columns import default_entries, refuse_profiles, sampl
 _FILLED, _FEW_VALUES = 0.5, 3
 
 
+@short_repr
 @dataclass(frozen=True)
 class LongColumns:
     """The column of levels of a long table, gene and sample of each row that is kept, and the mask of those.

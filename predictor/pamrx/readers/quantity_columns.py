@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.quantities import (
     COPIES,
@@ -37,6 +38,7 @@ _WHAT: dict[str | None, str] = {
 _ROWS, _HEAD = 20, 200
 
 
+@short_repr
 @dataclass(frozen=True)
 class Columns:
     """Columns of levels by position, and the sample of each.
