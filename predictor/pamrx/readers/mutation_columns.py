@@ -133,7 +133,7 @@ def _refuse(file: str, header: Sequence[str], role: str, known: Collection[str])
         )
     if other := next((what for name, what in _OTHER_TABLES.items() if name in {_loose(one) for one in header}), ""):
         raise InputError(
-            f"{file}: header: {other}, which --mutations does not take; expected one row per mutation (MAF)"
+            f"{file}: header: {other}, which --mutations does not take; expected one row per mutation, as in a MAF"
         )
     found = ", ".join(header[:4]) + (", ..." if len(header) > 4 else "")
     close = _misspelt(role, header)
