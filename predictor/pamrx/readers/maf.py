@@ -317,7 +317,7 @@ def _class_notes(file: str, title: str, read: Settled, changes: bool) -> list[st
             f"{file}: column {title}: found '{word}', expected a MAF word such as Missense_Mutation, or one of VEP, "
             f"SnpEff (missense_variant) or nonsynonymous SNV (ANNOVAR){did_you_mean(word, CLASSIFICATIONS)}{advice}"
         )
-    shown = ", ".join(f"'{word}' ({count})" for word, count in words.most_common(_WORDS_SHOWN))
+    shown = ", ".join(f"'{word or 'empty'}' ({count})" for word, count in words.most_common(_WORDS_SHOWN))
     more = ", ..." if len(words) > _WORDS_SHOWN else ""
     return [
         f"{total} rows with {len(words)} unknown {title} words: {shown}{more}{_hint(words)}; their protein change "

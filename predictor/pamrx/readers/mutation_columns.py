@@ -27,6 +27,10 @@ _NAMED = re.compile(r"[A-Za-z0-9.@_-]+ \(\d+\)")  # DepMap's matrices: PIK3CA (5
 _BASES = re.compile(r"[ACGTN-]+")
 _MISSPELT = 0.85
 _MATRIX_SHARE = 0.5
+_OTHER_TABLES = {
+    "site1hugosymbol": "a table of structural variants", "fusion": "a table of fusions", "fusionname": "a table of fusions",
+    "segmean": "segments of copy number", "segmentmean": "segments of copy number",
+}  # fmt: skip
 _TOLD = ((SAMPLE, "samples"), (GENE, "genes"), (CLASS, "consequences"), (CHANGE, "protein changes"))
 
 
@@ -126,6 +130,10 @@ def _refuse(file: str, header: Sequence[str], role: str, known: Collection[str])
         raise InputError(
             f"{file}: header: a matrix of samples and genes ({matrix}), which says whether a gene is mutated and not "
             "how; expected one row per mutation, as in a MAF (of DepMap give OmicsSomaticMutations.csv)"
+        )
+    if other := next((what for name, what in _OTHER_TABLES.items() if name in {_loose(one) for one in header}), ""):
+        raise InputError(
+            f"{file}: header: {other}, which --mutations does not take; expected one row per mutation, as in a MAF"
         )
     found = ", ".join(header[:4]) + (", ..." if len(header) > 4 else "")
     close = _misspelt(role, header)

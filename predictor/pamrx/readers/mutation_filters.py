@@ -56,9 +56,10 @@ def kept_rows(
                 told = titles[role]
                 frame = frame[~out]
     if frame.empty:
+        why = "; ".join(note.partition(", as of a VCF")[0] for note in notes if told in note)
         raise InputError(
-            f"{file}: none of its {before} rows counts: {'; '.join(note for note in notes if told in note)}; expected "
-            f"somatic mutations. If they are, delete the column {told}"
+            f"{file}: none of its {before} rows counts: {why}; expected somatic mutations. If they are, delete the column "
+            f"{told}"
         )
     return frame, names, notes
 
@@ -75,7 +76,7 @@ def _without_titles(frame: pd.DataFrame, titles: dict[str, str], notes: list[str
 
 
 def _is(title: str, text: str) -> str:
-    return "yes" if bare(text) == title else ""
+    return "yes" if bare(text).lower() == title.lower() else ""
 
 
 def _default_entries(frame: pd.DataFrame, titles: dict[str, str], notes: list[str]) -> pd.DataFrame:

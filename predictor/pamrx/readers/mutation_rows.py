@@ -71,7 +71,7 @@ def settle(raw: pd.DataFrame, known: Collection[str], *, entrez: bool | None = N
     if unnamed.any():
         notes.append(f"{int(unnamed.sum())} rows without a gene name dropped")
         rows = rows[~unnamed]
-    rows, words = _with_classes(rows)
+    rows, words = _with_classes(rows.reset_index(drop=True))
     understood = sum(words.values()) < len(rows)
     if changes:
         notes += notes_of_changes + _unread(rows)

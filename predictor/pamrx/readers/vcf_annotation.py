@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pamrx.display import short_repr
 from pamrx.errors import InputError
 
 # The fields of SnpEff's ANN, by position (Cingolani, Variant annotations in VCF format, v1.0, 2015); VEP names its own.
@@ -26,6 +27,7 @@ Entry = dict[str, str]
 """SYMBOL, Consequence, HGVSp and, by source, Allele, ALLELE_NUM, CANONICAL and others of VEP's names."""
 
 
+@short_repr
 @dataclass(frozen=True)
 class Annotation:
     """`made_by` names the source; `of(record)` gives the entries of a record for each of its alternative alleles."""

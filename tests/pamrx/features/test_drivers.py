@@ -163,3 +163,27 @@ def test_a_table_is_called_as_its_rows_are_one_by_one() -> None:
     for rule in (driver_calls, non_synonymous, variant_classes):
         assert rule(frame).tolist() == [rule(frame.iloc[[place]]).iloc[0] for place in range(len(frame))]
     assert not len(driver_calls(frame.iloc[:0]))
+
+
+@pytest.mark.parametrize(
+    ("gene", "change", "driver"),
+    [
+        ("PIK3CA", "p.E545_Q546delinsKK", True),
+        ("KRAS", "p.G12_G13delinsDS", True),
+        ("KRAS", "p.GG12DS", True),
+        ("KRAS", "p.12_13GG>DS", True),
+        ("PIK3CA", "p.A3_A4delinsKK", False),
+        ("KRAS", "p.Q61_E62delinsH*", False),
+        ("PIK3CA", "p.H" + "1" * 5000 + "R", False),
+    ],
+)
+def test_neighbouring_residues_replaced_together_hold_their_hotspot(gene: str, change: str, driver: bool) -> None:
+    row = pd.DataFrame(
+        {
+            "gene": [gene],
+            "variant_classification": ["Missense_Mutation"],
+            "hgvsp": [change],
+            "driver": pd.array([pd.NA], dtype="boolean"),
+        }
+    )
+    assert driver_calls(row).tolist() == [driver]

@@ -1,4 +1,4 @@
-"""Tables of mutations as DepMap, Cell Model Passports, COSMIC, ICGC, ANNOVAR, cBioPortal's pages and others export them."""
+"""Tables of mutations as DepMap, Cell Model Passports, COSMIC, ICGC, ANNOVAR, cBioPortal and others export them."""
 
 from __future__ import annotations
 
@@ -35,19 +35,21 @@ def told(found: Mutations) -> str:
 @pytest.mark.parametrize(
     ("name", "header", "row"),
     [
-        ("a.tsv", "Study ID|Sample ID|Cancer Type|Protein Change|Mutation Type|Gene", "x|S1|y|H1047R|Missense Mutation|PIK3CA"),
+        ("a.tsv", "Study ID|Sample ID|Protein Change|Mutation Type|Gene", "x|S1|H1047R|Missense Mutation|PIK3CA"),
         ("b.csv", "Chrom,Pos,Ref,Alt,GT,VariantInfo,ProteinChange,HugoSymbol,ModelID,IsDefaultEntryForModel",
          "chr3,179234297,A,G,0|1,missense_variant&splice_region_variant,p.H1047R,PIK3CA,S1,Yes"),
         ("c.csv", "Hugo_Symbol,Variant_Classification,Reference_Allele,Tumor_Seq_Allele1,DepMap_ID,Protein_Change",
          "PIK3CA,Missense_Mutation,A,G,S1,p.H1047R"),
         ("d.csv", "gene_symbol,ensembl_gene_id,model_id,model_name,protein_mutation,effect",
          "PIK3CA,ENSG00000121879,S1,A-Line,p.H1047R,missense"),
-        ("e.tsv", "GENE_NAME|SAMPLE_NAME|ID_SAMPLE|MUTATION_DESCRIPTION|MUTATION_AA", "PIK3CA|S1|9|Substitution - Missense|p.H1047R"),
+        ("e.tsv", "GENE_NAME|SAMPLE_NAME|ID_SAMPLE|MUTATION_DESCRIPTION|MUTATION_AA",
+         "PIK3CA|S1|9|Substitution - Missense|p.H1047R"),
         ("f.tsv", "icgc_donor_id|icgc_sample_id|mutation_type|consequence_type|aa_mutation|gene_affected",
          "DO1|S1|single base substitution|missense_variant|H1047R|ENSG00000121879"),
         ("S1.hg38_multianno.txt", "Chr|Start|End|Ref|Alt|Func.refGene|Gene.refGene|ExonicFunc.refGene|AAChange.refGene",
          "3|1|1|A|G|exonic|PIK3CA|nonsynonymous SNV|PIK3CA:NM_006218:exon21:c.A3140G:p.H1047R"),
-        ("g.maf", "Hugo_Symbol|Tumor_Sample_Barcode|Variant_Classification|amino_acid_change_WU", "PIK3CA|S1|missense|p.H1047R"),
+        ("g.maf", "Hugo_Symbol|Tumor_Sample_Barcode|Variant_Classification|amino_acid_change_WU",
+         "PIK3CA|S1|missense|p.H1047R"),
         ("h.tsv", "SYMBOL|Sample|Consequence|HGVSp_VEP", "PIK3CA|S1|missense_variant|ENSP00000263967.3:p.His1047Arg"),
         ("i.tsv", "Entrez_Gene_Id|Sample_ID|HGVSp_Short", "5290|S1|p.H1047R"),
     ],
@@ -63,8 +65,8 @@ def test_the_columns_taken_are_said(tmp_path: Path) -> None:
     found = read(tmp_path, text, "x.csv")
     assert found.samples == ("7",)
     assert (
-        "columns: samples from model_id (not from model_name), genes from gene_symbol, consequences from effect, protein "
-        "changes from protein_mutation" in told(found)
+        "columns: samples from model_id (not from model_name), genes from gene_symbol, consequences from effect, "
+        "protein changes from protein_mutation" in told(found)
     )
 
 
@@ -245,7 +247,8 @@ PLACED = f"{HEAD}\tChromosome\tStart_Position\tReference_Allele\tTumor_Seq_Allel
 
 def test_one_change_on_two_transcripts_counts_once(tmp_path: Path) -> None:
     text = f"{PLACED}\nPTEN\tS1\tMissense_Mutation\tp.R303Q\t10\t89692905\tG\tA\n"
-    text += "PTEN\tS1\tMissense_Mutation\tp.R130Q\t10\t89692905\tG\tA\nPTEN\tS1\tMissense_Mutation\tp.R130L\t10\t89692905\tG\tT\n"
+    text += "PTEN\tS1\tMissense_Mutation\tp.R130Q\t10\t89692905\tG\tA\n"
+    text += "PTEN\tS1\tMissense_Mutation\tp.R130L\t10\t89692905\tG\tT\n"
     found = read(tmp_path, text)
     assert found.rows["hgvsp"].tolist() == ["p.R130Q", "p.R130L"]
     assert "1 rows list a change of their sample again" in told(found)
@@ -270,6 +273,7 @@ def test_headers_comments_and_quotes_among_the_rows(tmp_path: Path) -> None:
     one, two = "PIK3CA\tS1\tMissense_Mutation\tp.H1047R", "PTEN\tS2\tNonsense_Mutation\tp.R130*"
     found = read(tmp_path, f"#version 2.4\n#two\n{HEAD}\n{one}\n#version 2.4\n{HEAD}\n{two}\n")
     assert found.samples == ("S1", "S2")
+    assert read(tmp_path, f"{HEAD}\n{one}\n{HEAD.upper()}\n").samples == ("S1",)
     assert "1 rows repeat the header: left out" in told(found)
     quoted = "\n".join("\t".join(f'"{cell}"' for cell in line.split("\t")) for line in (HEAD, one))
     assert rows(read(tmp_path, quoted + "\n")) == [H1047R]
@@ -283,6 +287,18 @@ def test_a_matrix_of_mutated_or_not_is_refused_by_name(tmp_path: Path) -> None:
         PamrxError, match=r"matrix of samples and genes \(PIK3CA \(5290\), .*OmicsSomaticMutations\.csv"
     ):
         read(tmp_path, text, "x.csv")
+
+
+def test_structural_variants_are_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(PamrxError, match="a table of structural variants, which --mutations does not take"):
+        read(tmp_path, "Sample_Id\tSite1_Hugo_Symbol\tSite2_Hugo_Symbol\nS1\tPTEN\tKLLN\n")
+
+
+def test_advice_where_every_row_is_filtered(tmp_path: Path) -> None:
+    text = f"{HEAD}\tFILTER\nPIK3CA\tS1\tMissense_Mutation\tp.H1047R\tcommon_variant\n"
+    with pytest.raises(PamrxError, match=r"\(common_variant 1\) left out; expected .*delete the column FILTER$"):
+        read(tmp_path, text)
+    assert rows(read(tmp_path, text.replace("\tFILTER", "").replace("\tcommon_variant", ""))) == [H1047R]
 
 
 def test_advice_on_a_column_of_bases(tmp_path: Path) -> None:
