@@ -11,7 +11,6 @@ import numpy as np
 from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.quantities import (
-    COPIES,
     COPY,
     GENERIC,
     LEVEL,
@@ -186,12 +185,6 @@ def _of_one_sample(
             f"equally; keep one of them, named for its sample"
         )
     place = taken[0]
-    if fitting[place].family == COPY and fitting[place].rank >= COPIES and not (table.numeric(place) < 0).any():
-        raise InputError(
-            f"{source}: columns {few(names)} are quantities of one sample, in absolute copies; expected GISTIC calls "
-            f"-2..2 or log2 ratios: keep the gene names and {called[0]}, turned into log2({called[0]} / ploidy) "
-            "(ploidy 2 where it is not known; -5 for no copy) and named for its sample"
-        )
     sample = name_of_file(source)
     if not sample:
         raise InputError(

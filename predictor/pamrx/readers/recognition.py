@@ -36,13 +36,15 @@ _COPY_NUMBER_FILE = re.compile(r"(^|[^a-z])(cna|cnv|cn|gistic|copy.?number)|(?-i
 def told_apart(path: PathLike, known: frozenset[str]) -> tuple[Matrix, str]:
     """A matrix of unknown kind, read as what it seems to hold, and that kind."""
     try:
-        matrix = read_matrix(path, known)
+        matrix = read_matrix(path, known, None)
     except PamrxError as first:
         try:
             return read_matrix(path, known, "ncrna"), NCRNA
         except PamrxError:
             raise first from None
     kind = matrix_kind(matrix, Path(path).name)
+    if matrix.columns.kind == "copy_number":
+        return matrix, kind if kind == COPIES else COPY_NUMBER
     return (read_matrix(path, known, READ_AS[kind]) if kind in READ_AS and kind != MATRIX else matrix), kind
 
 

@@ -203,12 +203,12 @@ def test_advice_of_absolute_copies(tmp_path: Path) -> None:
     columns = {"gene_id": ENSEMBL, "gene_name": GENES, "chromosome": ["chr1"] * N, "start": range(N), "end": range(N),
                "copy_number": copies, "min_copy_number": copies, "max_copy_number": copies}  # fmt: skip
     path = write(tmp_path / "t.ascat3.gene_level_copy_number.v36.tsv", columns)
-    refused(path, "absolute copies", "log2(copy_number / ploidy)", "-5 for no copy", kind="copy_number")
-    followed = np.where(copies > 0, np.log2(np.maximum(copies, 1) / 2), -5)
-    kept = write(tmp_path / "kept.tsv", {"gene_name": GENES, "t": followed})
-    found = read_profiles(copy_number=kept, known_genes=AXIS).copy_number
-    assert found is not None
-    assert found.loc["t", GENES[:3]].tolist() == [2, -2, 0]
+    with pytest.raises(PamrxError, match=r"found absolute copies, .* say --copy-number-unit copies"):
+        read_profiles(copy_number=path, known_genes=AXIS)
+    profiles = read_profiles(copy_number=path, known_genes=AXIS, copy_number_unit="copies")
+    assert profiles.copy_number is not None
+    assert profiles.copy_number.loc["t", GENES[:3]].tolist() == [2, -2, 0]
+    assert any("column copy_number taken for sample t" in note for note in profiles.notes)
 
 
 @pytest.mark.parametrize("bins", [True, False])
