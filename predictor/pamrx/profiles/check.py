@@ -18,10 +18,11 @@ from pamrx.identifiers.unit_guess import UnitGuess, guess_unit
 from pamrx.profiles.profiles import Profiles
 from pamrx.profiles.reading import read_profiles
 from pamrx.profiles.study import read_study
-from pamrx.readers.cbioportal import Study, find_study, looks_like_study, read_rows
+from pamrx.readers.cbioportal import Study, find_study, is_study_meta, looks_like_study, read_rows
 from pamrx.readers.files import Head, PathLike, check_file, is_parquet, parquet_columns
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.h5ad import is_h5ad
+from pamrx.readers.h5ad_scaled import unscaled
 from pamrx.readers.matrix import Matrix, read_matrix
 from pamrx.readers.mutation_columns import is_mutation_header
 from pamrx.readers.mutation_table import exome_notes
@@ -45,6 +46,7 @@ from pamrx.readers.recognition import (
     STUDY,
     UNREADABLE,
     VARIANTS,
+    looks_like_ratios,
     told_apart,
 )  # fmt: skip
 from pamrx.readers.sample_table import read_samples
@@ -169,7 +171,11 @@ def check_together(found: Sequence[FileCheck], settings: Mapping[str, Any] | Non
     except PamrxError as error:
         return JointCheck(options, "", (), str(error))
     known = {f"{one.file}: {note}" for one in found for note in one.notes}
-    notes = tuple(note for note in profiles.notes if note not in known and not _renaming(note))
+    notes = tuple(
+        note
+        for note in profiles.notes
+        if note not in known and not any(_renaming(note.removeprefix(f"{one.file}: ")) for one in taken)
+    )
     return JointCheck(options, _holdings(profiles), notes, "")
 
 
@@ -217,6 +223,11 @@ def _header(path: PathLike, file: Path, known: frozenset[str]) -> list[str] | Fi
         try:
             return _found(path, PANEL, notes=read_panel(path, known)[1])
         except PamrxError:
+            if is_study_meta(file):
+                folder = file.parent
+                raise InputError(
+                    f"{path}: a meta file of a cBioPortal study; give the folder of the study: pamrx predict {folder}"
+                ) from None
             raise error from None
 
 
@@ -305,11 +316,24 @@ def _renaming(note: str) -> bool:
 
 
 def _matrix(path: PathLike, known: frozenset[str], kind: str = "") -> FileCheck:
-    matrix, kind = (read_matrix(path, known, READ_AS[kind]), kind) if kind else told_apart(path, known)
-    notes = list(matrix.notes)
+    used, notes = _unscaled(path, known)
+    matrix, kind = (read_matrix(used, known, READ_AS[kind]), kind) if kind else told_apart(used, known)
+    notes += matrix.notes
+    if kind == MATRIX and looks_like_ratios(matrix):
+        notes.append("copy-number ratios look like this too: if they are, give it with --copy-number")
     if kind in _NOT_TAKEN:
         notes.append(_NOT_TAKEN[kind])
     return _found(path, kind, matrix.genes_in, _ways(matrix.names), _unit(matrix, kind), notes)
+
+
+def _unscaled(path: PathLike, known: frozenset[str]) -> tuple[PathLike, list[str]]:
+    """What `predict` reads of an AnnData file; a scaled X that it refuses, as it stands, since a unit may be stated."""
+    if not is_h5ad(check_file(path)):
+        return path, []
+    try:
+        return unscaled(path, known)
+    except PamrxError:
+        return path, []
 
 
 def _unit(matrix: Matrix, kind: str) -> UnitGuess | None:

@@ -117,6 +117,11 @@ def looks_like_study(folder: Path) -> bool:
     return any(entry.is_file() and entry.name.startswith(("meta_", "data_")) for entry in folder.iterdir())
 
 
+def is_study_meta(file: Path) -> bool:
+    """Whether a file is named as the meta files of a study are."""
+    return bool(_META.fullmatch(file.name))
+
+
 def is_whole_exome(panel: str) -> bool:
     """Whether a panel's name says that every gene was looked at."""
     return bool(_WHOLE.match(panel))

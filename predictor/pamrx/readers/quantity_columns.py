@@ -106,32 +106,25 @@ def _without_companions(
     names = {table.header[place] for place in places}
     found = {place: affix_of(table.header[place]) for place in places}
     left = [p for p, affix in found.items() if affix is not None and affix[1].family == OTHER and affix[2] in names]
-    if len(places) > 1:
-        left += [place for place in places if _counts_rows(table, place)]
-        if kind not in ("copy_number", "segments"):
-            left += _flags(table, [place for place in places if place not in left])
+    if len(places) > 1 and len(table) >= _ROWS:
+        left += _rows_counted_or_flagged(table, places, kind not in ("copy_number", "segments"))
     if left and len(left) < len(places):
         notes.append(f"{source}: columns left out that are no samples: {few([table.header[p] for p in sorted(left)])}")
         return [place for place in places if place not in left]
     return places
 
 
-def _counts_rows(table: RawTable, place: int) -> bool:
-    if table.is_text(place) or len(table) < _ROWS:
-        return False
-    values = table.numeric(place)
-    return bool(values[0] in (0, 1) and (np.diff(values) == 1).all())
-
-
-def _flags(table: RawTable, places: list[int]) -> list[int]:
-    """Columns of 0 and 1 where every other holds fractions."""
-    if len(table) < _ROWS:
-        return []
-    heads = {place: table.column(place).iloc[:_HEAD] for place in places if not table.is_text(place)}
-    whole = [place for place, cells in heads.items() if (cells.dropna() % 1 == 0).all()]
-    if not whole or len(whole) > len(places) / 2:
-        return []
-    return [place for place in whole if set(np.unique(table.numeric(place))) == {0.0, 1.0}]
+def _rows_counted_or_flagged(table: RawTable, places: Sequence[int], flags: bool) -> list[int]:
+    """Columns that number the rows, and with `flags` those of 0 and 1 where most hold fractions: told by first rows."""
+    numeric = [place for place in places if not table.is_text(place)]
+    head = table.head(numeric, _HEAD)
+    counting = np.isin(head[0], (0, 1)) & (np.diff(head, axis=0) == 1).all(axis=0)
+    found = [numeric[at] for at in np.flatnonzero(counting) if (np.diff(table.numeric(numeric[at])) == 1).all()]
+    whole = (np.isnan(head) | (head % 1 == 0)).all(axis=0)
+    if flags and whole.sum() <= len(places) / 2:
+        likely = (numeric[at] for at in np.flatnonzero(whole & ~counting))
+        found += [place for place in likely if set(np.unique(table.numeric(place))) == {0.0, 1.0}]
+    return found
 
 
 def fits_kind(quantity: Quantity, kind: str | None) -> bool:

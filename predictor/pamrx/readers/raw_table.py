@@ -75,6 +75,10 @@ class RawTable:
             return None
         return self._frame.iloc[:, positions].to_numpy(dtype=np.float64, na_value=np.nan)
 
+    def head(self, positions: list[int], rows: int) -> np.ndarray:
+        """The first rows of several columns of numbers as float64, shape (rows, columns)."""
+        return self._frame.iloc[:rows, positions].to_numpy(dtype=np.float64, na_value=np.nan)
+
     def numeric(self, position: int) -> np.ndarray:
         """The column as float64; NaN where it is empty or no number."""
         series = self.column(position)

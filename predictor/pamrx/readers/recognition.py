@@ -73,3 +73,9 @@ def matrix_kind(matrix: Matrix, file: str) -> str:
     if _COPY_NUMBER_FILE.search(file) and seen in (scales.RATIOS, scales.FOLD, scales.COPIES, scales.CALLED):
         return COPIES if seen == scales.COPIES else COPY_NUMBER
     return MATRIX
+
+
+def looks_like_ratios(matrix: Matrix) -> bool:
+    """Whether levels could as well be ratios of copy number, or their logarithms, in most samples."""
+    seen = settled(Statistics.of(matrix.values, copy_number=True).seen)
+    return seen in (scales.RATIOS, scales.FOLD)

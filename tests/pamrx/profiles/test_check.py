@@ -174,20 +174,23 @@ def test_the_unit_without_its_file_is_an_error(tmp_path: Path) -> None:
     assert "goes with --expression" in str(result.exception)
 
 
+COHORTS = {
+    "nci60/nci60_expression_log2.csv.gz": (MATRIX, "log2"),
+    "nci60/nci60_mirna_agilent_log2.tsv.gz": (NCRNA, "log2"),
+    "nci60/nci60_exome_percent_variant.csv.gz": (SHARES, None),
+    "tcga_acc/TCGA_ACC_mutations.maf.gz": (MAF, None),
+    "tcga_acc/TCGA_ACC_miRNASeqGene.csv.gz": (NCRNA, "counts"),
+    "tcga_acc/miniACC_gistict.csv.gz": (COPY_NUMBER, None),
+    "tcga_laml/tcga_laml.maf.gz": (MAF, None),
+    "ccle/CCLE_miRNA_20181103.gct.gz": (NCRNA, "linear"),
+}
+
+
 @pytest.mark.shared
-def test_the_shared_cohorts_are_what_they_are(shared_data: Path) -> None:
-    files = {
-        "nci60/nci60_expression_log2.csv.gz": (MATRIX, "log2"),
-        "nci60/nci60_mirna_agilent_log2.tsv.gz": (NCRNA, "log2"),
-        "nci60/nci60_exome_percent_variant.csv.gz": (SHARES, None),
-        "tcga_acc/TCGA_ACC_mutations.maf.gz": (MAF, None),
-        "tcga_acc/TCGA_ACC_miRNASeqGene.csv.gz": (NCRNA, "counts"),
-        "tcga_acc/miniACC_gistict.csv.gz": (COPY_NUMBER, None),
-        "tcga_laml/tcga_laml.maf.gz": (MAF, None),
-        "ccle/CCLE_miRNA_20181103.gct.gz": (NCRNA, "linear"),
-    }
-    found = check_file_kinds(shared_data / name for name in files)
-    assert [(one.kind, one.unit.unit if one.unit else None) for one in found] == list(files.values())
+@pytest.mark.parametrize("name", list(COHORTS))
+def test_the_shared_cohorts_are_what_they_are(shared_data: Path, name: str) -> None:
+    (found,) = check_file_kinds([shared_data / name])
+    assert (found.kind, found.unit.unit if found.unit else None) == COHORTS[name]
 
 
 def one(folder: Path, name: str, text: str) -> FileCheck:
@@ -342,3 +345,28 @@ def test_a_panel_may_be_named(tmp_path: Path) -> None:
     code, output, message = run_of("check", ["--mutations", str(maf), "--panel", "msk-impact-468"])
     assert code == 0, message
     assert "panel of 469 genes" in output
+
+
+def test_levels_that_could_be_copy_number_are_told(tmp_path: Path) -> None:
+    genes = ["PIK3CA", "PTEN", "AKT1", "ERBB2", "KRAS", "MYC"]
+    near_one = one(
+        tmp_path,
+        "x.csv",
+        "gene,S1\n" + "".join(f"{gene},{v}\n" for gene, v in zip(genes, [1.1, 0.9, 1, 6.4, 0.95, 1.05], strict=True)),
+    )
+    assert near_one.kind == MATRIX
+    assert "--copy-number" in near_one.notes[-1]
+    levels = one(
+        tmp_path,
+        "y.csv",
+        "gene,S1\n" + "".join(f"{gene},{v}\n" for gene, v in zip(genes, [7.1, 0, 3.2, 6.4, 8.5, 2.5], strict=True)),
+    )
+    assert not any("--copy-number" in note for note in levels.notes)
+
+
+def test_a_meta_file_alone_sends_to_its_study(tmp_path: Path) -> None:
+    found = one(
+        tmp_path, "meta_cna.txt", "cancer_study_identifier: x\ngenetic_alteration_type: COPY_NUMBER_ALTERATION\n"
+    )
+    assert found.kind == UNREADABLE
+    assert f"give the folder of the study: pamrx predict {tmp_path}" in found.notes[0]
