@@ -16,7 +16,6 @@ import pandas as pd
 
 from pamrx.display import short_repr
 from pamrx.identifiers.gene_ids import MAPPED, OWN, UNKNOWN, name_gene, name_genes
-from pamrx.identifiers.genes import mouse_note
 from pamrx.knowledge import table
 
 SPELLED = "symbol in other case or with other signs"
@@ -42,20 +41,19 @@ class GeneCells:
 def name_gene_cells(labels: Iterable[str], known: Collection[str] = (), *, entrez: bool = False) -> GeneCells:
     """The names that pamrx writes for the genes of each cell; parameters as `name_genes`.
 
-    Of a cell of several symbols the genes of the axis count, else all that are known. Labels in title case are not
-    brought to capitals where nearly all are: those are mouse genes.
+    Of a cell of several symbols the genes of the axis count, else all that are known. Each label is named by itself, so
+    that a sample reads alike alone and among others; whether all are mouse genes is for who reads a whole file to ask.
     """
     given = list(labels)
     names = name_genes(given, known, entrez=entrez, guarded=False)
     symbols: dict[str, tuple[str, ...]] = {}
     for label, name in zip(names["given"], names["name"], strict=True):
         symbols[label] = (name,)
-    mouse = bool(mouse_note(given, known))
     lost = (names["how"] == UNKNOWN) & names["given"].map(lambda label: bool(_ODD.search(label)))
     for place in names.index[lost]:
         label = str(names.at[place, "given"])
         found, how = _parted(label, known)
-        if not found and not mouse:
+        if not found:
             found, how = _respelled(label, known), SPELLED
         if found:
             symbols[label] = found

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from pamrx.errors import InputError, PamrxError, did_you_mean
 from pamrx.identifiers.gene_ids import is_gene_name
-from pamrx.identifiers.genes import unrecognised_message
+from pamrx.identifiers.genes import mouse_note, unrecognised_message
 from pamrx.identifiers.protein_change import is_nothing, protein_changes
 from pamrx.readers.files import Head, is_parquet, open_bytes, parquet_columns
 from pamrx.readers.mutation_cells import bare, mapped
@@ -281,6 +281,9 @@ def _worth(cells: pd.Series) -> pd.Series:
 
 def _check_recognised(file: str, title: str, read: Settled, known: Collection[str], notes: list[str]) -> None:
     distinct = [str(name) for name in read.names["name"] if name]
+    given = [str(label) for label in read.names["given"]]
+    if known and mouse_note(given, known):
+        raise InputError(f"{file}: column {title}: {unrecognised_message(given, known, noncoding=False)}")
     if not known or any(gene in known or is_gene_name(gene) for gene in distinct):
         return
     if len(distinct) >= _MANY_GENES or not any(_looks_hugo(gene) for gene in distinct):

@@ -28,8 +28,8 @@ _BASES = re.compile(r"[ACGTN-]+")
 _MISSPELT = 0.85
 _MATRIX_SHARE = 0.5
 _OTHER_TABLES = {
-    "site1hugosymbol": "a table of structural variants",
-    "fusion": "a table of fusions", "fusionname": "a table of fusions",
+    "site1hugosymbol": "a table of structural variants", "fusion": "a table of fusions",
+    "fusionname": "a table of fusions",
     "segmean": "segments of copy number", "segmentmean": "segments of copy number",
 }  # fmt: skip
 _TOLD = ((SAMPLE, "samples"), (GENE, "genes"), (CLASS, "consequences"), (CHANGE, "protein changes"))

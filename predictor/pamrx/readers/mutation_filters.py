@@ -58,8 +58,8 @@ def kept_rows(
     if frame.empty:
         why = "; ".join(note.partition(", as of a VCF")[0] for note in notes if told in note)
         raise InputError(
-            f"{file}: none of its {before} rows counts: {why}; expected somatic mutations. If they are, delete the "
-            f"column {told}"
+            f"{file}: none of its {before} rows counts: {why}; expected somatic mutations. If they are, delete "
+            f"the column {told}"
         )
     return frame, names, notes
 

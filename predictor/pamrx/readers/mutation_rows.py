@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -82,13 +83,15 @@ def settle(raw: pd.DataFrame, known: Collection[str], *, entrez: bool | None = N
     return Settled(kept, genes.names, words, understood, tuple(notes))
 
 
+@lru_cache(maxsize=100_000)
 def clean(label: str) -> str:
     """A gene's label without quotes, blanks and an Entrez id at its end."""
     return clean_labels([label])[0]
 
 
 def _genes(column: pd.Series, known: Collection[str], entrez: bool | None) -> GeneCells:
-    given = [label for label in dict.fromkeys(clean_labels(pd.unique(column.astype(object)))) if label]
+    labels = pd.unique(column.astype(object).dropna())
+    given = [label for label in dict.fromkeys(clean(str(label)) for label in labels) if label]
     return name_gene_cells(given, known, entrez=are_entrez(given) if entrez is None else entrez)
 
 

@@ -30,4 +30,17 @@ def test_nested_mutations_are_read_as_a_maf(tmp_path: Path) -> None:
     beside, found = read_mutations(maf, default_genes()), rows_of(column, [*samples, "S4"], default_genes())
     assert found.rows.drop(columns="driver").equals(beside.rows.drop(columns="driver"))
     assert found.samples == beside.samples == tuple(samples)
+    alone = rows_of(pa.chunked_array([pa.array([nested[0]])]), ["S1"], default_genes())
+    assert alone.rows["gene"].tolist() == ["PIK3CA", "PTEN", "PTEN"]
     assert found.rows["hgvsp"].tolist() == ["p.H1047R", "p.R130Q", "p.R173H", "p.R130*", "p.R611*", ""]
+
+
+def test_a_sample_reads_alike_alone_and_among_others() -> None:
+    titled = [
+        {"gene": gene, "variant_classification": "Silent", "hgvsp": ""} for gene in ("Pik3ca", "Pten", "Akt1", "Kras")
+    ]
+    upper = [{"gene": f"G{number}", "variant_classification": "Silent", "hgvsp": ""} for number in range(9)]
+    alone = rows_of(pa.chunked_array([pa.array([titled])]), ["S1"], default_genes()).rows
+    crowd = rows_of(pa.chunked_array([pa.array([titled, upper])]), ["S1", "S2"], default_genes()).rows
+    assert alone["gene"].tolist() == ["PIK3CA", "PTEN", "AKT1", "KRAS"]
+    assert crowd[crowd["sample_id"] == "S1"].equals(alone)
