@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 import socket
 from collections.abc import Generator
@@ -78,6 +79,15 @@ def examples() -> Profiles:
     from pamrx.profiles import read_profiles
 
     return read_profiles(**example_files())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the modules of which `-m` leaves out everything, before they import MLflow, Dask or Spark."""
+    left_out = [mark for mark in ("medium", "slow") if f"not {mark}" in (config.option.markexpr or "")]
+    if not left_out or collection_path.suffix != ".py":
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    return True if re.search(rf"^pytestmark = .*\bmark\.({'|'.join(left_out)})\b", text, re.MULTILINE) else None
 
 
 @pytest.hookimpl(tryfirst=True)
