@@ -323,7 +323,7 @@ def test_a_malformed_matrix_is_one_clear_line(tmp_path: Path, text: str, unit: s
 @pytest.mark.parametrize(
     "text",
     [
-        gzip.compress(LEVELS.to_csv().encode()),
+        gzip.compress(LEVELS.to_csv().encode(), mtime=0),
         LEVELS.to_csv().replace("\n", "\r\n"),
         b"\xef\xbb\xbf" + LEVELS.to_csv().encode(),
         "\n".join(f"{line}," for line in CUT),
