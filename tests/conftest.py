@@ -3,8 +3,8 @@
 Which tests run when:
 
 - `make check` runs the fast ones: neither `medium` nor `slow`, nor those that need the network or real cohorts.
-  `medium` is what fits models, starts processes of its own, needs MLflow or takes more than a second; a whole module
-  is marked where all of it does.
+  `medium` is what fits models, starts processes of its own, needs MLflow or takes more than half a second; a whole
+  module is marked where all of it does.
 - `make test` runs all but `slow`. A test of more than five CPU seconds that is not marked `slow` fails (`cpu_time.py`).
 - `make test-slow` runs the rest, `.ci/run` everything.
 

@@ -112,6 +112,7 @@ def test_explanations_sum_to_the_predictions(profiles: Any) -> None:
     pd.testing.assert_series_equal(summed, predicted.loc[summed.index], check_names=False, rtol=0, atol=1e-6)
 
 
+@pytest.mark.medium
 def test_an_explanation_is_the_table_of_the_command_line(profiles: Any, tmp_path: Path) -> None:
     some, bundle = profiles.subset(["MCF-7"]), pamrx.load_bundle()
     assays = [AssayId("GDSC2", "Alpelisib")]

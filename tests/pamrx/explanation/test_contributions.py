@@ -228,6 +228,7 @@ def test_block_shares_sum_to_one(small: tuple[SensitivityModel, pd.DataFrame]) -
 # For shap, and figures
 
 
+@pytest.mark.medium
 def test_explanation_adds_up_and_keeps_values(small: tuple[SensitivityModel, pd.DataFrame]) -> None:
     model, features = small
     assay = "GDSC2:AKT inhibitor VIII"
@@ -284,6 +285,7 @@ def test_summary_figure_says_what_it_shows(small: tuple[SensitivityModel, pd.Dat
     assert "Negative: towards sensitive" in figure.get_supxlabel()
 
 
+@pytest.mark.medium
 def test_overall_figure_shows_blocks_and_features(small: tuple[SensitivityModel, pd.DataFrame], tmp_path: Path) -> None:
     model, features = small
     shares = block_shares(contribution_table(model, features, ASSAYS, keep=3))

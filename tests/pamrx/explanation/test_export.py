@@ -56,6 +56,7 @@ def test_the_rows_of_a_sample_and_drug_sum_to_its_prediction(
             assert total == pytest.approx(predicted.loc[sample, str(assay)], rel=0, abs=1e-6)
 
 
+@pytest.mark.medium
 def test_rows_are_those_of_the_model_in_order_with_the_base_first(
     bundle: Bundle, features: pd.DataFrame, tmp_path: Path
 ) -> None:

@@ -94,6 +94,7 @@ def test_the_inputs_of_these_tests_reach_every_block_and_leave_gaps() -> None:
 # --- rule 1: one tumour alone scores as it does in a crowd ---
 
 
+@pytest.mark.medium
 @given(st.permutations(list(CROWD.samples.index)), st.integers(1, 9))
 @settings(max_examples=25, deadline=None)
 def test_any_subset_in_any_order_gives_the_same_numbers(order: Any, size: Any) -> None:
@@ -110,6 +111,7 @@ def test_any_chunking_gives_the_same_numbers(size: Any) -> None:
     assert same(pd.concat(chunks), IN_THE_CROWD)
 
 
+@pytest.mark.medium
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=15, deadline=None)
 def test_the_order_of_genes_and_of_mutations_is_irrelevant(random: Any) -> None:
@@ -126,6 +128,7 @@ def test_the_order_of_genes_and_of_mutations_is_irrelevant(random: Any) -> None:
     assert same(BUILDER.transform(other), IN_THE_CROWD)
 
 
+@pytest.mark.medium
 @given(st.integers(0, 1_000_000), st.integers(1, 300))
 @settings(max_examples=15, deadline=None)
 def test_genes_that_training_never_held_change_nothing(seed: Any, count: Any) -> None:

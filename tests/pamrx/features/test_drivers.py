@@ -73,6 +73,7 @@ def test_rules_in_the_order_exact_residue_range_truncation(
     assert call(gene, classification, change) is driver
 
 
+@pytest.mark.medium
 def test_the_more_exact_row_wins() -> None:
     rows = table("hotspots").query("gene == 'STK11' and residue_change == 'F354L'")
     assert rows["effect"].tolist() == ["uncertain"]

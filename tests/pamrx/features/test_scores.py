@@ -26,6 +26,7 @@ def by_the_formula(values: np.ndarray) -> np.ndarray:
     return expected
 
 
+@pytest.mark.medium
 @given(st.integers(0, 10_000), st.integers(1, 80), st.sampled_from([0.0, 0.02, 0.6, 1.0]), st.integers(1, 40))
 @settings(max_examples=40, deadline=None)
 def test_scores_have_every_bit_of_the_formula_however_the_samples_are_cut(

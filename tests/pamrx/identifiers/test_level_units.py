@@ -66,6 +66,7 @@ def test_chunks_notice_z_scores_too() -> None:
     assert not found.linear
 
 
+@pytest.mark.medium
 def test_advice_for_levels_between_0_and_1_works(tmp_path: Path) -> None:
     genes = [gene for gene in sorted(default_genes()) if gene.isalnum() and gene.isupper()][:1200]
     values = pd.DataFrame(SCORES, [f"S{row}" for row in range(6)], genes).rank(pct=True) / 2

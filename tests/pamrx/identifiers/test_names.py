@@ -105,6 +105,7 @@ def test_a_former_symbol_is_told_and_goes_before_an_alias(tmp_path: Path) -> Non
     assert "1 alias of several genes (MLL4) left as they stand" in told
 
 
+@pytest.mark.medium
 def test_every_gene_of_training_has_ids(universe: list[str]) -> None:
     genes = table("gene_ids").set_index("gene")
     assert len(universe) == 5778
@@ -139,6 +140,7 @@ def test_training_names_map_to_themselves(universe: list[str]) -> None:
     assert set(named["how"]) == {OWN}
 
 
+@pytest.mark.medium
 def test_all_ids_of_a_matrix_give_the_same_profile(tmp_path: Path, universe: list[str]) -> None:
     genes = table("gene_ids").set_index("gene").loc[[g for g in universe if g not in ("C2orf48", "TMEM133")]]
     values = np.arange(len(genes)) / 1000 + 1

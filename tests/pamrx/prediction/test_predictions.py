@@ -100,6 +100,7 @@ def test_a_tumour_alone_scores_as_it_does_in_a_crowd(bundle: Any, profiles: Any,
         pd.testing.assert_frame_equal(alone, crowd, check_exact=True)
 
 
+@pytest.mark.medium
 def test_evidence_falls_with_what_is_missing(bundle: Any) -> None:
     files = example_files()
     whole = bundle.predict(read_profiles(**files)).groupby("sample_id")["evidence"].mean()
@@ -109,6 +110,7 @@ def test_evidence_falls_with_what_is_missing(bundle: Any) -> None:
     assert (whole < 1).all()
 
 
+@pytest.mark.medium
 def test_without_expression_the_prediction_stays_near_the_assays_mean(bundle: Any) -> None:
     files = example_files()
     few = bundle.predict(read_profiles(mutations=files["mutations"]))
@@ -136,6 +138,7 @@ def test_drugs_that_cannot_be_predicted_say_why(bundle: Any, name: Any, expected
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.medium
 def test_known_biology_pik3ca_mutation_argues_for_alpha_selective_inhibitors(bundle: Any, profiles: Any) -> None:
     features = bundle.builder.transform(profiles)
     without = features.copy()

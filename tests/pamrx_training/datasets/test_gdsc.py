@@ -233,6 +233,7 @@ def test_status_and_fingerprint_follow_the_content(tmp_path: Path) -> None:
     assert fingerprint(cache) == first
 
 
+@pytest.mark.medium
 def test_other_content_has_another_fingerprint(tmp_path: Path) -> None:
     text = (SMALL / "GDSC1_IC50.csv").read_text().splitlines()
     text[1] = text[1].rsplit(",", 1)[0] + ",0.123"

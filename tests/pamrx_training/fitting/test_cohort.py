@@ -141,6 +141,7 @@ def poisoned(gdsc: Any, lines: list[str]) -> Any:
     )
 
 
+@pytest.mark.medium
 def test_garbage_in_the_test_lines_changes_no_fitted_number(gdsc_small: Any, few_rounds: Any) -> None:
     clean = build_cohort(gdsc_small)
     folds = leave_cell_line_out(clean, 4, seed=3)
@@ -164,6 +165,7 @@ def test_garbage_in_the_test_lines_changes_no_fitted_number(gdsc_small: Any, few
         assert np.array_equal(one.coefficients, two.coefficients)
 
 
+@pytest.mark.medium
 def test_garbage_in_the_test_responses_changes_no_prediction(
     gdsc_small: Any, few_rounds: Any, predictions_of_fold: Any
 ) -> None:
@@ -181,6 +183,7 @@ def test_garbage_in_the_test_responses_changes_no_prediction(
     assert (two["measured"].max() > 1e5).all()
 
 
+@pytest.mark.medium
 def test_garbage_in_the_other_test_lines_changes_no_prediction_of_a_test_line(
     gdsc_small: Any, few_rounds: Any, predictions_of_fold: Any
 ) -> None:

@@ -28,6 +28,7 @@ def write(path: Path, text: str) -> Any:
     return path
 
 
+@pytest.mark.medium
 @given(st.lists(st.integers(0, 15), min_size=30, max_size=30), st.integers(0, 50), st.integers(2, 6))
 @settings(max_examples=40, deadline=None)
 def test_a_donor_is_on_one_side_and_every_line_in_one_fold(cohort: Any, donors: Any, seed: Any, n_folds: Any) -> None:
