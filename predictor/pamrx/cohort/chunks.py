@@ -89,11 +89,6 @@ def read_from(profiles: Profiles, rejected: Mapping[str, str], task: Sequence[Ch
         yield chunk, Read(profiles.subset(good) if good else None, rejected_rows(wrong))
 
 
-def no_rejected() -> pd.DataFrame:
-    """An empty table of rejected samples."""
-    return rejected_rows([])
-
-
 def rejected_rows(rows: Sequence[tuple[str | None, str, int, str]]) -> pd.DataFrame:
     """Rows of (sample, shard, row counted from 1, reason) as a table."""
     table = pd.DataFrame(rows, columns=list(REJECTED))

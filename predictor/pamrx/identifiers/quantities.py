@@ -52,6 +52,7 @@ _OTHER = frozenset({
     "bins", "probes", "nbins", "nprobes", "fc", "logfc", "lfc", "lfcse", "log2fc", "basemean", "aveexpr", "nes",
     "sum", "rowsum", "rowmean", "rowsums", "rowmeans", "totals", "subtotal", "estimate", "cross", "cf",
     "purity", "ploidy", "loh", "quality", "qual", "flag", "freq", "frequency", "regions", "region", "method",
+    "range", "iqr", "mad", "sem",
     "support", "baf", "vaf", "confidence", "detection", "depths", "windows", "window", "snps", "snp", "probe",
 })  # fmt: skip
 # Of themselves they may be the name of a sample, such as that of a group.
@@ -59,6 +60,9 @@ _NOT_ALONE = frozenset({
     "lo", "hi", "low", "high", "upper", "lower", "first", "second", "third", "sense", "antisense", "iso", "cross",
     "adj", "method", "support", "region", "window", "probe", "var", "call",
 })  # fmt: skip
+# Of themselves they sum up samples; with others they tell of a quantity (min_copy_number).
+_SUMMARIES = frozenset({"total", "min", "max", "minimum", "maximum"})
+_SUMMARIES_AS_NAMES = ("Max", "Min")  # which are first names too
 _NOT_THE_LEVEL = _OTHER - {"upper"}
 _NOT_THE_COPIES = _OTHER - {"mean", "median", "avg", "average", "low", "high", "cn", "log2fc", "fc"}
 _FLAG = re.compile(r"([Ii]s|[Hh]as)[A-Z_].*|cross[-_. ]?mapped|.*[_. ]flag", re.ASCII)
@@ -103,7 +107,7 @@ def quantity_of(name: str) -> Quantity | None:
         return None
     if len(words) == 1 and words[0] in _NOT_ALONE:
         return None
-    if words == ("total",):
+    if len(words) == 1 and words[0] in _SUMMARIES and name not in _SUMMARIES_AS_NAMES:
         return Quantity(OTHER, 0)
     return _copies(words) or _levels(words)
 

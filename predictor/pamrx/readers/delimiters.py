@@ -81,6 +81,16 @@ def count_titles(lines: Sequence[str]) -> int:
     return 0
 
 
+def is_header_of(comment: str, row: str) -> bool:
+    """Whether a comment line is the header of the row below it, such as `#miRNA` of miRDeep2: it has as many fields,
+    and there are numbers in the row only."""
+    for delimiter in _READ:
+        names, cells = _fields(comment, delimiter), _fields(row, delimiter)
+        if 1 < len(names) == len(cells) and any(map(_is_number, cells)) and not any(map(_is_number, names)):
+            return True
+    return False
+
+
 def split(line: str, delimiter: str) -> list[str]:
     """The fields of one line, without spaces around them; quotes are honoured."""
     return [field.strip() for field in next(csv.reader([line], delimiter=delimiter))]
@@ -111,6 +121,14 @@ def _is_even(widths: list[int]) -> bool:
 def _evenness(widths: list[int]) -> tuple[float, int]:
     header, rows = widths[0], widths[1:]
     return sum(width in (header, header + 1) for width in rows) / max(1, len(rows)), header
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
 
 
 def _one_column(file: str, header: str) -> str:

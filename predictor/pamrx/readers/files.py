@@ -216,6 +216,7 @@ def _first_lines(file: Path) -> tuple[list[str], list[int], tuple[int, ...] | No
     places: list[int] = []
     gct: tuple[int, ...] | None = None
     place, size = -1, 0
+    comment, comment_place = "", -1
     with open_bytes(file) as stream:
         sizes_follow = False
         for place, raw in enumerate(stream):
@@ -224,7 +225,11 @@ def _first_lines(file: Path) -> tuple[list[str], list[int], tuple[int, ...] | No
                 gct = _sizes(line)
             if not lines and (sizes_follow or line.startswith("#") or _SEPARATOR.fullmatch(line)):
                 sizes_follow = line.startswith(("#1.2", "#1.3"))
+                comment, comment_place = line.removeprefix("#"), place
                 continue
+            if not lines and comment_place == place - 1 and delimiters.is_header_of(comment, line):
+                lines.append(comment)
+                places.append(comment_place)
             if line.strip(" \t,;" if not lines else None):
                 lines.append(line)
                 places.append(place)
@@ -239,14 +244,6 @@ def _first_lines(file: Path) -> tuple[list[str], list[int], tuple[int, ...] | No
 def _sizes(line: str) -> tuple[int, ...] | None:
     numbers = line.split()
     return tuple(map(int, numbers)) if numbers and all(number.isdecimal() for number in numbers) else None
-
-
-def _decode(file: Path, raw: bytes, first: bool) -> str:
-    if first and raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise InputError(f"{file}: is UTF-16 text; save the file as UTF-8")
-    if b"\0" in raw:
-        raise InputError(f"{file}: is not a text file; expected {_READABLE}")
-    return raw.decode("utf-8-sig" if first else "utf-8").rstrip("\r\n")
 
 
 def _csv_trouble(error: csv.Error) -> str:

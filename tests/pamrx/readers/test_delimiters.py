@@ -8,6 +8,8 @@ import pytest
 from pamrx.errors import PamrxError
 from pamrx.profiles import read_profiles
 from pamrx.readers.delimiters import count_titles, find_columns
+from pamrx.readers.files import Head
+from pamrx.readers.raw_table import read_raw_table
 
 EXPRESSION = "gene\tS1\tS2\nPIK3CA\t7.25\t8.5\nPTEN\t6.0\t2.5\n"
 MAF = (
@@ -122,3 +124,18 @@ def test_titles_above_the_header_are_skipped_and_said(tmp_path: Path, mark: str,
 )
 def test_a_header_is_no_title(lines: list[str]) -> None:
     assert count_titles(lines) == 0
+
+
+def test_a_header_behind_a_hash_is_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "x.tsv"
+    path.write_text("#made by a program\n#gene\tS1\tS2\nPIK3CA\t1.5\t2\nPTEN\t3\t4\n")
+    head = Head(path)
+    assert (head.header, head.skipped) == (["gene", "S1", "S2"], 1)
+    table = read_raw_table(path)
+    assert len(table) == 2
+
+
+def test_a_comment_that_is_no_header_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.tsv"
+    path.write_text("#Sample\tTissue\tAge\nsample_id\ttissue\tage\nS1\tbreast\t61\n")
+    assert Head(path).header == ["sample_id", "tissue", "age"]

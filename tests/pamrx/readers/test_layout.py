@@ -463,3 +463,14 @@ def test_tables_of_something_else_are_refused_by_name(tmp_path: Path, name: str)
 
 def test_regions_without_a_header(tmp_path: Path) -> None:
     refused(text(tmp_path / "x.tsv", ["chr10\t89600000\t89800000\tPTEN\t2", "chr3\t1\t2\tPIK3CA\t4"]), "BED?")
+
+
+def test_summaries_of_samples_are_no_samples(tmp_path: Path) -> None:
+    levels_of = np.linspace(1, 90, N)
+    columns = {"gene": GENES, "S1": levels_of, "S2": levels_of[::-1], "mean": [45] * N, "min": [1] * N, "max": [90] * N}
+    found = read(write(tmp_path / "x.tsv", columns), "expression")
+    assert list(found.values.index) == ["S1", "S2"]
+    told(found, "columns left out that are no samples: mean, min, max")
+    alone = {name: columns[name] for name in ("gene", "mean", "min", "max")}
+    with pytest.raises(PamrxError, match="mean"):
+        read(write(tmp_path / "y.tsv", alone), "expression")
