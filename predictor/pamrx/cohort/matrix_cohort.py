@@ -26,7 +26,7 @@ from pamrx.identifiers.units import check_unit
 from pamrx.profiles import Profiles
 from pamrx.profiles.assemble import Parts, assemble, described, join
 from pamrx.profiles.reading import parts_of
-from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.mutation_table import Mutations, exome_notes
 from pamrx.readers.tables import KINDS, read_tables
 
 SAMPLES = "samples"
@@ -173,6 +173,8 @@ def _shard(
         tables.mutations, tables.assessed = beside.whole, assessed
         tables.sources["mutations"] = str(beside.path)
         tables.notes += beside.whole.notes
+        if assessed is None:
+            tables.notes += exome_notes(str(beside.path), beside.whole)
     parts = join(parts_of(tables, unit=unit, copy_number_unit=units[1], rejected=rejected))
     drivers_only = None if beside is None else beside.drivers_only
     _of_this_shard(parts)

@@ -25,6 +25,7 @@ from pamrx.identifiers.sample_names import harmonise
 from pamrx.readers.files import LAYER, check_file, plain_file
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.likely_panel import likely_panel_notes
+from pamrx.readers.mutation_table import exome_notes
 
 
 def open_cohort(path: Path, given: Given | None = None, memory: int | None = None) -> Cohort:
@@ -57,7 +58,10 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
     if given.panel is not None:
         found = replace(found, files={**found.files, given.panel.name: _fingerprint(given.panel, assessed)})
     elif found.beside is not None:
-        told = likely_panel_notes(found.beside.whole, str(found.beside.path))
+        whole, source = found.beside.whole, str(found.beside.path)
+        told = likely_panel_notes(whole, source)
+        if not isinstance(found, MatrixCohort):  # whose shards say so
+            told = [*exome_notes(source, whole), *told]
     found = replace(found, told=(*found.told, *told))
     if found.beside is None:
         return found
