@@ -174,7 +174,8 @@ def _ensembl(label: str) -> str:
 
 @cache
 def _index() -> _Index:
-    genes = table("gene_ids")
+    # Lists, since iterating over a column of Arrow text takes several times as long.
+    genes = {str(column): cells.tolist() for column, cells in table("gene_ids").items()}
     symbol = genes["gene"]
 
     def by(column: str) -> dict[str, str]:

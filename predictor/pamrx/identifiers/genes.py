@@ -46,7 +46,7 @@ def default_genes() -> frozenset[str]:
             continue
         for column in frame.columns:
             if column in _COLUMNS:
-                names.update(name.strip() for cell in frame[column].unique() for name in cell.split("|"))
+                names.update(name.strip() for cell in frame[column].unique().tolist() for name in cell.split("|"))
     return frozenset(name for name in names if _SYMBOL.fullmatch(name))
 
 
