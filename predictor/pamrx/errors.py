@@ -6,7 +6,7 @@ Each is one line. The command line prints it on stderr and exits with code 2, wi
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class PamrxError(Exception):
@@ -104,3 +104,15 @@ def did_you_mean(name: str, options: Iterable[str]) -> str:
 
 def _loose(text: str) -> str:
     return "".join(character for character in str(text).lower() if character.isalnum())
+
+
+def check_word(what: str, word: str | None, words: Collection[str]) -> None:
+    """Refuse a word of an option that is none of `words`; None is no word.
+
+    Raises
+    ------
+    UsageError
+        For such a word.
+    """
+    if word is not None and word not in words:
+        raise UsageError(f"{what} '{word}' found; expected one of {', '.join(words)}{did_you_mean(word, words)}")

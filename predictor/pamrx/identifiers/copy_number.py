@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pamrx.errors import UsageError, did_you_mean
+from pamrx.errors import check_word
 
 CALLED, RATIOS, FOLD, FOLD_PLUS_1, COPIES = "calls -2..2", "log2 ratios", "ratios", "log2(r + 1)", "copies"
 """Scales of copy number: calls; log2(r) of the ratio r to two copies, around 0; r itself, around 1; log2(r + 1), around
@@ -188,8 +188,4 @@ def check_copy_number_unit(unit: str | None) -> None:
     PamrxError
         For such a word.
     """
-    if unit is not None and unit not in COPY_NUMBER_UNITS:
-        raise UsageError(
-            f"copy-number unit '{unit}' found; expected one of {', '.join(COPY_NUMBER_UNITS)}"
-            f"{did_you_mean(unit, COPY_NUMBER_UNITS)}"
-        )
+    check_word("copy-number unit", unit, COPY_NUMBER_UNITS)

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from pamrx.errors import InputError, UsageError, did_you_mean
+from pamrx.errors import InputError, UsageError, check_word
 from pamrx.identifiers import copy_number
 from pamrx.identifiers.copy_number import (
     CALLED,
@@ -189,10 +189,7 @@ def check_unit(unit: str | None) -> None:
     PamrxError
         For such a word.
     """
-    if unit is not None and unit not in UNITS:
-        raise UsageError(
-            f"expression unit '{unit}' found; expected one of {', '.join(UNITS)}{did_you_mean(unit, UNITS)}"
-        )
+    check_word("expression unit", unit, UNITS)
 
 
 def _stated(found: Statistics, spread: str, unit: str) -> Decision:
