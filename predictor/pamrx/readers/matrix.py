@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from pamrx.display import short_repr
 from pamrx.identifiers.columns import Columns
+from pamrx.identifiers.copy_number import settled
 from pamrx.identifiers.gene_ids import AMBIGUOUS, SHADOWED, naming_note
 from pamrx.identifiers.gene_labels import one_of_several, other_case_note
 from pamrx.identifiers.genes import (
@@ -21,6 +23,7 @@ from pamrx.identifiers.genes import (
     recognised,
 )
 from pamrx.identifiers.mirna_ids import UNMEASURED
+from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.readers.cells import check_samples, numbers
 from pamrx.readers.files import PathLike, check_file
 from pamrx.readers.foreign_tables import refuse_proteins
@@ -59,6 +62,11 @@ class Matrix:
     notes: tuple[str, ...]
     names: pd.DataFrame
     genes_in: str
+
+    @cached_property
+    def copy_number_scale(self) -> str:
+        """Which scale of copy number most samples' values look like (see `settled`)."""
+        return settled(Statistics.of(self.values, copy_number=True).seen)
 
 
 def read_matrix(

@@ -9,9 +9,7 @@ import numpy as np
 
 from pamrx.errors import PamrxError
 from pamrx.identifiers import copy_number as scales
-from pamrx.identifiers.copy_number import settled
 from pamrx.identifiers.genes import is_noncoding
-from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.readers.files import PathLike
 from pamrx.readers.matrix import Matrix, read_matrix
 
@@ -60,7 +58,7 @@ def matrix_kind(matrix: Matrix, file: str) -> str:
     if not present.size:
         return MATRIX
     low, high = present.min(), present.max()
-    seen = settled(Statistics.of(matrix.values, copy_number=True).seen)
+    seen = matrix.copy_number_scale
     if (present % 1 == 0).all():
         if low >= 0 and 2 < high <= 100 and (present == 0).mean() > _MOSTLY:
             return SHARES
@@ -77,5 +75,4 @@ def matrix_kind(matrix: Matrix, file: str) -> str:
 
 def looks_like_ratios(matrix: Matrix) -> bool:
     """Whether levels could as well be ratios of copy number, or their logarithms, in most samples."""
-    seen = settled(Statistics.of(matrix.values, copy_number=True).seen)
-    return seen in (scales.RATIOS, scales.FOLD)
+    return matrix.copy_number_scale in (scales.RATIOS, scales.FOLD)
