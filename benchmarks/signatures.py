@@ -38,9 +38,9 @@ from pamrx.errors import PamrxError
 from pamrx.features import FeatureBuilder
 from pamrx.identifiers.genes import default_genes
 from pamrx.profiles import Profiles
-from pamrx.readers.files import Head
-from pamrx.readers.mutation_columns import mutation_columns
-from pamrx.readers.mutations import read_mutations
+from pamrx.readers.mutations.columns import mutation_columns
+from pamrx.readers.mutations.reading import read_mutations
+from pamrx.readers.text.files import Head
 from pamrx_training.datasets import load_gdsc
 
 MAF = "tcga_acc/TCGA_ACC_mutations.maf.gz"

@@ -24,7 +24,7 @@ def with_sheet(files: Mapping[str, Path], sheet: str | None) -> dict[str, Path]:
     """
     if sheet is None:
         return dict(files)
-    from pamrx.readers.workbook import is_workbook, split_sheet
+    from pamrx.readers.text.workbook import is_workbook, split_sheet
 
     bare = [name for name, path in files.items() if is_workbook(path) and split_sheet(path)[1] is None]
     if not bare:

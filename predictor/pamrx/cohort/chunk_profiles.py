@@ -14,7 +14,7 @@ from pamrx.identifiers.vocabulary import translate
 from pamrx.profiles.assemble import Parts, assemble
 from pamrx.profiles.normalise import faults, normalise
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
-from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.mutations.table import Mutations
 from pamrx.readers.sample_table import undescribed
 
 MutationsOf = Callable[[np.ndarray, list[str]], Mutations | None]

@@ -22,11 +22,11 @@ from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.identifiers.units import Decision, check_unit
 from pamrx.profiles.normalise import decide, decision_notes, gather, statistics
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
-from pamrx.readers.files import LAYER, check_file
-from pamrx.readers.h5ad import H5ad, opened, read_annotations
-from pamrx.readers.h5ad_scaled import unscaled
-from pamrx.readers.matrix import axis_notes, named_columns
-from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.matrices.h5ad import H5ad, opened, read_annotations
+from pamrx.readers.matrices.h5ad_scaled import unscaled
+from pamrx.readers.matrices.matrix import axis_notes, named_columns
+from pamrx.readers.mutations.table import Mutations
+from pamrx.readers.text.files import LAYER, check_file
 
 KIND = "expression"
 BYTES_PER_STORED = 24
@@ -99,7 +99,7 @@ def open_h5ad(
     Raises
     ------
     PamrxError
-        As `pamrx.readers.h5ad_scaled.unscaled`; if the unit cannot be settled.
+        As `pamrx.readers.matrices.h5ad_scaled.unscaled`; if the unit cannot be settled.
     """
     check_unit(unit)
     known, file = default_genes(), check_file(path)

@@ -26,7 +26,7 @@ from pamrx.identifiers.units import check_unit
 from pamrx.profiles import Profiles
 from pamrx.profiles.assemble import Parts, assemble, described, join
 from pamrx.profiles.reading import parts_of
-from pamrx.readers.mutation_table import Mutations, exome_notes
+from pamrx.readers.mutations.table import Mutations, exome_notes
 from pamrx.readers.tables import KINDS, read_tables
 
 SAMPLES = "samples"

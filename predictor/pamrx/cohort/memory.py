@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pamrx.errors import UsageError
-from pamrx.readers.files import Head, is_parquet, open_bytes
+from pamrx.readers.text.files import Head, is_parquet, open_bytes
 
 PER_PROCESS = 900_000_000
 """Bytes that a process needs at its height, with all features: measured in `benchmarks/batch.py`."""

@@ -17,10 +17,10 @@ from pamrx.cohort.memory import bytes_of_maf
 from pamrx.display import short_repr
 from pamrx.profiles.assemble import with_names
 from pamrx.profiles.profiles import MUTATION_COLUMNS
-from pamrx.readers.files import plain_file
-from pamrx.readers.mutation_rows import settle
-from pamrx.readers.mutation_table import Mutations
-from pamrx.readers.mutations import read_mutations
+from pamrx.readers.mutations.reading import read_mutations
+from pamrx.readers.mutations.rows import settle
+from pamrx.readers.mutations.table import Mutations
+from pamrx.readers.text.files import plain_file
 
 FIELDS = ("gene", "variant_classification", "hgvsp", "driver")
 NEEDED = FIELDS[:2]

@@ -22,10 +22,10 @@ from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.copy_number import OPTION
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.sample_names import harmonise
-from pamrx.readers.files import LAYER, check_file, plain_file
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.likely_panel import likely_panel_notes
-from pamrx.readers.mutation_table import exome_notes
+from pamrx.readers.mutations.table import exome_notes
+from pamrx.readers.text.files import LAYER, check_file, plain_file
 
 
 def open_cohort(path: Path, given: Given | None = None, memory: int | None = None) -> Cohort:

@@ -29,7 +29,7 @@ from pamrx.identifiers.columns import Columns
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import Decision
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
-from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.mutations.table import Mutations
 
 MANY = 10_000
 """Samples up to which a row group serves well."""

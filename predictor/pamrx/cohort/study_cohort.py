@@ -12,7 +12,7 @@ from pamrx.cohort.fingerprints import fingerprints
 from pamrx.cohort.memory import bytes_of_maf, bytes_of_matrices, check_fits
 from pamrx.display import short_repr
 from pamrx.profiles import Profiles, read_study
-from pamrx.readers.cbioportal import find_study
+from pamrx.readers.studies.cbioportal import find_study
 from pamrx.readers.tables import KINDS
 
 

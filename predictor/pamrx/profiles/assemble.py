@@ -15,7 +15,7 @@ from pamrx.identifiers.sample_names import harmonise
 from pamrx.identifiers.sample_twins import twin_hint, twin_notes
 from pamrx.profiles.profiles import SAMPLE_COLUMNS, Profiles
 from pamrx.readers.gene_panel import inside_panels
-from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.mutations.table import Mutations
 from pamrx.readers.sample_table import undescribed
 
 

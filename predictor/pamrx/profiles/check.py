@@ -18,15 +18,14 @@ from pamrx.identifiers.unit_guess import UnitGuess, guess_unit
 from pamrx.profiles.profiles import Profiles
 from pamrx.profiles.reading import read_profiles
 from pamrx.profiles.study import read_study
-from pamrx.readers.cbioportal import Study, find_study, is_study_meta, looks_like_study, read_rows
-from pamrx.readers.files import Head, PathLike, check_file, is_parquet, parquet_columns
 from pamrx.readers.gene_panel import read_panel
-from pamrx.readers.h5ad import is_h5ad
-from pamrx.readers.h5ad_scaled import unscaled
-from pamrx.readers.matrix import Matrix, read_matrix
-from pamrx.readers.mutation_columns import is_mutation_header
-from pamrx.readers.mutation_table import exome_notes
-from pamrx.readers.mutations import read_mutations
+from pamrx.readers.matrices.h5ad import is_h5ad
+from pamrx.readers.matrices.h5ad_scaled import unscaled
+from pamrx.readers.matrices.matrix import Matrix, read_matrix
+from pamrx.readers.mutations.columns import is_mutation_header
+from pamrx.readers.mutations.reading import read_mutations
+from pamrx.readers.mutations.table import exome_notes
+from pamrx.readers.mutations.vcf import is_vcf
 from pamrx.readers.recognition import (
     CLINICAL,
     COPIES,
@@ -50,7 +49,8 @@ from pamrx.readers.recognition import (
     told_apart,
 )  # fmt: skip
 from pamrx.readers.sample_table import read_samples
-from pamrx.readers.vcf import is_vcf
+from pamrx.readers.studies.cbioportal import Study, find_study, is_study_meta, looks_like_study, read_rows
+from pamrx.readers.text.files import Head, PathLike, check_file, is_parquet, parquet_columns
 
 _OPTIONS = {
     MAF: "--mutations", VARIANTS: "--mutations", MATRIX: "--expression", NCRNA: "--ncrna",

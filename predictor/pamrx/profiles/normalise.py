@@ -27,7 +27,7 @@ from pamrx.identifiers.units import (
     misfits,
     to_scale,
 )
-from pamrx.readers.matrix import Matrix
+from pamrx.readers.matrices.matrix import Matrix
 
 _UNDECIDED = Decision(LOG2, "", "", forced=True)
 

@@ -11,10 +11,10 @@ from pamrx.identifiers.units import Scale
 from pamrx.profiles.assemble import Parts, assemble, described, join
 from pamrx.profiles.normalise import levels_of
 from pamrx.profiles.profiles import Profiles
-from pamrx.readers.files import PathLike
 from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.records import record_tables
 from pamrx.readers.tables import Tables, read_tables
+from pamrx.readers.text.files import PathLike
 
 
 def read_profiles(

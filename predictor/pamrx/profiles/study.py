@@ -18,14 +18,14 @@ from pamrx.knowledge.panels import find_panel, near_panel
 from pamrx.profiles.assemble import assemble, join
 from pamrx.profiles.profiles import SAMPLE_COLUMNS, Profiles
 from pamrx.profiles.reading import parts_of
-from pamrx.readers.cbioportal import Study, find_study, is_whole_exome, read_rows
-from pamrx.readers.files import PathLike
 from pamrx.readers.gene_panel import known_panel, read_panel
 from pamrx.readers.likely_panel import likely_panel_notes
-from pamrx.readers.matrix import Matrix, read_matrix
-from pamrx.readers.mutation_table import Mutations
-from pamrx.readers.mutations import read_mutations
+from pamrx.readers.matrices.matrix import Matrix, read_matrix
+from pamrx.readers.mutations.reading import read_mutations
+from pamrx.readers.mutations.table import Mutations
+from pamrx.readers.studies.cbioportal import Study, find_study, is_whole_exome, read_rows
 from pamrx.readers.tables import KINDS, Tables
+from pamrx.readers.text.files import PathLike
 
 # The first column whose word is known gives the value; a cancer type of the sample goes before the patient's.
 _COLUMNS = {

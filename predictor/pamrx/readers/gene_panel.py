@@ -12,7 +12,7 @@ from pamrx.errors import InputError
 from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
 from pamrx.knowledge.panels import Panel, all_panels, find_panel, near_panel
-from pamrx.readers.files import PathLike, check_file, open_bytes
+from pamrx.readers.text.files import PathLike, check_file, open_bytes
 
 _HEADERS = frozenset({"gene", "genes", "symbol", "symbols", "hugo_symbol", "gene_symbol", "gene_name", "hgnc_symbol"})
 _FIELD = re.compile(r"(stable_id|description|gene_list|cancer_study_identifier)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)

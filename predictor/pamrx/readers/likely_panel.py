@@ -15,7 +15,7 @@ import pandas as pd
 
 from pamrx.identifiers.gene_ids import name_genes
 from pamrx.knowledge.panels import Panel, all_panels, find_panel
-from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.mutations.table import Mutations
 
 _LEAST_SAMPLES = 10
 _MOST_GENES = 1700  # the largest targeted panel of cBioPortal's datahub has 1,651

@@ -10,8 +10,8 @@ import numpy as np
 from pamrx.errors import PamrxError
 from pamrx.identifiers import copy_number as scales
 from pamrx.identifiers.genes import is_noncoding
-from pamrx.readers.files import PathLike
-from pamrx.readers.matrix import Matrix, read_matrix
+from pamrx.readers.matrices.matrix import Matrix, read_matrix
+from pamrx.readers.text.files import PathLike
 
 MAF, MATRIX, NCRNA, COPY_NUMBER, SAMPLES = (
     "mutations (MAF)", "expression matrix", "ncRNA matrix", "copy-number matrix", "samples table",

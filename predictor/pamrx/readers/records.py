@@ -17,12 +17,12 @@ import pandas as pd
 from pamrx.errors import InputError, did_you_mean
 from pamrx.knowledge.panels import find_panel
 from pamrx.readers.gene_panel import known_panel, panel_from_lines
-from pamrx.readers.maf import maf_from_cells
-from pamrx.readers.matrix import matrix_from_table
-from pamrx.readers.mutation_table import exome_notes
-from pamrx.readers.raw_table import RawTable
+from pamrx.readers.matrices.matrix import matrix_from_table
+from pamrx.readers.mutations.maf import maf_from_cells
+from pamrx.readers.mutations.table import exome_notes
 from pamrx.readers.sample_table import samples_from_cells
 from pamrx.readers.tables import KINDS, Tables, check_given
+from pamrx.readers.text.raw_table import RawTable
 
 PANEL = "panel"
 PARTS = ("mutations", *KINDS, "samples", PANEL)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from pamrx.errors import InputError, did_you_mean, nearest
 from pamrx.identifiers.vocabulary import SAID, translate
-from pamrx.readers.files import PathLike, check_file
-from pamrx.readers.raw_table import read_text_cells
+from pamrx.readers.text.files import PathLike, check_file
+from pamrx.readers.text.raw_table import read_text_cells
 
 COLUMNS = ("sample_id", "tissue", "sample_type", "msi", "sequenced")
 

@@ -9,14 +9,14 @@ import pandas as pd
 
 from pamrx.display import short_repr
 from pamrx.errors import UsageError
-from pamrx.readers.files import PathLike, check_file
 from pamrx.readers.gene_panel import check_panel, read_panel
-from pamrx.readers.h5ad import is_h5ad, read_annotations
-from pamrx.readers.h5ad_scaled import unscaled
-from pamrx.readers.matrix import Matrix, read_matrix
-from pamrx.readers.mutation_table import Mutations, exome_notes
-from pamrx.readers.mutations import read_mutations
+from pamrx.readers.matrices.h5ad import is_h5ad, read_annotations
+from pamrx.readers.matrices.h5ad_scaled import unscaled
+from pamrx.readers.matrices.matrix import Matrix, read_matrix
+from pamrx.readers.mutations.reading import read_mutations
+from pamrx.readers.mutations.table import Mutations, exome_notes
 from pamrx.readers.sample_table import read_samples
+from pamrx.readers.text.files import PathLike, check_file
 
 KINDS = ("expression", "ncrna", "copy_number")
 """Matrices by the names of their files; copy number may turn out to be of segments."""

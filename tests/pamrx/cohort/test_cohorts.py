@@ -264,7 +264,7 @@ def test_genes_of_an_anndata_file_are_recognised_once_however_many_chunks(
     few: Profiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pamrx.cohort import chunks as parts
-    from pamrx.readers import h5ad
+    from pamrx.readers.matrices import h5ad
 
     monkeypatch.setattr(parts, "CHUNK_SIZE", 5)
     labels = Mock(wraps=h5ad._labels)

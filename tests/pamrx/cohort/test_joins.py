@@ -12,7 +12,7 @@ from pamrx.cohort import Given, open_cohort
 from pamrx.errors import PamrxError
 from pamrx.profiles import Profiles, read_profiles
 
-from tests.pamrx.readers.test_h5ad import put_text, write
+from tests.pamrx.readers.matrices.test_h5ad import put_text, write
 
 HEAD = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\n"
 MUTATED = ["TCGA-OR-A5J1-01A-11D-A29I-10", "TCGA-OR-A5J9-01A-11D-A29I-10", "mcf7", "P-0000004"]

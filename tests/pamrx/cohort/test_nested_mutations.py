@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 from pamrx.cohort.mutations import rows_of
 from pamrx.identifiers.genes import default_genes
-from pamrx.readers.mutations import read_mutations
+from pamrx.readers.mutations.reading import read_mutations
 
 ROWS = [
     ("S1", "pik3ca", "missense_variant&splice_region_variant", "c.3140A>G (p.H1047R)"),

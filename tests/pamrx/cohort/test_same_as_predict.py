@@ -16,7 +16,7 @@ from pamrx.examples import example_files
 from pamrx.prediction.predictions import predict
 from pamrx.profiles import Profiles, read_profiles, read_study
 
-from tests.pamrx.readers.test_h5ad import put_text, write
+from tests.pamrx.readers.matrices.test_h5ad import put_text, write
 
 pytestmark = pytest.mark.medium
 

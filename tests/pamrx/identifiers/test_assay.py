@@ -24,9 +24,9 @@ OTHER_TEXTS = {
     "predictor/pamrx/cohort/parquet_shards.py": "matrix.name of a Parquet column",
     "predictor/pamrx/identifiers/protein_change.py": "transcript:change of HGVS",
     "predictor/pamrx/prediction/intervals.py": "family.line of a stored error",
-    "predictor/pamrx/readers/cbioportal.py": "key: value of a meta file",
-    "predictor/pamrx/readers/maf.py": "key: value of a comment",
-    "predictor/pamrx/readers/raw_table.py": "the version of pandas",
+    "predictor/pamrx/readers/studies/cbioportal.py": "key: value of a meta file",
+    "predictor/pamrx/readers/mutations/maf.py": "key: value of a comment",
+    "predictor/pamrx/readers/text/raw_table.py": "the version of pandas",
     "training/pamrx_training/datasets/nci60.py": "panel:line of NCI-60",
     "training/pamrx_training/fitting/code_digest.py": "the packages of a module",
 }

@@ -26,8 +26,8 @@ from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.identifiers.units import decide_copy_number
 from pamrx.profiles import Profiles, read_profiles
 from pamrx.profiles.normalise import levels_of
-from pamrx.readers.matrix import matrix_from_table
-from pamrx.readers.raw_table import RawTable
+from pamrx.readers.matrices.matrix import matrix_from_table
+from pamrx.readers.text.raw_table import RawTable
 
 GENES = ("PIK3CA", "PTEN", "AKT1", "AKT2", "ERBB2", "KRAS", "EGFR", "MYC", "CCND1", "CDKN2A", "RB1", "TP53")
 RANDOM = np.random.default_rng(5)

@@ -37,7 +37,7 @@ from pamrx.identifiers.mirna_ids import (
 )
 from pamrx.knowledge import table
 from pamrx.profiles import read_profiles
-from pamrx.readers.matrix import read_matrix
+from pamrx.readers.matrices.matrix import read_matrix
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.identifiers.units import decide_copy_number, decide_levels, to_scale
 from pamrx.identifiers.vocabulary import vocabulary
 from pamrx.profiles import Profiles, read_profiles
-from pamrx.readers.matrix import read_matrix
+from pamrx.readers.matrices.matrix import read_matrix
 
 GENES = ("PIK3CA", "PTEN", "AKT1")
 WIDE = "sample_id,PIK3CA,PTEN,NEW1\nS1,7.25,6.0,1.5\nS2,8.5,,2.5\n"

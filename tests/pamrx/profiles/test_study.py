@@ -14,7 +14,7 @@ from pamrx.errors import PamrxError
 from pamrx.profiles import read_profiles, read_study
 from pamrx.profiles.check import check_file_kinds
 from pamrx.readers import recognition as check
-from pamrx.readers.cbioportal import find_study
+from pamrx.readers.studies.cbioportal import find_study
 from typer.testing import CliRunner
 
 GENES = ("AKT1", "BRAF", "KRAS", "PIK3CA", "PTEN", "TP53")

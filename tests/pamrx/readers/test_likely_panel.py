@@ -13,8 +13,8 @@ from pamrx.knowledge.panels import find_panel
 from pamrx.profiles import read_profiles
 from pamrx.readers.gene_panel import known_panel
 from pamrx.readers.likely_panel import likely_panel_notes
-from pamrx.readers.mutation_table import Mutations
-from pamrx.readers.mutations import read_mutations
+from pamrx.readers.mutations.reading import read_mutations
+from pamrx.readers.mutations.table import Mutations
 
 HEAD = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\n"
 

@@ -17,7 +17,7 @@ from pamrx.identifiers.assay import assays_of
 from pamrx.knowledge import table
 from pamrx.knowledge.drugs import screened_drugs
 from pamrx.profiles import Profiles
-from pamrx.readers.matrix import SEGMENT
+from pamrx.readers.matrices.matrix import SEGMENT
 from pamrx.tables import whole_file
 
 from pamrx_training.datasets import GdscData, line_key

@@ -38,7 +38,7 @@ from pamrx.prediction.schema import RESULT, spark_struct
 from pamrx.profiles import Profiles
 from pamrx.profiles.normalise import decide, gather, statistics, with_values
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
-from pamrx.readers.mutation_table import Mutations
+from pamrx.readers.mutations.table import Mutations
 
 ID = "sample_id"
 LEVELS = ("expression", "ncrna", "copy_number", "segments")

@@ -1,0 +1,1 @@
+"""Studies of cBioPortal: a folder of files that belong together."""

@@ -1,0 +1,1 @@
+"""Text files and workbooks: bytes, encodings, delimiters, forms of numbers, and tables of untyped cells."""

@@ -1,0 +1,236 @@
+"""A table of cells with a header, from text, Parquet or records; what its axes mean is not yet known."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pamrx.errors import InputError, PamrxError
+from pamrx.identifiers.quantities import name_key
+from pamrx.readers.text.files import Head, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.text.number_forms import read_forms
+
+# From pandas 3.1 every number is read exactly, and asking for it is deprecated.
+_EXACT: dict[str, Any] = (
+    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+)
+# Columns that name samples, in lower case, letters and digits only.
+_ID_COLUMNS = frozenset(
+    {
+        "sampleid",
+        "sample",
+        "tumorsamplebarcode",
+        "modelid",
+        "depmapid",
+        "cellline",
+        "celllinename",
+        "caseid",
+        "patientid",
+    }
+)
+
+
+class RawTable:
+    """Columns by position, since names may repeat. Columns of numbers are numeric, all others text.
+
+    `gct` holds the numbers of a GCT file's size line (see `Head`), None of any other table; `notes` say how the file
+    was opened, where that is not plain: its encoding, delimiter, sheet, form of numbers.
+    """
+
+    def __init__(
+        self,
+        header: list[str],
+        frame: pd.DataFrame,
+        gct: tuple[int, ...] | None = None,
+        notes: Sequence[str] = (),
+    ) -> None:
+        self.header = header
+        self.gct = gct
+        self.notes = tuple(notes)
+        self._frame = frame
+        kinds = pd.api.types
+        self._text = [not kinds.is_numeric_dtype(dtype) or kinds.is_bool_dtype(dtype) for dtype in frame.dtypes]
+
+    def __len__(self) -> int:
+        return len(self._frame)
+
+    def column(self, position: int) -> pd.Series:
+        """The cells of one column, NaN where empty."""
+        return self._frame.iloc[:, position]
+
+    def is_text(self, position: int) -> bool:
+        """Whether some cell of the column is not a number."""
+        return self._text[position]
+
+    def block(self, positions: list[int]) -> np.ndarray | None:
+        """Several columns at once as float64, shape (rows, columns); None where one of them holds text."""
+        if any(self._text[position] for position in positions):
+            return None
+        return self._frame.iloc[:, positions].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def head(self, positions: list[int], rows: int) -> np.ndarray:
+        """The first rows of several columns of numbers as float64, shape (rows, columns)."""
+        return self._frame.iloc[:rows, positions].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def numeric(self, position: int) -> np.ndarray:
+        """The column as float64; NaN where it is empty or no number."""
+        series = self.column(position)
+        if pd.api.types.is_bool_dtype(series.dtype):
+            return np.full(len(series), np.nan)
+        return pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def has_number(self, position: int) -> bool:
+        """Whether some cell of the column is a number."""
+        return bool(np.isfinite(self.numeric(position)).any())
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The columns' names in lower case, letters and digits only."""
+        return [name_key(name) for name in self.header]
+
+
+def read_raw_table(file: Path) -> RawTable:
+    """Read a table whole. Numbers are read as given (round trip); ids, in the first column and in those named for
+    samples, stay text.
+
+    Raises
+    ------
+    PamrxError
+        If it cannot be read, has one column, no row, or a row with more or fewer fields than the header; as
+        `read_forms`.
+    """
+    return _from_parquet(file) if is_parquet(file) else _from_text(file)
+
+
+def read_text_cells(file: Path, notes: list[str]) -> pd.DataFrame:
+    """Read a small table whole, every cell as the text that stands there, empty cells as `""`.
+
+    `notes` gets how the file was opened, where that is not plain.
+
+    Raises
+    ------
+    PamrxError
+        As `read_raw_table`.
+    """
+    if is_parquet(file):
+        grid = _from_parquet(file)
+        cells = {place: grid.column(place).map(_id_text) for place in range(len(grid.header))}
+        frame = pd.DataFrame(cells)
+        return frame.set_axis(grid.header, axis=1)
+    head = Head(file)
+    wrong = _ragged(file, head, len(head.header))
+    if wrong:
+        raise wrong
+    try:
+        with open_bytes(file) as stream:
+            frame = pd.read_csv(
+                stream,
+                sep=head.delimiter,
+                header=None,
+                names=list(range(len(head.header))),
+                skiprows=head.skipped + 1,
+                dtype=str,
+                keep_default_na=False,
+                encoding="utf-8",
+            ).set_axis(head.header, axis=1)
+    except pd.errors.ParserError as error:
+        raise InputError(f"{file}: cannot be read as a table ({error})") from None
+    notes += [*stream.notes, *head.notes]
+    return frame
+
+
+def _from_parquet(file: Path) -> RawTable:
+    parquet_columns(file)
+    try:
+        frame = pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index()
+    if frame.empty:
+        raise InputError(f"{file}: no rows or no columns")
+    header = ["" if name is None else str(name).strip() for name in frame.columns]
+    frame = frame.set_axis(range(frame.shape[1]), axis=1)
+    for place in _ids(header):
+        if pd.api.types.is_numeric_dtype(frame[place].dtype):
+            frame[place] = frame[place].map(_id_text).astype("str").replace("", None)
+    return RawTable(header, frame)
+
+
+def _from_text(file: Path) -> RawTable:
+    head = Head(file)
+    header, ids = head.header, _ids(head.header)
+    try:
+        with open_bytes(file) as stream:
+            frame = pd.read_csv(
+                stream,
+                sep=head.delimiter,
+                header=None,
+                names=list(range(len(header))),
+                skiprows=head.skipped + 1,
+                dtype=dict.fromkeys(ids, str),
+                na_values=["-"],  # CellMiner's mark for a gap
+                low_memory=False,
+                encoding="utf-8",
+                **_EXACT,
+            )
+    except pd.errors.ParserError as error:
+        raise _ragged(file, head, len(header)) or InputError(f"{file}: cannot be read as a table ({error})") from None
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{file}: a header and no row below it") from None
+    # A line cut short reads as empty cells at its end: only then is every line counted.
+    if not isinstance(frame.index, pd.RangeIndex) or frame.iloc[:, -1].isna().any():
+        wrong = _ragged(file, head, len(header))
+        if wrong:
+            raise wrong
+    frame[0] = frame[0].str.strip()
+    text = [
+        place for place, dtype in enumerate(frame.dtypes) if pd.api.types.is_string_dtype(dtype) and place not in ids
+    ]
+    frame, told = read_forms(str(file), header, frame, text, head.delimiter != ",")
+    return RawTable(header, frame, head.gct, [*stream.notes, *head.notes, *told])
+
+
+def _ids(header: list[str]) -> list[int]:
+    """Positions of the columns whose cells are names, also where they look like numbers."""
+    return [
+        place
+        for place, name in enumerate(header)
+        if not place or "".join(filter(str.isalnum, name.lower())) in _ID_COLUMNS
+    ]
+
+
+def _id_text(value: Any) -> str:
+    """A cell as a name: of a whole number, which a table with gaps stores as a float, without a decimal point."""
+    if pd.isna(value):
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _ragged(file: Path, head: Head, width: int) -> PamrxError | None:
+    with open_bytes(file) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+        for _ in range(head.skipped + 1):
+            text.readline()
+        reader = csv.reader(text, delimiter=head.delimiter)
+        for fields in reader:
+            if fields and any(fields) and len(fields) != width:
+                line = head.skipped + 1 + reader.line_num
+                if any("\n" in field for field in fields):
+                    return InputError(
+                        f"{file}: line {line}: a quotation mark opens in a field and does not close; expected "
+                        "closed quotes, or none"
+                    )
+                advice = "the file may be cut short" if len(fields) < width else "a delimiter too many?"
+                return InputError(
+                    f"{file}: line {line} ({fields[0][:40]}): {len(fields)} fields found, {width} expected from the "
+                    f"header; {advice}"
+                )
+    return None
