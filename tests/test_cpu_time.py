@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from tests import cpu_time
+
 pytestmark = pytest.mark.medium
 
 BURN = """
 import subprocess, sys, time
 import pytest
 
-SPIN = "import time\\nend = time.process_time() + 0.3\\nwhile time.process_time() < end: pass"
+SPIN = "import time\\nend = time.process_time() + 1\\nwhile time.process_time() < end: pass"
 """
 
 
@@ -28,7 +30,7 @@ def run(made_up: pytest.Pytester, source: str) -> pytest.RunResult:
 def test_a_test_over_the_limit_fails_and_is_named_in_one_line(made_up: pytest.Pytester) -> None:
     result = run(made_up, "def test_heavy():\n    exec(SPIN)\n\ndef test_light():\n    pass\n")
     result.assert_outcomes(passed=1, failed=1)
-    said = "*::test_heavy took 0.[3-9] CPU seconds, more than 0.2: make it cheaper, or mark it slow"
+    said = "*::test_heavy took [1-9].? CPU seconds, more than [01].?: make it cheaper, or mark it slow"
     result.stdout.fnmatch_lines([said, "CPU time: * s in tests, * s in fixtures"])
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
@@ -43,9 +45,16 @@ def test_the_marker_slow_and_fixtures_are_exempt_and_waiting_costs_nothing(made_
         "@pytest.mark.slow\ndef test_marked():\n    exec(SPIN)\n\n"
         "@pytest.fixture(scope='session')\ndef shared():\n    exec(SPIN)\n\n"
         "def test_with_a_fixture(shared):\n    pass\n\n"
-        "def test_that_waits():\n    time.sleep(0.3)\n"
+        "def test_that_waits():\n    time.sleep(1)\n"
     )
     run(made_up, source).assert_outcomes(passed=3)
+
+
+def test_where_a_cpu_second_is_worth_less_the_limit_is_longer(
+    made_up: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cpu_time, "SECONDS", 1e-4)
+    run(made_up, "def test_heavy():\n    exec(SPIN)\n").assert_outcomes(passed=1)
 
 
 def test_a_failure_keeps_its_own_reason(made_up: pytest.Pytester) -> None:

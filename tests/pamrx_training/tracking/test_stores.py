@@ -12,11 +12,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from pamrx.errors import PamrxError
 from pamrx_training.tracking import DataSet, Run, log_run, sync
 from pamrx_training.tracking.runs import keep
@@ -187,6 +189,27 @@ def test_two_trainings_at_once_share_a_fresh_store(work: Path) -> None:
         f"{name} {n}" for name in ("first", "second") for n in range(3)
     ]
     assert {len(run.data.metrics) for run in runs} == {300}
+
+
+def test_a_data_set_that_another_training_adds_at_the_same_moment_is_shared(
+    mlflow_store: Path, work: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MLflow looks for it and then adds it; what the other added between makes the adding fail."""
+    shutil.copy(mlflow_store, work)
+    real, calls = MlflowClient.log_inputs, []
+
+    def too_late(client: MlflowClient, *given: Any) -> None:
+        calls.append(given)
+        if len(calls) == 1:
+            raise MlflowException("UNIQUE constraint failed: datasets.experiment_id, datasets.name, datasets.digest")
+        real(client, *given)
+
+    monkeypatch.setattr(MlflowClient, "log_inputs", too_late)
+    run_id = log_run(Run("second", DATA, {"seconds": 2.0}))
+    assert run_id is not None, said
+    run = MlflowClient(tracking_uri=f"sqlite:///{work / 'mlflow.db'}").get_run(run_id)
+    assert [entry.dataset.digest for entry in run.inputs.dataset_inputs] == [DATA.fingerprint[:12]]
+    assert run.info.status == "FINISHED"
 
 
 def test_a_lock_is_held_by_one_and_given_back(tmp_path: Path) -> None:

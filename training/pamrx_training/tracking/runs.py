@@ -47,6 +47,7 @@ from pamrx_training.tracking.store import (
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput
 
 log = logging.getLogger(__name__)
 
@@ -303,11 +304,21 @@ def _log_content(client: MlflowClient, run_id: str, content: Mapping[str, Any]) 
         source=json.dumps(source),
         profile=json.dumps(data["profile"]),
     )
-    client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", data["context"])])])
+    _log_data_set(client, run_id, DatasetInput(dataset, [InputTag("mlflow.data.context", data["context"])]))
     # With the time at which the run was written, a metric that is logged again is the same and not a second value.
     known = [Metric(name, value, content["ended"], 0) for name, value in content["metrics"].items()]
     for start in range(0, len(known), METRICS_AT_ONCE):
         client.log_batch(run_id, metrics=known[start : start + METRICS_AT_ONCE])
+
+
+def _log_data_set(client: MlflowClient, run_id: str, given: DatasetInput) -> None:
+    """Twice where need be: MLflow looks for the data set and then adds it, and another training may add it between."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.log_inputs(run_id, [given])
+    except MlflowException:
+        client.log_inputs(run_id, [given])
 
 
 def _log_model(client: MlflowClient, run_id: str, folder: Path, experiment: str) -> None:
