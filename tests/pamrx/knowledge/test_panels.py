@@ -32,6 +32,7 @@ def test_case_and_punctuation_of_a_name_do_not_count(name: str) -> None:
 
 
 def test_another_number_is_another_panel() -> None:
+    assert find_panel("MSK-IMPACT505") is find_panel("msk-impact-505") is not None
     assert find_panel("IMPACT9999") is None
     assert near_panel("IMPACT9999") == ""
     assert near_panel("msk-impct-468") == "; did you mean msk-impact-468?"
