@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,8 @@ from pamrx.errors import PamrxError
 from pamrx_training.datasets import data_status, fetch_ccle_mirna, load_ccle_mirna
 from pamrx_training.datasets.cache import Ledger
 from pamrx_training.datasets.ccle_mirna import FILE, SHA256, tidy_mirna
+
+from tests.pamrx_training.datasets.portal import Portal
 
 GCT = (Path(__file__).resolve().parents[2] / "data" / "gdsc_small" / "ccle_mirna.gct").read_bytes()
 SMALL_SHA256 = hashlib.sha256(GCT).hexdigest()
@@ -79,36 +79,6 @@ def test_a_folder_without_the_file_is_told_what_is_wanted(tmp_path: Path) -> Non
     with pytest.raises(PamrxError, match=f"holds no {FILE} or {FILE}.gz"):
         fetch_ccle_mirna(tmp_path / "cache", tmp_path)
     assert load_ccle_mirna(tmp_path / "cache") is None
-
-
-class Portal:
-    def __init__(self, content: bytes, length: int | None = None, status: int = 200) -> None:
-        portal = self
-        self.asked = 0
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                portal.asked += 1
-                self.send_response(status)
-                self.send_header("Content-Length", str(length if length is not None else len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def __enter__(self) -> Portal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    def url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/ccle/{name}"
 
 
 @pytest.mark.parametrize("name", [FILE, f"{FILE}.gz"])

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pamrx.errors import PamrxError
 from pamrx_training.datasets import data_status, fetch_panel718, load_panel718
-from pamrx_training.datasets.panel718 import KINDS, tidy_calls
+from pamrx_training.datasets.panel718 import KINDS, PUBLISHED, tidy_calls
+
+from tests.pamrx_training.datasets.portal import Portal
 
 TABLE = b"CCLE_ID,PTEN,AKT1\nTT_THYROID,0,1\nMCF7_BREAST,1,0\n"
 
@@ -65,15 +68,69 @@ def test_tables_that_do_not_match_are_refused(tmp_path: Path, local: Any) -> Non
     assert load_panel718(tmp_path / "cache") is None
 
 
-def test_a_missing_or_broken_file_and_no_folder_are_one_line_each(tmp_path: Path, local: Any) -> None:
-    with pytest.raises(PamrxError, match=r"cannot be downloaded; put .* and name it with --data-dir"):
-        fetch_panel718(tmp_path / "cache")
+def test_a_missing_or_broken_file_is_one_line(tmp_path: Path, local: Any) -> None:
     (local / "depmap" / "panel718_mutation.csv.gz").write_bytes(gzip.compress(TABLE)[:-9])
-    with pytest.raises(PamrxError, match="is no whole gzip file"):
+    with pytest.raises(PamrxError, match=r"panel718_mutation\.csv\.gz: the gzip file breaks off"):
         fetch_panel718(tmp_path / "cache", local)
     (local / "depmap" / "panel718_mutation.csv.gz").unlink()
     with pytest.raises(PamrxError, match=r"holds no panel718_mutation\.csv\.gz"):
         fetch_panel718(tmp_path / "cache", local)
+
+
+SOURCE_FILES = {
+    "cell2mutation.txt": b"0,1\n1,0\n",
+    "cell2cnamplification.txt": b"0,1\n1,0\n",
+    "cell2cndeletion.txt": b"0,1\n1,0\n",
+    "cell2ind.txt": b"0\tTT_THYROID\n1\tMCF7_BREAST\n",
+    "gene2ind.txt": b"0\tPTEN\n1\tAKT1\n",
+}
+HASHES = {name: hashlib.sha256(content).hexdigest() for name, content in SOURCE_FILES.items()}
+
+
+def test_what_the_repository_publishes_is_downloaded_once_and_is_the_same_table(
+    tmp_path: Path, local: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Portal(SOURCE_FILES) as portal:
+        monkeypatch.setenv("PAMRX_PANEL718_URL", portal.url("sample"))
+        first = fetch_panel718(tmp_path / "cache", published=HASHES)
+        fetch_panel718(tmp_path / "cache", published=HASHES)
+    assert portal.asked == len(SOURCE_FILES)
+    assert said[-1].endswith("nothing to do")
+    second = fetch_panel718(tmp_path / "other", local)
+    assert [first["tables"][name]["content_sha256"] for name in sorted(first["tables"])] == [
+        second["tables"][name]["content_sha256"] for name in sorted(second["tables"])
+    ]
+    assert {entry["file"] for entry in first["sources"]} == set(SOURCE_FILES)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"cell2ind.txt": b"0\tTT_THYROID\n"}, "truncated or changed"),
+        ({"cell2mutation.txt": b"0,1\n"}, "truncated or changed"),
+    ],
+)
+def test_a_file_that_is_not_the_published_one_is_not_kept(
+    tmp_path: Path, changed: dict[str, bytes], message: str
+) -> None:
+    with Portal(SOURCE_FILES | changed) as portal, pytest.raises(PamrxError, match=message) as caught:
+        fetch_panel718(tmp_path, url=portal.url("sample"), published=HASHES)
+    assert "--data-dir" in str(caught.value)
+    assert load_panel718(tmp_path) is None
+
+
+def test_advice_to_name_the_folder_of_files_downloaded_elsewhere_works(tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    for name, content in SOURCE_FILES.items():
+        (folder / name).write_bytes(content)
+    fetch_panel718(tmp_path / "cache", folder)
+    tables = load_panel718(tmp_path / "cache")
+    assert tables is not None
+    assert tables["mutation"].loc["MCF7", "PTEN"] == 1
+    (folder / "cell2mutation.txt").write_bytes(b"0,1\n")
+    with pytest.raises(PamrxError, match=r"cell2mutation\.txt: holds 1 lines, but cell2ind\.txt names 2"):
+        fetch_panel718(tmp_path / "another", folder)
 
 
 def test_the_real_calls_cover_nearly_all_lines_of_gdsc(tmp_path: Path, shared_data: Any) -> None:
@@ -83,3 +140,15 @@ def test_the_real_calls_cover_nearly_all_lines_of_gdsc(tmp_path: Path, shared_da
     assert tables["mutation"].loc["MCF7", "PIK3CA"] == 1
     assert tables["deletion"].loc["PC3", "PTEN"] == 1
     assert tables["amplification"].loc["SKBR3", "ERBB2"] == 1
+
+
+def test_the_published_files_and_the_local_tables_are_one(shared_data: Any) -> None:
+    """Files made from the local tables in the repository's layout have the SHA-256 of the repository's."""
+    for kind, name in zip(KINDS, list(PUBLISHED)[:3], strict=True):
+        rows = gzip.decompress((shared_data / "depmap" / f"panel718_{kind}.csv.gz").read_bytes()).decode().splitlines()
+        calls = "".join(f"{row.partition(',')[2]}\n" for row in rows[1:])
+        assert hashlib.sha256(calls.encode()).hexdigest() == PUBLISHED[name]
+    named = {"cell2ind.txt": [row.partition(",")[0] for row in rows[1:]], "gene2ind.txt": rows[0].split(",")[1:]}
+    for name, names in named.items():
+        index = "".join(f"{number}\t{one}\n" for number, one in enumerate(names))
+        assert hashlib.sha256(index.encode()).hexdigest() == PUBLISHED[name]

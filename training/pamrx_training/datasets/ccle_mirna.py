@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import InputError, PamrxError, StoreError
+from pamrx.errors import InputError
 
 from pamrx_training.datasets.archives import MEGABYTE, gunzip
 from pamrx_training.datasets.cache import (
@@ -23,12 +23,12 @@ from pamrx_training.datasets.cache import (
     cache_folder,
     content_sha256,
     current_record,
-    has_sha256,
     interruptible,
     read_record,
     read_source,
     write_source,
 )
+from pamrx_training.datasets.downloads import RemoteFile, download
 from pamrx_training.datasets.names import alias_table, ccle_line_key
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,8 @@ def fetch_ccle_mirna(
         if data_dir is not None:
             content = _local(Path(data_dir), sha256)
         else:
-            content = _downloaded(folder, url or os.environ.get(URL_VARIABLE) or URL, sha256)
+            address = url or os.environ.get(URL_VARIABLE) or URL
+            content = download(RemoteFile(SOURCE, FILE, address, sha256, _LIMIT), folder)
         ledger = Ledger()
         table = tidy_mirna(content, ledger)
         found = {"file": FILE, "sha256": hashlib.sha256(content).hexdigest()}
@@ -174,51 +175,6 @@ def _local(data_dir: Path, sha256: str) -> bytes:
     return content
 
 
-def _downloaded(folder: Path, url: str, sha256: str) -> bytes:
-    downloads = folder / "downloads"
-    downloads.mkdir(parents=True, exist_ok=True)
-    target = downloads / FILE
-    if has_sha256(target, sha256):
-        log.info(f"{SOURCE}: {FILE} already downloaded, SHA-256 checked")
-        return target.read_bytes()
-    log.info(f"{SOURCE}: downloading {FILE} from the portal")
-    _retrieve(url, target, sha256)
-    log.info(f"{SOURCE}: downloaded, SHA-256 checked")
-    return target.read_bytes()
-
-
-def _retrieve(url: str, target: Path, sha256: str) -> None:
-    """Download to a temporary name, unpack, check, and only then rename to `target`."""
-    import pooch
-    import requests
-
-    pooch.get_logger().setLevel("WARNING")
-    arrived = target.with_name(f".partial-{os.getpid()}-{target.name}")
-    elsewhere = f"nothing was kept; try again, or download {FILE} elsewhere and name its folder with --data-dir"
-    try:
-        downloader = pooch.HTTPDownloader(progressbar=False, timeout=60)
-        downloader(url, str(arrived), None)
-        content = _unpacked(arrived, gzipped=url.split("?")[0].endswith(".gz"))
-        found = hashlib.sha256(content).hexdigest()
-        if found != sha256:
-            raise StoreError(
-                f"{SOURCE}: what was downloaded has SHA-256 {found[:12]}…, expected {sha256[:12]}…: truncated or"
-                f" changed; {elsewhere}"
-            )
-        arrived.write_bytes(content)
-        os.replace(arrived, target)
-    except PamrxError:
-        raise
-    except (requests.RequestException, OSError, ValueError) as error:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        reason = f"it answered {status}" if status else "the connection failed or broke off"
-        raise StoreError(f"{SOURCE}: the portal did not give {FILE} ({reason}); {elsewhere}") from None
-    finally:
-        arrived.unlink(missing_ok=True)
-
-
-def _unpacked(path: Path, gzipped: bool | None = None) -> bytes:
+def _unpacked(path: Path) -> bytes:
     content = path.read_bytes()
-    if gzipped or (gzipped is None and path.suffix == ".gz"):
-        return gunzip(content, FILE + ".gz", _LIMIT)
-    return content
+    return gunzip(content, FILE + ".gz", _LIMIT) if path.suffix == ".gz" else content

@@ -1,25 +1,24 @@
 """Calls of 718 clinical-panel genes in cell lines: any non-synonymous mutation, amplification, deep deletion.
 
-Source: DepMap calls as published by Park, Nature Cancer 2024 (nest_vnn). Passengers are among the mutations, so they
-are another kind of label than GDSC's driver flags and are never merged with those. The files are local ones: no
-address gives them in this layout.
+Source: DepMap calls as published by Park, Nature Cancer 2024, in the repository nest_vnn (MIT licence). Passengers are
+among the mutations, so they are another kind of label than GDSC's driver flags and are never merged with those.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import logging
 import os
-import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pamrx.errors import InputError, UsageError
+from pamrx.errors import InputError
 
+from pamrx_training.datasets.archives import MEGABYTE, gunzip
 from pamrx_training.datasets.cache import (
     Ledger,
     cache_folder,
@@ -30,6 +29,7 @@ from pamrx_training.datasets.cache import (
     read_source,
     write_source,
 )
+from pamrx_training.datasets.downloads import RemoteFile, download
 from pamrx_training.datasets.names import alias_table, ccle_line_key
 
 log = logging.getLogger(__name__)
@@ -39,10 +39,26 @@ LAYOUT = 1
 KINDS = ("mutation", "amplification", "deletion")
 ID = "CCLE_ID"
 
+URL = "https://raw.githubusercontent.com/idekerlab/nest_vnn/ef1b739d91cf9c91b40fb8ee4f739737cc4d0210/sample"
+URL_VARIABLE = "PAMRX_PANEL718_URL"
+PUBLISHED = {
+    "cell2mutation.txt": "9c22ba675f6c4c2ea2665b4132dabf92ef23571ed2b3abef77f2b5cf3af41293",
+    "cell2cnamplification.txt": "9391e6d69cc043567617a8c8f0c8dd37429a5ccae5b4cacbad2bb65dabade02d",
+    "cell2cndeletion.txt": "ca103884933461d0ba1a9fb0f786cbd5b51f4c25b67c29b59a713f5eb2ace659",
+    "cell2ind.txt": "af812a6508c7976f345c1792220eb17824d1b887c87157c05fedc5d7b74b6367",
+    "gene2ind.txt": "8af9dfbceee51a9576785ea6425b35578339249e4b4105841fb49657b92e52c9",
+}
+"""Files of that commit and their SHA-256: the calls in the order of `KINDS`, the lines and the genes."""
+
+_LIMIT = 50 * MEGABYTE
+
 
 def fetch_panel718(
     cache: str | os.PathLike[str] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
+    url: str | None = None,
+    *,
+    published: Mapping[str, str] = PUBLISHED,
 ) -> dict[str, Any]:
     """Bring the calls into the cache as tidy Parquet. Does nothing where they are there already and unchanged.
 
@@ -51,7 +67,13 @@ def fetch_panel718(
     cache
         The cache folder (see `cache_folder`).
     data_dir
-        A folder that holds `panel718_{mutation,amplification,deletion}.csv.gz`, itself or in its folder `depmap`.
+        A folder that holds `panel718_{mutation,amplification,deletion}.csv.gz`, itself or in its folder `depmap`, or
+        the files of `PUBLISHED`, itself or in its folder `sample`.
+    url
+        The folder to download from without `data_dir`; by default the variable PAMRX_PANEL718_URL, else the commit of
+        the repository nest_vnn.
+    published
+        File names and SHA-256, as `PUBLISHED`.
 
     Returns
     -------
@@ -60,27 +82,26 @@ def fetch_panel718(
 
     Raises
     ------
-    UsageError
-        In one line, if a file is not there or is no table of 0 and 1.
+    PamrxError
+        In one line, if a file is not to be had, was changed on its way, or is no table of 0 and 1.
     """
     folder = cache_folder(cache, make=True)
     basis = {"layout": LAYOUT, "aliases": content_sha256(alias_table())}
     if record := current_record(folder, SOURCE, basis):
         log.info(f"{SOURCE}: already in {folder} and unchanged; nothing to do")
         return record
-    if data_dir is None:
-        names = ", ".join(_file(kind) for kind in KINDS)
-        raise UsageError(f"{SOURCE}: cannot be downloaded; put {names} in a folder and name it with --data-dir")
     with interruptible(SOURCE):
         ledger = Ledger()
-        contents = {kind: _read(Path(data_dir), kind) for kind in KINDS}
-        tables = {kind: tidy_calls(content, _file(kind)) for kind, content in contents.items()}
+        if data_dir is None:
+            files = _download(folder, url or os.environ.get(URL_VARIABLE) or URL, published)
+        else:
+            files = _local(Path(data_dir), published)
+        contents = _joined(files) if set(files) == set(published) else files
+        tables = {kind: tidy_calls(contents[_file(kind)], _file(kind)) for kind in KINDS}
         _check_alike(tables)
         ledger.keep("cell lines", len(tables["mutation"]))
         ledger.keep("genes", tables["mutation"].shape[1] - 1)
-        found = [
-            {"file": _file(kind), "sha256": hashlib.sha256(content).hexdigest()} for kind, content in contents.items()
-        ]
+        found = [{"file": name, "sha256": hashlib.sha256(content).hexdigest()} for name, content in files.items()]
         record = write_source(folder, SOURCE, tables, {"basis": basis, "sources": found, **ledger.record()})
     for line in ledger.lines():
         log.info(f"{SOURCE}: {line}")
@@ -137,18 +158,50 @@ def _check_alike(tables: dict[str, pd.DataFrame]) -> None:
             raise InputError(f"{_file(kind)}: its lines or genes differ from those of {_file('mutation')}")
 
 
-def _read(data_dir: Path, kind: str) -> bytes:
-    name = _file(kind)
-    plain = name.removesuffix(".gz")
-    tried = [place / one for place in (data_dir, data_dir / "depmap") for one in (name, plain)]
-    path = next((path for path in tried if path.is_file()), None)
-    if path is None:
-        raise InputError(f"{data_dir}: holds no {name} or {plain}, nor does its folder depmap")
+def _download(folder: Path, url: str, published: Mapping[str, str]) -> dict[str, bytes]:
+    return {
+        name: download(RemoteFile(SOURCE, name, f"{url.rstrip('/')}/{name}", sha256, _LIMIT), folder)
+        for name, sha256 in published.items()
+    }
+
+
+def _joined(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The published files as one table per kind: lines and genes are named in files of their own, by position."""
+    *calls, lines, genes = files
+    names = {name: [row.split("\t")[-1] for row in files[name].decode().splitlines()] for name in (lines, genes)}
+    joined = {}
+    for kind, name in zip(KINDS, calls, strict=True):
+        rows = files[name].decode().splitlines()
+        if len(rows) != len(names[lines]):
+            raise InputError(f"{name}: holds {len(rows)} lines, but {lines} names {len(names[lines])}")
+        pairs = zip(names[lines], rows, strict=True)
+        table = [",".join([ID, *names[genes]]), *(f"{line},{row}" for line, row in pairs)]
+        joined[_file(kind)] = "\n".join(table).encode()
+    return joined
+
+
+def _local(data_dir: Path, published: Mapping[str, str]) -> dict[str, bytes]:
+    """The tables of the folder, one per kind, or else the published files, which are joined as if downloaded."""
+    tables = {_file(kind): _find(data_dir, _file(kind), "depmap") for kind in KINDS}
+    sources = {name: _find(data_dir, name, "sample") for name in published}
+    chosen = sources if None in tables.values() and None not in sources.values() else tables
+    for name, path in chosen.items():
+        if path is None:
+            raise InputError(
+                f"{data_dir}: holds no {name} or {name.removesuffix('.gz')}, nor does its folder depmap; put the three "
+                f"tables there, or {', '.join(published)} of {URL}, or leave out --data-dir to download these"
+            )
+    return {name: _content(path) for name, path in chosen.items() if path is not None}
+
+
+def _find(data_dir: Path, name: str, inner: str) -> Path | None:
+    tried = [place / one for place in (data_dir, data_dir / inner) for one in (name, name.removesuffix(".gz"))]
+    return next((path for path in tried if path.is_file()), None)
+
+
+def _content(path: Path) -> bytes:
     content = path.read_bytes()
-    try:
-        return gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError, zlib.error):
-        raise InputError(f"{path}: is no whole gzip file; get it again") from None
+    return gunzip(content, str(path), _LIMIT) if path.suffix == ".gz" else content
 
 
 def _file(kind: str) -> str:
