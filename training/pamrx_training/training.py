@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,10 @@ from pamrx_training.evaluation.model_card import model_card
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.fit import fit_bundle, without_lines
 from pamrx_training.fitting.run_context import RunContext
+from pamrx_training.fitting.scope import FOLDS
 from pamrx_training.fitting.splits import leave_cell_line_out
+
+_WORDS = {3: "three", 5: "five", 10: "ten"}
 
 
 @short_repr
@@ -43,14 +46,19 @@ class Trained:
 
 
 def train(
-    cohort: Cohort, held_out: Sequence[str], data_fingerprint: str, name: str, context: RunContext = RunContext()
+    cohort: Cohort,
+    held_out: Sequence[str],
+    facts: Mapping[str, str],
+    context: RunContext = RunContext(),
+    n_folds: int = FOLDS,
 ) -> Trained:
-    """Evaluate by five-fold leave-cell-line-out on the training lines, then fit on all of them.
+    """Evaluate by leave-cell-line-out on the training lines, then fit on all of them.
 
     Parameters
     ----------
     held_out : lines that neither the evaluation nor the model sees.
-    data_fingerprint : SHA-256 over the content of the training tables, stored in the bundle.
+    facts : entries of the manifest: `name`, `data_fingerprint` (SHA-256 over the content of the training tables), and
+        `scope` where only a part of the data takes part.
 
     Raises
     ------
@@ -58,14 +66,14 @@ def train(
         For a held-out line that the cohort lacks.
     """
     kept, seed = without_lines(cohort, held_out), context.seed
-    evaluation = evaluate(kept, leave_cell_line_out(kept, seed=seed), context)
+    evaluation = evaluate(kept, leave_cell_line_out(kept, n_folds, seed), context)
     found = evaluation.predictions
     coverage = coverage_table(cross_coverage(found.masked, seed=seed), kept.cell_lines["tissue"])
     manifest = {
-        "name": name,
-        "data_fingerprint": data_fingerprint,
+        **facts,
         "seed": seed,
         "held_out_lines": sorted(held_out),
+        "protocol": f"{_WORDS.get(n_folds, n_folds)}-fold leave-cell-line-out, by donor",
         **_facts(kept, evaluation, coverage),
     }
     bundle, features = fit_bundle(kept, found, manifest, seed)
@@ -73,12 +81,11 @@ def train(
 
 
 def _facts(kept: Cohort, evaluation: Evaluation, coverage: pd.DataFrame) -> dict[str, Any]:
-    """The entries of the manifest on lines, protocol and accuracy."""
+    """The entries of the manifest on lines and accuracy."""
     return {
         "trained_lines": kept.lines,
         "lines_with_mirna": _lines_with_mirna(kept),
         "lines_with_calls": len(kept.profiles.unfiltered or {}),
-        "protocol": "five-fold leave-cell-line-out, by donor",
         "evaluation": {key: value for key, value in evaluation.summary.items() if key != "seconds"},
         "intervals": coverage_metrics(coverage),
     }

@@ -163,7 +163,7 @@ def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(
     away = cohort.lines[:5]
     manifests = []
     for name in ("first", "second"):
-        trained = train(cohort, away, "f" * 64, "small", RunContext(1, seed=1))
+        trained = train(cohort, away, {"name": "small", "data_fingerprint": "f" * 64}, RunContext(1, seed=1))
         manifests.append(save_bundle(trained.bundle, tmp_path / name, trained.card()))
     assert manifests[0]["fingerprint"] == manifests[1]["fingerprint"]
     assert not set(away) & set(manifests[0]["trained_lines"])
@@ -186,4 +186,4 @@ def test_training_twice_gives_the_same_bundle_and_held_out_lines_have_no_part(
 
 def test_a_held_out_line_that_is_not_there_is_named(cohort: Any) -> None:
     with pytest.raises(PamrxError, match="MCF77"):
-        train(cohort, ["MCF77"], "", "small")
+        train(cohort, ["MCF77"], {})

@@ -170,7 +170,7 @@ def test_a_trained_bundle_brings_intervals_and_flags_what_is_no_profile(
     cohort: Any, quick: Any, tmp_path: Path
 ) -> None:
     away = cohort.lines[:20]
-    trained = train(cohort, away, "f" * 64, "small", RunContext(1, seed=1))
+    trained = train(cohort, away, {"name": "small", "data_fingerprint": "f" * 64}, RunContext(1, seed=1))
     save_bundle(trained.bundle, tmp_path / "bundle", trained.card())
     bundle = load_bundle(tmp_path / "bundle")
     profiles = cohort.profiles.subset(away)

@@ -121,6 +121,16 @@ def test_what_cannot_be_compared_is_promoted_only_with_a_reason(store: Path) -> 
     assert "challenger" not in client(store).get_registered_model("pamrx").aliases, "it is champion now"
 
 
+def test_a_version_of_a_part_of_the_data_is_never_promoted(store: Path, filled: Path, tmp_path: Path) -> None:
+    part = variant(filled / "1", tmp_path / "part", scope="Alpelisib; 300 lines", evaluation={"lco_pearson": 0.9})
+    number = register(str(part))
+    for given in ({}, {"force": True, "reason": "it is better"}):
+        with pytest.raises(
+            PamrxError, match=rf"version {number} was trained on a part of the data \(Alpelisib; 300 li"
+        ):
+            promote(number, **given)
+
+
 def test_rolling_back_goes_through_the_champions_before(store: Path, said: list[str]) -> None:
     with pytest.raises(PamrxError, match="pamrx has no champion"):
         rollback()

@@ -12,7 +12,7 @@ from pamrx.errors import UsageError, did_you_mean
 
 from pamrx_training.cli.log_lines import show_log
 from pamrx_training.cli.model_commands import models, serve
-from pamrx_training.cli.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
+from pamrx_training.cli.options import CORES, Cache, Dask, Drugs, Folds, Jobs, Lines, Mirna, Panel, Quick, Seed
 from pamrx_training.cli.run_commands import app as run_commands
 
 app = typer.Typer(rich_markup_mode=None)
@@ -84,7 +84,7 @@ def evaluate(
         str,
         typer.Option(help="leave-cell-line-out, leave-tissue-out, leave-screen-out, nci60 or gcsi."),
     ] = "leave-cell-line-out",
-    n_folds: Annotated[int, typer.Option(min=2, help="How many folds to make without --folds.")] = 5,
+    n_folds: Folds = None,
     repeats: Annotated[int, typer.Option(min=1, help="Splits, with the seeds that follow --seed.")] = 1,
     ablate: Annotated[
         str | None,
@@ -103,6 +103,9 @@ def evaluate(
     dask: Dask = None,
     mirna: Mirna = True,
     panel: Panel = True,
+    drugs: Drugs = None,
+    lines: Lines = None,
+    quick: Quick = False,
     track: Annotated[bool, typer.Option(help="Log to MLflow; with --ablate or --repeats a run for each part.")] = True,
 ) -> None:
     """Measure accuracy on lines not trained on.
@@ -120,14 +123,18 @@ def evaluate(
     from pamrx_training.fitting.cluster import on_cluster
     from pamrx_training.fitting.loading import load_cohort
     from pamrx_training.fitting.run_context import RunContext, open_store
+    from pamrx_training.fitting.scope import Scope, folds_of, narrowed
     from pamrx_training.fitting.splits import read_folds, repeated
 
     show_log()
     if output is not None:
         check_ending(output)
+    n_folds = folds_of(n_folds, quick)
     options = Options(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
     split = check(options)
-    cohort, data_fingerprint = load_cohort(cache, mirna, panel)
+    scope = Scope.of(drugs, lines, quick)
+    whole, fingerprint = load_cohort(cache, mirna, panel)
+    cohort, data_fingerprint = narrowed(whole, scope), scope.fingerprint(fingerprint)
     splits = repeated(cohort, n_folds, seed, repeats, split) if folds is None else [(seed, read_folds(folds, cohort))]
     fold = splits[0][1]
     if not options.elsewhere:
@@ -141,7 +148,7 @@ def evaluate(
 
         parameters = {"seed": seed, "n_folds": fold.nunique(), "folds": folds.name if folds else "by seed"}
         data = DataSet(data_fingerprint, {"lines": len(fold)}, "evaluation")
-        settings = Settings({**parameters, "mirna": mirna, "panel": panel}, data)
+        settings = Settings({**parameters, "mirna": mirna, "panel": panel, **scope.parameters()}, data)
     if not options.plain:
         store, started = open_store(cache, data_fingerprint), time.perf_counter()
         with on_cluster(dask, jobs) as at_once:
@@ -178,6 +185,10 @@ def train(
     dask: Dask = None,
     mirna: Mirna = True,
     panel: Panel = True,
+    n_folds: Folds = None,
+    drugs: Drugs = None,
+    lines: Lines = None,
+    quick: Quick = False,
     run_name: Annotated[str | None, typer.Option(help="Name of the MLflow run. [default: the bundle's]")] = None,
     evidence: Annotated[
         bool,
@@ -189,8 +200,8 @@ def train(
 ) -> None:
     """Train a bundle, and log it to MLflow.
 
-    Evaluates by five-fold leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite
-    store in the working directory.
+    Evaluates by leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite store in the
+    working directory. A bundle of a part of the data (--drugs, --lines, --quick) says so and cannot be promoted.
     """
     from pamrx.bundle.bundle import save_bundle
 
@@ -200,6 +211,7 @@ def train(
     from pamrx_training.fitting.fit import without_lines
     from pamrx_training.fitting.loading import load_cohort
     from pamrx_training.fitting.run_context import RunContext, open_store
+    from pamrx_training.fitting.scope import Scope, folds_of, narrowed
     from pamrx_training.release.examples import lines_named
     from pamrx_training.serving.model import save_served
     from pamrx_training.tracking.trainings import Training, log_training
@@ -208,12 +220,15 @@ def train(
     show_log()
     if data_dir is not None and not evidence:
         raise UsageError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
-    cohort, data_fingerprint = load_cohort(cache, mirna, panel)
-    held_out = lines_named(hold_out, cohort)
+    scope = Scope.of(drugs, lines, quick)
+    whole, fingerprint = load_cohort(cache, mirna, panel)
+    held_out = lines_named(hold_out, whole)
+    cohort, data_fingerprint = narrowed(whole, scope, held_out), scope.fingerprint(fingerprint)
     store = open_store(cache, data_fingerprint) if evidence else None
     with on_cluster(dask, jobs) as at_once:
         context = RunContext(at_once, store, seed)
-        trained = run(cohort, held_out, data_fingerprint, output.name, context)
+        facts = {"name": output.name, "data_fingerprint": data_fingerprint, **scope.parameters()}
+        trained = run(cohort, held_out, facts, context, folds_of(n_folds, quick))
         sections = dossier(without_lines(cohort, held_out), context, data_dir) if evidence else []
     manifest = save_bundle(trained.bundle, output, trained.card(sections))
     print_evaluation(trained.evaluation)

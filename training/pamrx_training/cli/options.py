@@ -21,3 +21,16 @@ Dask = Annotated[
     str | None,
     typer.Option(help="Fit on a Dask cluster: the scheduler's tcp://HOST:PORT, or local. Needs the extra scale."),
 ]
+
+Folds = Annotated[
+    int | None, typer.Option("--n-folds", min=2, help="How many folds to make. [default: 5; with --quick 3]")
+]
+Drugs = Annotated[
+    str | None, typer.Option(help="Only these drugs, by name with commas, for a trial.", metavar="A,B,...")
+]
+Lines = Annotated[
+    int | None, typer.Option(min=30, help="Only so many lines, drawn in the proportions of the tissues, for a trial.")
+]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="A minute: three drugs, 300 lines, three folds, where nothing else is said.")
+]

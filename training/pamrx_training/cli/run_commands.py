@@ -10,7 +10,7 @@ import typer
 from pamrx.errors import UsageError
 
 from pamrx_training.cli.log_lines import show_log
-from pamrx_training.cli.options import CORES, Cache, Dask, Jobs, Mirna, Panel, Seed
+from pamrx_training.cli.options import CORES, Cache, Dask, Drugs, Folds, Jobs, Lines, Mirna, Panel, Quick, Seed
 from pamrx_training.cli.tune_command import tune
 
 app = typer.Typer(rich_markup_mode=None)
@@ -25,13 +25,16 @@ def study(
         Path | None,
         typer.Option("--output", "-o", help="Metrics per candidate and assay: CSV, Parquet or JSON by ending."),
     ] = None,
-    n_folds: Annotated[int, typer.Option(min=2, help="How many folds to make.")] = 5,
+    n_folds: Folds = None,
     seed: Seed = 2026,
     cache: Cache = None,
     jobs: Jobs = CORES,
     dask: Dask = None,
     mirna: Mirna = True,
     panel: Panel = True,
+    drugs: Drugs = None,
+    lines: Lines = None,
+    quick: Quick = False,
     track: Annotated[bool, typer.Option(help="Log a run per candidate to MLflow.")] = True,
 ) -> None:
     """Compare six candidates on the same folds, and log each to MLflow.
@@ -46,13 +49,16 @@ def study(
     from pamrx_training.fitting.cluster import on_cluster
     from pamrx_training.fitting.loading import load_cohort
     from pamrx_training.fitting.run_context import RunContext, open_store
+    from pamrx_training.fitting.scope import Scope, folds_of, narrowed
     from pamrx_training.fitting.splits import leave_cell_line_out
 
     show_log()
     if output is not None:
         check_ending(output)
-    cohort, data_fingerprint = load_cohort(cache, mirna, panel)
-    folds = leave_cell_line_out(cohort, n_folds, seed)
+    scope = Scope.of(drugs, lines, quick)
+    whole, fingerprint = load_cohort(cache, mirna, panel)
+    cohort, data_fingerprint = narrowed(whole, scope), scope.fingerprint(fingerprint)
+    folds = leave_cell_line_out(cohort, folds_of(n_folds, quick), seed)
     started = time.perf_counter()
     with on_cluster(dask, jobs) as at_once:
         done = run(cohort, folds, RunContext(at_once, open_store(cache, data_fingerprint), seed))
@@ -66,7 +72,7 @@ def study(
         from pamrx_training.tracking.evaluations import Settings, log_study
 
         data = DataSet(data_fingerprint, {"lines": len(folds)}, "evaluation")
-        parameters = {"seed": seed, "n_folds": n_folds, "mirna": mirna, "panel": panel}
+        parameters = {"seed": seed, "n_folds": folds.nunique(), "mirna": mirna, "panel": panel, **scope.parameters()}
         if log_study(done, Settings(parameters, data), seconds) is not None:
             typer.echo("`pamrx ui` shows the candidates side by side, as a table and as charts")
 

@@ -102,8 +102,8 @@ def promote(version: int, *, force: bool = False, reason: str | None = None) -> 
     Raises
     ------
     UsageError
-        If there is no such version, it is the champion, or it is worse than the champion, or was not evaluated on the
-        same folds: the last two unless `force` with a `reason`.
+        If there is no such version, it is the champion, it was trained on a part of the data, or it is worse than the
+        champion, or was not evaluated on the same folds: the last two unless `force` with a `reason`.
     """
     if force and not (reason or "").strip():
         raise UsageError("--force needs --reason TEXT: what is kept with the version must say why")
@@ -113,6 +113,8 @@ def promote(version: int, *, force: bool = False, reason: str | None = None) -> 
         current = aliases.get(CHAMPION)
         if current == version:
             raise UsageError(f"version {version} is the {CHAMPION} already")
+        if scope := candidate.tags.get("scope"):
+            raise UsageError(f"version {version} was trained on a part of the data ({scope}); train on all of them")
         judged = "the first champion"
         if current is not None:
             judged, against = _judged(candidate.tags, version_of(client, current).tags, version, current)

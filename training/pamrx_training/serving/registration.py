@@ -65,7 +65,7 @@ def register(source: str | os.PathLike[str]) -> int:
 
 def fold_tags(manifest: Mapping[str, Any], assays: list[str]) -> dict[str, str]:
     """What makes the folds that a bundle was evaluated on, as tags (see `SAME`)."""
-    tags = {name: str(manifest[name]) for name in ("data_fingerprint", "protocol", "seed") if name in manifest}
+    tags = {name: str(manifest[name]) for name in ("data_fingerprint", "protocol", "seed", "scope") if name in manifest}
     tags["folds.lines"] = _hash(sorted(manifest.get("trained_lines", [])))
     tags["folds.assays"] = _hash(sorted(assays))
     tags["folds"] = _hash([tags.get(name) for name in SAME])

@@ -28,6 +28,8 @@ def _what(run: Run, study: str | None) -> str:
     kind = str(run.tags.get("kind", "run")).capitalize()
     told = [f"{kind} of *{study}*" if study else kind]
     told += [str(run.parameters[key]) for key in ("protocol", "family") if key in run.parameters]
+    if "scope" in run.parameters:
+        told.append(f"a trial on a part of the data: {run.parameters['scope']}")
     gone = [key.removeprefix("with.") for key, value in run.parameters.items() if _is_out(key, value)]
     if gone:
         told.append(f"without {', '.join(gone)}")

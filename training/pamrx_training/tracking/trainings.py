@@ -64,6 +64,7 @@ class Training:
             "lines_with_mirna": manifest["lines_with_mirna"],
             "lines_with_calls": manifest["lines_with_calls"],
             "protocol": manifest["protocol"],
+            **({"scope": manifest["scope"]} if "scope" in manifest else {}),
         }
         return cls(
             run_name,
