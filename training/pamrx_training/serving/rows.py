@@ -38,6 +38,7 @@ from pamrx.prediction.schema import RESULT, spark_struct
 from pamrx.profiles import Profiles
 from pamrx.profiles.normalise import decide, gather, statistics, with_values
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
+from pamrx.readers.boundary import MAX_LABEL, boundary
 from pamrx.readers.mutations.table import Mutations
 
 ID = "sample_id"
@@ -117,7 +118,8 @@ def predict_samples(
     alike: dict[tuple[object, ...], list[_Sample]] = {}
     for place, row in enumerate(rows):
         try:
-            sample = _read(place, row, unit, copy_number_unit)
+            with boundary("the sample", "fields as documented", "leave out fields to find the one at fault"):
+                sample = _read(place, row, unit, copy_number_unit)
         except PamrxError as error:
             errors[place] = str(error)
         else:
@@ -145,6 +147,8 @@ def _read(place: int, row: Mapping[str, Any], unit: str | None, copy_number_unit
             )
     if not str(given.get(ID, "")).strip():
         raise InputError(f"{ID}: empty, expected a name")
+    if len(str(given[ID])) > MAX_LABEL:
+        raise InputError(f"{ID}: {len(str(given[ID]))} characters, expected at most {MAX_LABEL}")
     labels, values = {}, {}
     decisions: dict[str, Decision] = {}
     for kind in LEVELS:
