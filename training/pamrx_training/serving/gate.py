@@ -7,6 +7,9 @@ one after the other in a thread of their own, so that the event loop goes on ans
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,6 +18,8 @@ from typing import Any
 from pamrx_training.serving.connection import error_body
 from pamrx_training.serving.limits import MEGABYTE, Limits
 from pamrx_training.serving.request import LONGEST_SHOWN, Refusal
+
+log = logging.getLogger(__name__)
 
 PREDICT, PING = "/invocations", "/ping"
 ROUTES = {PREDICT: "POST", PING: "GET"}
@@ -32,6 +37,28 @@ Send = Callable[[Message], Awaitable[None]]
 
 class Gone(Exception):
     """The client has left."""
+
+
+class Incoming:
+    """A body as it comes; `whole` once all of it was taken."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.whole = False
+
+    async def piece(self) -> bytes:
+        """The next piece.
+
+        Raises
+        ------
+        Gone
+            If there is none to come.
+        """
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        self.whole = not message.get("more_body", False)
+        return bytes(message.get("body", b""))
 
 
 class Gate:
@@ -57,21 +84,23 @@ class Gate:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body_read = False
+        incoming = Incoming(receive)
         try:
             self._check(scope)
             if scope["path"] == PING:
                 await self._send(send, 200, b"\n")
                 return
             async with AsyncExitStack() as held:
-                body = await self._body(receive, held)
-                body_read = True
+                body = await self._body(incoming, held)
                 answer = await self._computed(body, receive)
                 del body
             await self._send(send, 200, answer)
         except Refusal as refusal:
-            whole = body_read or await self._drained(scope, receive)
-            await self._send(send, refusal.status, error_body(refusal.status, str(refusal)), close=not whole)
+            with contextlib.suppress(Gone):
+                if refusal.status != 408 and not _header(scope, b"expect"):  # that waits for our word before it sends
+                    await self._drain(incoming)
+                content = error_body(refusal.status, str(refusal))
+                await self._send(send, refusal.status, content, close=not incoming.whole)
         except Gone:
             return
 
@@ -79,6 +108,11 @@ class Gate:
         """Refuse by what the headers say."""
         if self._local and not _is_local(_header(scope, b"host")):
             raise Refusal(403, "host: expected localhost, 127.0.0.1 or [::1]: this server is for this machine only")
+        headers = scope["headers"]  # h11 bounds what comes piece by piece, but not what comes at once
+        size = len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(name) + len(one) for name, one in headers)
+        if size > self._limits.head or len(headers) > self._limits.headers:
+            told = f"{self._limits.headers} headers and {self._limits.head} bytes in them and the address"
+            raise Refusal(431, f"{len(headers)} headers with {size} bytes found, expected at most {told}")
         method = ROUTES.get(scope["path"])
         if method is None:
             raise Refusal(404, f"Not Found: expected POST {PREDICT} or GET {PING}")
@@ -103,53 +137,38 @@ class Gate:
         size = f"{self._limits.body / MEGABYTE:g} MB"
         return Refusal(413, f"the request is larger than {size}; send fewer samples, or serve with --max-mb")
 
-    async def _body(self, receive: Receive, held: AsyncExitStack) -> bytes:
+    async def _body(self, incoming: Incoming, held: AsyncExitStack) -> bytes:
         """The whole body; `held` gets the place of a large one."""
         kept = bytearray()
-        if not await self._read(receive, kept, min(self._limits.small, self._limits.body)):
-            if len(kept) <= self._limits.body:
-                await held.enter_async_context(self._after(self._places, None))
-            if len(kept) > self._limits.body or not await self._read(receive, kept, self._limits.body):
-                raise self._too_large()
+        await self._read(incoming, kept, self._limits.small)
+        if not incoming.whole and len(kept) <= self._limits.body:
+            await held.enter_async_context(self._after(self._places, None))
+            await self._read(incoming, kept, self._limits.body)
+        if len(kept) > self._limits.body:
+            raise self._too_large()
         return bytes(kept)
 
-    async def _read(self, receive: Receive, kept: bytearray, most: int) -> bool:
+    async def _read(self, incoming: Incoming, kept: bytearray, most: int) -> None:
         """Read on until the body is whole, or larger than `most`."""
         try:
             async with asyncio.timeout(self._limits.body_seconds):
-                while len(kept) <= most:
+                while not incoming.whole and len(kept) <= most:
                     async with asyncio.timeout(self._limits.silence_seconds):
-                        message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise Gone
-                    kept += message.get("body", b"")
-                    if not message.get("more_body", False):
-                        return len(kept) <= most
+                        kept += await incoming.piece()
         except TimeoutError:
             raise Refusal(
                 408,
                 f"the body did not come in time; expected a piece in {self._limits.silence_seconds:g} seconds and the "
                 f"whole in {self._limits.body_seconds:g}; send fewer samples",
             ) from None
-        return False
 
-    async def _drained(self, scope: Message, receive: Receive) -> bool:
-        """Take what is still being sent, within bounds; whether that was all."""
-        if _header(scope, b"expect"):
-            return False  # it waits for our word before it sends
+    async def _drain(self, incoming: Incoming) -> None:
+        """Take what is still being sent, within bounds, for its sender to hear the answer."""
         taken = 0
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.silence_seconds):
-                while taken <= _DRAINED * self._limits.body:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return False
-                    taken += len(message.get("body", b""))
-                    if not message.get("more_body", False):
-                        return True
-        except TimeoutError:
-            pass
-        return False
+                while not incoming.whole and taken <= _DRAINED * self._limits.body:
+                    taken += len(await incoming.piece())
 
     async def _computed(self, body: bytes, receive: Receive) -> bytes:
         gone = asyncio.ensure_future(receive())  # once the body is whole, that is when the client leaves
@@ -157,16 +176,28 @@ class Gate:
             async with self._after(self._turn, gone):
                 if self._untaken > self._limits.answers:
                     raise Refusal(503, "too many answers wait for their clients to take them; try again later")
-                return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, body)
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._answered, body)
         finally:
             gone.cancel()
+
+    def _answered(self, body: bytes) -> bytes:
+        try:
+            return self._answer(body)
+        except Refusal:
+            raise
+        except Exception as error:
+            # Where it happened, and not what the error says: that may hold a patient's data.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error(f"a request could not be answered: {type(error).__name__} at\n{where}")  # noqa: TRY400
+            raise Refusal(500, "the answer could not be made; the log of the server says why") from None
 
     @asynccontextmanager
     async def _after(self, places: asyncio.Semaphore, gone: asyncio.Future[Message] | None) -> AsyncIterator[None]:
         """Wait for a place, not for ever, and not for a client that has left."""
         turn = asyncio.ensure_future(places.acquire())
+        awaited: set[asyncio.Future[Any]] = {turn} if gone is None else {turn, gone}
         await asyncio.wait(
-            {turn} if gone is None else {turn, gone},
+            awaited,
             timeout=self._limits.turn_seconds,
             return_when=asyncio.FIRST_COMPLETED,
         )

@@ -18,6 +18,7 @@ class Limits:
     large : places for larger bodies, from when they are read until they are answered.
     answers : bytes of finished answers that clients have not taken yet, above which nothing new is computed.
     head : bytes of a request line with all headers; also of a chunk's header and of the trailers.
+    headers : in number.
     connections : open at once. A new one takes the place of the one that has waited longest for a request to begin.
     backlog : connections that the system keeps for us to accept.
     head_seconds : from the connection, or from the answer before, to the end of the headers.
@@ -36,6 +37,7 @@ class Limits:
     large: int = 2
     answers: int = 128 * MEGABYTE
     head: int = 16_384
+    headers: int = 100
     connections: int = 100
     backlog: int = 128
     head_seconds: float = 10

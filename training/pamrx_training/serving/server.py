@@ -12,17 +12,20 @@ import io
 import logging
 import os
 import socket
+from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address
 from typing import Any, cast
 
 import uvicorn
+from mlflow.pyfunc.scoring_server import predictions_to_json
 from pamrx.bundle.bundle import Bundle
 from pamrx.errors import UsageError
 
 from pamrx_training.serving.connection import BoundedProtocol
 from pamrx_training.serving.gate import PREDICT, Gate
 from pamrx_training.serving.limits import MEGABYTE, Limits
+from pamrx_training.serving.model import PamrxModel, Refused
 from pamrx_training.serving.positions import without_contents
 from pamrx_training.serving.request import Refusal, read_request
 
@@ -47,7 +50,8 @@ def serve(
     """
     limits = Limits(body=max_mb * MEGABYTE)
     listening = _listening(host, port, limits.backlog)  # first, since that may be refused
-    server = served(bundle, limits, local=_is_loopback(listening))
+    model = PamrxModel(bundle, most_samples=limits.samples)
+    server = uvicorn.Server(config(partial(answer, model, limits), limits, _is_loopback(listening)))
     name, at = bundle.manifest["name"], listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     log.info(
@@ -57,47 +61,38 @@ def serve(
     server.run(sockets=[listening])
 
 
-def served(bundle: Bundle, limits: Limits, local: bool) -> uvicorn.Server:
-    """The server of a bundle, to be run on a socket; `local` as for `Gate`."""
-    from pamrx_training.serving.model import PamrxModel
-
-    model = PamrxModel(bundle, most_samples=limits.samples)
-    return uvicorn.Server(
-        uvicorn.Config(
-            Gate(partial(answer, model, limits), limits, local),
-            # Of uvicorn's two, h11 is the one that bounds the size of headers.
-            http=cast(Any, partial(BoundedProtocol, limits)),
-            h11_max_incomplete_event_size=limits.head,
-            timeout_keep_alive=limits.idle_seconds,
-            backlog=limits.backlog,
-            ws="none",
-            lifespan="off",
-            proxy_headers=False,
-            server_header=False,
-            access_log=False,
-            log_level="error",
-        )
+def config(answer: Callable[[bytes], bytes], limits: Limits, local: bool) -> uvicorn.Config:
+    """How uvicorn serves a function from bodies to answers; the parameters are those of `Gate`."""
+    return uvicorn.Config(
+        Gate(answer, limits, local),
+        # Of uvicorn's two, h11 is the one that bounds the size of headers.
+        http=cast(Any, partial(BoundedProtocol, limits)),
+        h11_max_incomplete_event_size=limits.head,
+        timeout_keep_alive=limits.idle_seconds,
+        backlog=limits.backlog,
+        ws="none",
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_level="error",
     )
 
 
-def answer(model: Any, limits: Limits, body: bytes) -> bytes:
-    """The answer of a model (`PamrxModel`) to a body, as JSON.
+def answer(model: PamrxModel, limits: Limits, body: bytes) -> bytes:
+    """The answer of a model to a body, as JSON.
 
     Raises
     ------
     Refusal
         In one line without what the samples hold.
     """
-    from mlflow.pyfunc.scoring_server import predictions_to_json
-
-    from pamrx_training.serving.model import Refused
-
     request = read_request(body, limits)
     try:
         table = model.predict(None, request.rows, request.params)
     except Refused as error:
         told = without_contents(str(error.message), request.rows)
-        raise Refusal(error.get_http_status_code(), _line(told)) from None
+        raise Refusal(cast(Any, error).get_http_status_code(), _line(told)) from None
     if "error" in table:
         errors = [
             _line(without_contents(told, [row])) if told else ""
