@@ -59,6 +59,8 @@ def refused(body: bytes | str | Any, status: int, told: str) -> str:
         ({"inputs": [{"samples": '[{"a": 1, "a": 2}]'}]}, "samples: fields 1 and 2"),
         ({"inputs": [{"samples": "[" * 20_000}]}, "samples: the request is no JSON .nested too deeply."),
         ({"inputs": [{"samples": "[NaN]"}]}, "samples: NaN found"),
+        ({"inputs": [{"a" * 2_000: 1}]}, "the name of a field has 2000 characters, expected at most 1000"),
+        ({"inputs": [{"panel": ["a" * 200_000]}]}, "a text of 200000 characters found, expected at most 100000"),
     ],
 )  # fmt: skip
 def test_what_has_no_single_reading_is_refused(body: Any, told: str) -> None:
@@ -71,6 +73,7 @@ def test_what_has_no_single_reading_is_refused(body: Any, told: str) -> None:
         ("[" + "0," * 150_000 + "0]", "more than 100000 values"),
         ("[" + "{}," * 150_000 + "{}]", "more than 100000 values"),
         ({"inputs": [{"samples": "[" + "0," * 150_000 + "0]"}]}, "more than 100000 values"),
+        ({"inputs": [{"samples": [{"sample_id": "a"}] * 11}]}, "samples: 11 samples found, expected at most 10"),
         ({"inputs": [{}] * 11}, "11 rows found, expected at most 10"),
         ({"inputs": [{"expression": [{f"g{n}": 1} for n in range(1_000)]}]}, "make a table of over 100000 cells"),
         ({"inputs": [{"expression": json.dumps([{f"g{n}": 1} for n in range(1_000)])}]}, "a table of over 100000"),

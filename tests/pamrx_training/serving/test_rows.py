@@ -159,3 +159,21 @@ def test_the_unit_of_copy_number_is_a_setting(bundle: Bundle) -> None:
     for unit in ("copys", 2):
         with pytest.raises(PamrxError, match=r"copy.number.unit"):
             predict_records(bundle, [row], {**DRUGS, "copy_number_unit": unit})
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"sample_id": ["a"], "mutations": []}, "sample_id: found list, expected text"),
+        ({"sample_id": "T1", "tissue": ["breast"], "mutations": []}, "tissue: found list, expected text"),
+        (
+            {"sample_id": "T1", "mutations": [{"gene": ["A"], "variant_classification": "Missense_Mutation"}]},
+            "mutations: entry 1: gene: found list, expected text",
+        ),
+    ],
+)
+def test_lists_and_objects_where_text_belongs_are_the_samples_error(
+    small_bundle: Path, row: dict[str, Any], told: str
+) -> None:
+    answer = predict_samples(load_bundle(small_bundle), [row], None, 0.9, None)
+    assert list(answer["error"]) == [told]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pamrx.errors import did_you_mean
+from pamrx.readers.boundary import MAX_CELL, MAX_LABEL
 from pamrx.readers.records import PARTS
 
 from pamrx_training.serving.limits import Limits
@@ -24,7 +25,8 @@ LONGEST_NUMBER = 19
 """Digits of a whole number: those of 64 bits."""
 
 LONGEST_SHOWN = 100
-_PERHAPS_NO_TEXT = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
+_PERHAPS_NO_TEXT = re.compile(rf"\\\\u(?:[dD][89a-fA-F]|0000)|[^\"]{{{MAX_LABEL}}}")
+"""What a text that is no Unicode, or too long, has in JSON; others may have it too."""
 
 
 class Refusal(Exception):
@@ -153,13 +155,18 @@ def _children(value: dict[str, Any] | list[Any], look_at_texts: bool) -> Iterato
         yield from (value if look_at_texts else (one for one in value if isinstance(one, (dict, list))))
         return
     if look_at_texts:
-        yield from value
+        for name in value:
+            if len(name) > MAX_LABEL:
+                _refuse(f"the name of a field has {len(name)} characters, expected at most {MAX_LABEL}")
+            yield name
     yield from (value.values() if look_at_texts else (one for one in value.values() if isinstance(one, (dict, list))))
 
 
 def _check_text(value: Any) -> None:
     if not isinstance(value, str):
         return
+    if len(value) > MAX_CELL and not value.lstrip().startswith("["):  # a part as JSON, which is looked at in turn
+        _refuse(f"a text of {len(value)} characters found, expected at most {MAX_CELL}")
     if "\0" in value:
         _refuse("a zero character found in a text; expected text")
     try:
@@ -195,6 +202,8 @@ def _part(place: str, name: str, value: Any, limits: Limits) -> Any:
         except Refusal as refusal:
             raise Refusal(refusal.status, f"{place}: {refusal}") from None
     if isinstance(value, list):
+        if name == "samples" and len(value) > limits.samples:
+            _too_many(f"{place}: {len(value)} samples found, expected at most {limits.samples}; send the others apart")
         _check_table(place, value, limits)
     return value
 

@@ -145,6 +145,9 @@ def _read(place: int, row: Mapping[str, Any], unit: str | None, copy_number_unit
             raise InputError(
                 f"{name}: no field of a sample; expected {', '.join(FIELDS_OF_ROW)}{did_you_mean(name, FIELDS_OF_ROW)}"
             )
+    for name in (ID, *SAMPLE_COLUMNS):
+        if isinstance(given.get(name), (Mapping, list, tuple, bool)):
+            raise InputError(f"{name}: found {type(given[name]).__name__}, expected text")
     if not str(given.get(ID, "")).strip():
         raise InputError(f"{ID}: empty, expected a name")
     if len(str(given[ID])) > MAX_LABEL:
@@ -203,6 +206,10 @@ def _mutations(given: Any) -> list[dict[str, Any]]:
         for name in NEEDED:
             if held.get(name) is None:
                 raise InputError(f"mutations: entry {number}: no {name}; expected {', '.join(NEEDED)} in each")
+        for name in FIELDS[:3]:
+            if isinstance(held.get(name), (Mapping, list, tuple, bool)):
+                found_type = type(held[name]).__name__
+                raise InputError(f"mutations: entry {number}: {name}: found {found_type}, expected text")
         driver = held.get("driver")
         if driver is not None and not isinstance(driver, (bool, np.bool_)):
             raise InputError(f"mutations: entry {number}: driver: found {driver!r}, expected true, false or null")
