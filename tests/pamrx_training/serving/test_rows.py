@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.pyfunc import PyFuncModel
-from pamrx.bundle.bundle import Bundle, released_bundle
+from pamrx.bundle.bundle import Bundle, load_bundle, released_bundle
 from pamrx.cli.predict_files import PredictOptions, predict
 from pamrx.errors import PamrxError
 from pamrx.prediction.schema import COLUMNS
 from pamrx_training.serving.model import predict_records, save_served
+from pamrx_training.serving.rows import predict_samples
 
 from tests.pamrx_training.serving.samples_as_rows import example_rows
 

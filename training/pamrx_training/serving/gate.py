@@ -166,9 +166,10 @@ class Gate:
         """Take what is still being sent, within bounds, for its sender to hear the answer."""
         taken = 0
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._limits.silence_seconds):
+            async with asyncio.timeout(self._limits.body_seconds):
                 while not incoming.whole and taken <= _DRAINED * self._limits.body:
-                    taken += len(await incoming.piece())
+                    async with asyncio.timeout(self._limits.silence_seconds):
+                        taken += len(await incoming.piece())
 
     async def _computed(self, body: bytes, receive: Receive) -> bytes:
         gone = asyncio.ensure_future(receive())  # once the body is whole, that is when the client leaves

@@ -25,7 +25,7 @@ LONGEST_NUMBER = 19
 """Digits of a whole number: those of 64 bits."""
 
 LONGEST_SHOWN = 100
-_PERHAPS_NO_TEXT = re.compile(rf"\\\\u(?:[dD][89a-fA-F]|0000)|[^\"]{{{MAX_LABEL}}}")
+_PERHAPS_NO_TEXT = re.compile(rf"\\u(?:[dD][89a-fA-F]|0000)|[^\"]{{{MAX_LABEL}}}")
 """What a text that is no Unicode, or too long, has in JSON; others may have it too."""
 
 

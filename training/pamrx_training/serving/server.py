@@ -89,7 +89,7 @@ def answer(model: PamrxModel, limits: Limits, body: bytes) -> bytes:
     """
     request = read_request(body, limits)
     try:
-        table = model.predict(None, request.rows, request.params)
+        table = model.predict(None, cast(Any, request.rows), request.params)
     except Refused as error:
         told = without_contents(str(error.message), request.rows)
         raise Refusal(cast(Any, error).get_http_status_code(), _line(told)) from None
