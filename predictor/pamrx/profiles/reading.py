@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pamrx.errors import UsageError
+from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.genes import default_genes
 from pamrx.identifiers.units import Scale
 from pamrx.profiles.assemble import Parts, assemble, described, join
 from pamrx.profiles.normalise import levels_of
 from pamrx.profiles.profiles import Profiles
+from pamrx.readers.boundary import MAX_LABEL
 from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.records import record_tables
 from pamrx.readers.tables import Tables, read_tables
@@ -90,6 +91,7 @@ def read_records(
     known_genes: Collection[str] | None = None,
     expression_unit: str | None = None,
     copy_number_unit: str | None = None,
+    most_samples: int | None = None,
 ) -> Profiles:
     """One validated `Profiles` from records, the shape in which a request carries them.
 
@@ -97,6 +99,7 @@ def read_records(
     ----------
     parts : as `record_tables` takes them.
     known_genes, expression_unit, copy_number_unit : as in `read_profiles`.
+    most_samples : that a part may name; None for any number. Samples x genes may be far larger than the records.
 
     Raises
     ------
@@ -106,7 +109,25 @@ def read_records(
     known = frozenset(known_genes) if known_genes is not None else default_genes()
     if expression_unit is not None and parts.get("expression") is None:
         raise UsageError("expression_unit goes with expression: it says in which unit that is")
-    return profiles_of(record_tables(parts, known), unit=expression_unit, copy_number_unit=copy_number_unit)
+    tables = record_tables(parts, known)
+    if most_samples is not None:
+        _check_samples(tables, most_samples)
+    return profiles_of(tables, unit=expression_unit, copy_number_unit=copy_number_unit)
+
+
+def _check_samples(tables: Tables, most: int) -> None:
+    """Refuse tables of too many samples, or with names too long, before they are joined."""
+    named = {kind: list(map(str, matrix.values.index)) for kind, matrix in tables.matrices.items()}
+    if tables.samples is not None:
+        named["samples"] = list(map(str, tables.samples.index))
+    if tables.mutations is not None:
+        named["mutations"] = list(tables.mutations.samples)
+    for kind, names in named.items():
+        if len(names) > most:
+            raise InputError(f"{kind}: {len(names)} samples found, expected at most {most}; send the others apart")
+        longest = max(map(len, names), default=0)
+        if longest > MAX_LABEL:
+            raise InputError(f"{kind}: the name of a sample has {longest} characters, expected at most {MAX_LABEL}")
 
 
 def profiles_of(

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.pyfunc import PyFuncModel
-from pamrx.bundle.bundle import Bundle, released_bundle
+from pamrx.bundle.bundle import Bundle, load_bundle, released_bundle
 from pamrx.cli.predict_files import PredictOptions, predict
 from pamrx.errors import PamrxError
 from pamrx.prediction.schema import COLUMNS
 from pamrx_training.serving.model import predict_records, save_served
+from pamrx_training.serving.rows import predict_samples
 
 from tests.pamrx_training.serving.samples_as_rows import example_rows
 
@@ -159,3 +160,21 @@ def test_the_unit_of_copy_number_is_a_setting(bundle: Bundle) -> None:
     for unit in ("copys", 2):
         with pytest.raises(PamrxError, match=r"copy.number.unit"):
             predict_records(bundle, [row], {**DRUGS, "copy_number_unit": unit})
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"sample_id": ["a"], "mutations": []}, "sample_id: found list, expected text"),
+        ({"sample_id": "T1", "tissue": ["breast"], "mutations": []}, "tissue: found list, expected text"),
+        (
+            {"sample_id": "T1", "mutations": [{"gene": ["A"], "variant_classification": "Missense_Mutation"}]},
+            "mutations: entry 1: gene: found list, expected text",
+        ),
+    ],
+)
+def test_lists_and_objects_where_text_belongs_are_the_samples_error(
+    small_bundle: Path, row: dict[str, Any], told: str
+) -> None:
+    answer = predict_samples(load_bundle(small_bundle), [row], None, 0.9, None)
+    assert list(answer["error"]) == [told]

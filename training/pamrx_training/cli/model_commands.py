@@ -73,7 +73,7 @@ def serve(
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 5001,
     host: Annotated[str, typer.Option(help="Address to listen on. There is no password: keep it local.")] = "127.0.0.1",
-    max_mb: Annotated[int, typer.Option(min=1, help="Largest request, in megabytes.")] = 64,
+    max_mb: Annotated[int, typer.Option(min=1, help="Largest request, in megabytes.")] = 32,
 ) -> None:
     """Serve predictions over HTTP.
 

@@ -22,6 +22,7 @@ import os
 import shutil
 import tempfile
 import threading
+import traceback
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -45,6 +46,7 @@ from pamrx.prediction.intervals import COVERAGE, check_coverage
 from pamrx.prediction.predictions import chosen_assays, predict
 from pamrx.prediction.schema import RESULT
 from pamrx.profiles import read_records
+from pamrx.readers.boundary import boundary
 from pamrx.readers.records import PARTS
 
 from pamrx_training.registry.registry import ARTIFACT
@@ -89,10 +91,11 @@ class Refused(MlflowException):
 
 
 class PamrxModel(PythonModel):
-    """The bundle of the context, or one that is given."""
+    """The bundle of the context, or one that is given; `most_samples` in one input, None for any number."""
 
-    def __init__(self, bundle: Bundle | None = None) -> None:
+    def __init__(self, bundle: Bundle | None = None, most_samples: int | None = None) -> None:
         self._bundle = bundle
+        self._most_samples = most_samples
         # Numerical libraries keep their number of threads for the whole process: one prediction at a time.
         self._lock = threading.Lock()
 
@@ -126,11 +129,13 @@ class PamrxModel(PythonModel):
         """
         try:
             with self._lock:
-                return predict_records(self._loaded(), _rows(model_input), params or {})
+                return predict_records(self._loaded(), _rows(model_input), params or {}, self._most_samples)
         except PamrxError as error:
             raise Refused(str(error), INVALID_PARAMETER_VALUE) from None
         except Exception as error:
-            _log.exception("a request could not be answered")
+            # Where it happened, and not what the error says: that may hold a patient's data.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            _log.error(f"a request could not be answered: {type(error).__name__} at\n{where}")
             raise Refused("the prediction failed; the log of the server says why", INTERNAL_ERROR) from error
 
     def _loaded(self) -> Bundle:
@@ -139,13 +144,19 @@ class PamrxModel(PythonModel):
         return self._bundle
 
 
-def predict_records(bundle: Bundle, rows: list[dict[str, Any]], settings: Mapping[str, Any]) -> pd.DataFrame:
+def predict_records(
+    bundle: Bundle, rows: list[dict[str, Any]], settings: Mapping[str, Any], most_samples: int | None = None
+) -> pd.DataFrame:
     """The predictions for profiles given as records.
+
+    Parameters
+    ----------
+    most_samples : over all rows; None for any number.
 
     Raises
     ------
     InputError
-        For an input or a setting that cannot be used, and a sample that stands in two rows.
+        For an input or a setting that cannot be used, a sample that stands in two rows, and too many samples.
     """
     drugs, coverage, unit, copy_number_unit = _settings(settings)
     chosen_assays(bundle.model.assays_, drugs)  # before the long reading
@@ -158,7 +169,11 @@ def predict_records(bundle: Bundle, rows: list[dict[str, Any]], settings: Mappin
     seen: set[str] = set()
     for place, parts in enumerate(rows, start=1):
         try:
-            profiles = read_records(parts, known, unit, copy_number_unit)
+            left = None if most_samples is None else most_samples - len(seen)
+            with boundary(
+                "the request", "records of the documented fields", "leave out parts to find the one at fault"
+            ):
+                profiles = read_records(parts, known, unit, copy_number_unit, left)
             again = seen.intersection(profiles.samples.index)
             if again:
                 raise InputError(f"sample {min(again)} stands in an earlier row; expected each sample once")

@@ -38,6 +38,7 @@ from pamrx.prediction.schema import RESULT, spark_struct
 from pamrx.profiles import Profiles
 from pamrx.profiles.normalise import decide, gather, statistics, with_values
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
+from pamrx.readers.boundary import MAX_LABEL, boundary
 from pamrx.readers.mutations.table import Mutations
 
 ID = "sample_id"
@@ -117,7 +118,8 @@ def predict_samples(
     alike: dict[tuple[object, ...], list[_Sample]] = {}
     for place, row in enumerate(rows):
         try:
-            sample = _read(place, row, unit, copy_number_unit)
+            with boundary("the sample", "fields as documented", "leave out fields to find the one at fault"):
+                sample = _read(place, row, unit, copy_number_unit)
         except PamrxError as error:
             errors[place] = str(error)
         else:
@@ -143,8 +145,13 @@ def _read(place: int, row: Mapping[str, Any], unit: str | None, copy_number_unit
             raise InputError(
                 f"{name}: no field of a sample; expected {', '.join(FIELDS_OF_ROW)}{did_you_mean(name, FIELDS_OF_ROW)}"
             )
+    for name in (ID, *SAMPLE_COLUMNS):
+        if isinstance(given.get(name), (Mapping, list, tuple, bool)):
+            raise InputError(f"{name}: found {type(given[name]).__name__}, expected text")
     if not str(given.get(ID, "")).strip():
         raise InputError(f"{ID}: empty, expected a name")
+    if len(str(given[ID])) > MAX_LABEL:
+        raise InputError(f"{ID}: {len(str(given[ID]))} characters, expected at most {MAX_LABEL}")
     labels, values = {}, {}
     decisions: dict[str, Decision] = {}
     for kind in LEVELS:
@@ -199,6 +206,10 @@ def _mutations(given: Any) -> list[dict[str, Any]]:
         for name in NEEDED:
             if held.get(name) is None:
                 raise InputError(f"mutations: entry {number}: no {name}; expected {', '.join(NEEDED)} in each")
+        for name in FIELDS[:3]:
+            if isinstance(held.get(name), (Mapping, list, tuple, bool)):
+                found_type = type(held[name]).__name__
+                raise InputError(f"mutations: entry {number}: {name}: found {found_type}, expected text")
         driver = held.get("driver")
         if driver is not None and not isinstance(driver, (bool, np.bool_)):
             raise InputError(f"mutations: entry {number}: driver: found {driver!r}, expected true, false or null")
