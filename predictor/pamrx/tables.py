@@ -1,52 +1,23 @@
-"""Tables on disk: read by ending, written whole or not at all."""
+"""Tables on disk, by ending: CSV that no spreadsheet runs, Parquet, JSON."""
 
 from __future__ import annotations
 
+import csv
+import logging
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pamrx.errors import PamrxError, StoreError, UsageError
+from pamrx.errors import UsageError
+from pamrx.outputs import whole_file
+from pamrx.spreadsheet_cells import is_formula, marked
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TABLE_ENDINGS = (".csv", ".parquet", ".json")
 
-
-@contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` on success, remove it on failure.
-
-    Raises
-    ------
-    StoreError
-        If the folder does not exist or cannot be written.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise StoreError(f"{target}: is a folder; name a file to write")
-    if not target.parent.is_dir():
-        raise StoreError(f"{target}: the folder {target.parent} does not exist; make it first or name another")
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
-    except OSError as error:
-        raise StoreError(f"{target}: cannot write there ({error.strerror})") from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except PamrxError:
-        raise  # a `StoreError` is an OSError too, with its own message
-    except OSError as error:
-        raise StoreError(f"{target}: could not be written ({error.strerror or error})") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+_log = logging.getLogger(__name__)
 
 
 def check_ending(path: str | os.PathLike[str]) -> str:
@@ -64,12 +35,73 @@ def check_ending(path: str | os.PathLike[str]) -> str:
 
 
 def write_table(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write a tidy table as CSV, Parquet or JSON (a list of records), by ending; whole or not at all."""
+    """Write a tidy table as CSV, Parquet or JSON (a list of records), by ending; whole or not at all.
+
+    In CSV, text that a spreadsheet would run as a formula is marked with an apostrophe, and a warning says where.
+    """
     ending = check_ending(path)
     with whole_file(path) as temporary:
         if ending == ".csv":
-            frame.to_csv(temporary, index=False)
+            write_csv(frame, temporary, named=path)
         elif ending == ".parquet":
-            frame.to_parquet(temporary, index=False)
+            _write_parquet(frame, temporary)
         else:
             frame.to_json(temporary, orient="records", indent=1, double_precision=15)
+
+
+def write_csv(
+    frame: pd.DataFrame,
+    path: str | os.PathLike[str],
+    float_format: str | None = None,
+    named: str | os.PathLike[str] | None = None,
+) -> None:
+    """Write a table as CSV, without its index; the one way in which pamrx writes CSV for people.
+
+    A text cell that a spreadsheet would run (`=`, `+`, `@`, or `-` before anything but a number) gets an apostrophe
+    before it, all texts of the table are quoted then, and a warning names column and count. Columns of numbers are
+    never changed. `pamrx.spreadsheet_cells.unmarked` undoes it.
+
+    Parameters
+    ----------
+    named : the file in the warning, where `path` is a temporary one.
+    """
+    guarded, counts = _marked(frame)
+    quoting = csv.QUOTE_NONNUMERIC if counts else csv.QUOTE_MINIMAL
+    guarded.to_csv(path, index=False, quoting=quoting, float_format=float_format, errors="backslashreplace")
+    for column, count in counts.items():
+        _log.warning(
+            "%s: column %s: %d cells that a spreadsheet would run as a formula begin with an apostrophe now; Parquet "
+            "and JSON hold them unchanged",
+            path if named is None else named,
+            column,
+            count,
+        )
+
+
+def _marked(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The table with formulas marked, and how many cells of each column are."""
+    changed: dict[str, pd.Series] = {}
+    counts: dict[str, int] = {}
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype.kind in "biufcmM":
+            continue
+        running = {text for text in column.dropna().unique() if isinstance(text, str) and is_formula(text)}
+        if running:
+            texts = column.astype(object)
+            changed[name] = texts.map(lambda cell, running=running: marked(cell) if cell in running else cell)
+            counts[str(name)] = int(texts.isin(running).sum())
+    return (frame.assign(**changed) if changed else frame), counts
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Halves of surrogate pairs, as names of files may have, are written out: no Parquet file can hold them."""
+    try:
+        frame.to_parquet(path, index=False)
+    except UnicodeEncodeError:
+        texts = [name for name in frame.columns if frame[name].dtype == object]
+        frame.assign(**{name: frame[name].map(_without_surrogates) for name in texts}).to_parquet(path, index=False)
+
+
+def _without_surrogates(cell: object) -> object:
+    return cell.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(cell, str) else cell

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from pamrx.errors import StoreError
-from pamrx.tables import whole_file
+from pamrx.outputs import whole_file
 
 
 def test_an_error_inside_a_file_being_written_keeps_its_own_message(tmp_path: Path) -> None:

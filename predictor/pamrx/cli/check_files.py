@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 from rich.text import Text
 
+from pamrx.console.console import PlainConsole
 from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.units import LINEAR_UNITS
 from pamrx.profiles.check import FileCheck, JointCheck, check_as, check_file_kinds, check_together
@@ -87,7 +87,7 @@ def as_table(checks: Sequence[FileCheck]) -> pd.DataFrame:
 
 
 def _show(found: FileCheck) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+    console = PlainConsole(soft_wrap=True)
     console.print(Text.assemble((found.file, "bold"), f": {found.kind}", f"  {_takes(found)}" if found.option else ""))
     notes = list(found.notes)
     if len(found.names) and notes:
@@ -105,7 +105,7 @@ def _show(found: FileCheck) -> None:
 
 
 def _show_together(together: JointCheck, settings: Mapping[str, Any]) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+    console = PlainConsole(soft_wrap=True)
     if together.error:
         return
     files = [f"{option} {shlex.quote(file)}" for file, option in together.options.items()]

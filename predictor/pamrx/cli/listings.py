@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from pamrx.cli.console import table_console
+from pamrx.console.console import PlainConsole
 from pamrx.errors import UsageError, did_you_mean
 from pamrx.identifiers.feature_name import feature_labels
 from pamrx.knowledge import drugs as drug_table
@@ -121,7 +121,7 @@ def show_features(bundle_folder: Path | None, output: Path | None, block: str | 
     _show_untrained(console, table.loc[~table["learned"], "feature"])
 
 
-def _show_untrained(console: Console, untrained: pd.Series) -> None:
+def _show_untrained(console: PlainConsole, untrained: pd.Series) -> None:
     """Features that the model did not learn from, the circRNAs apart: those it could not have."""
     from pamrx.knowledge import table as knowledge
 

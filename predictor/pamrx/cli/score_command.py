@@ -7,6 +7,7 @@ import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
 from pamrx.cli.panel_option import UnknownPanel
+from pamrx.console.visible_text import visible
 
 
 def score(
@@ -67,7 +68,7 @@ def score(
     given = Given(mutations, panel, expression_unit, copy_number_unit, unknown_panel)
     opened = open_cohort(cohort, given, size)
     for note in opened.told:
-        typer.echo(note, err=True)
+        typer.echo(visible(note), err=True)
     with folder_of(bundle) as folder, log_on_stderr():
         counts = run(opened, output, folder, options, size, jobs, dask)
     rejected = f", {counts['rejected']:,} set aside in {output / 'rejected.parquet'}" if counts["rejected"] else ""

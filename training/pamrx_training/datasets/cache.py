@@ -26,7 +26,8 @@ import numpy as np
 import pandas as pd
 from pamrx.display import short_repr
 from pamrx.errors import PamrxError, StoreError
-from pamrx.tables import whole_file, write_table
+from pamrx.outputs import whole_file
+from pamrx.tables import write_table
 
 SOURCES = ("gdsc", "ccle-mirna", "panel718")
 VARIABLE = "PAMRX_CACHE"

@@ -18,7 +18,7 @@ from pamrx.errors import InputError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
 from pamrx.profiles import Profiles
-from pamrx.tables import whole_file
+from pamrx.outputs import whole_file
 
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.run_context import RunContext, Store

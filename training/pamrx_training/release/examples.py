@@ -18,7 +18,7 @@ from pamrx.knowledge import table
 from pamrx.knowledge.drugs import screened_drugs
 from pamrx.profiles import Profiles
 from pamrx.readers.matrices.matrix import SEGMENT
-from pamrx.tables import whole_file
+from pamrx.outputs import whole_file
 
 from pamrx_training.datasets import GdscData, line_key
 from pamrx_training.fitting.cohort import Cohort, build_cohort
