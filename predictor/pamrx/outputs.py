@@ -72,7 +72,7 @@ def check_writable(path: PathLike) -> None:
 def check_folder(path: PathLike, inputs: Iterable[PathLike | None] = ()) -> None:
     """Refuse a folder to be made, or written into, that could not be, that is an input too or that holds one.
 
-    Folders above it are made with it where they are missing.
+    To be called before anything is read. What is above it must be there, as for a file.
 
     Raises
     ------
@@ -85,13 +85,8 @@ def check_folder(path: PathLike, inputs: Iterable[PathLike | None] = ()) -> None
     found = _look(target)
     if found is not None and not stat.S_ISDIR(found.st_mode):
         raise StoreError(f"{target}: is a file; name a folder")
-    above = Path(os.path.realpath(target))
-    while not above.exists() and above != above.parent:
-        above = above.parent
-    if not above.is_dir():
-        raise StoreError(f"{target}: {above} is a file, not a folder; name another folder")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise StoreError(f"{target}: cannot write in {above} (permission denied); name another folder")
+    at = Path(os.path.realpath(target))
+    _check_parent(target, at.parent if found is None else at)
     for source in filter(None, map(_source, inputs)):
         _check_apart(target, "the output", source)
         if _inside(source, target):

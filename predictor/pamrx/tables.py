@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import logging
-import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pamrx.errors import UsageError
-from pamrx.outputs import whole_file
+from pamrx.outputs import PathLike, check_outputs, whole_file
 from pamrx.spreadsheet_cells import is_formula, marked
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ TABLE_ENDINGS = (".csv", ".parquet", ".json")
 _log = logging.getLogger(__name__)
 
 
-def check_ending(path: str | os.PathLike[str]) -> str:
+def check_ending(path: PathLike) -> str:
     """The ending of an output table, checked before any work is done.
 
     Raises
@@ -34,7 +34,21 @@ def check_ending(path: str | os.PathLike[str]) -> str:
     return ending
 
 
-def write_table(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+def check_tables(outputs: Mapping[str, PathLike | None], inputs: Iterable[PathLike | None] = ()) -> None:
+    """Refuse tables to be written before anything is read: `check_ending` and `pamrx.outputs.check_outputs`.
+
+    Raises
+    ------
+    PamrxError
+        For an unknown ending, and for a file that cannot be written or is an input too.
+    """
+    for path in outputs.values():
+        if path is not None:
+            check_ending(path)
+    check_outputs(outputs, inputs)
+
+
+def write_table(frame: pd.DataFrame, path: PathLike) -> None:
     """Write a tidy table as CSV, Parquet or JSON (a list of records), by ending; whole or not at all.
 
     In CSV, text that a spreadsheet would run as a formula is marked with an apostrophe, and a warning says where.
@@ -51,11 +65,12 @@ def write_table(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 
 def write_csv(
     frame: pd.DataFrame,
-    path: str | os.PathLike[str],
+    path: PathLike,
     float_format: str | None = None,
-    named: str | os.PathLike[str] | None = None,
+    index: bool = False,
+    named: PathLike | None = None,
 ) -> None:
-    """Write a table as CSV, without its index; the one way in which pamrx writes CSV for people.
+    """Write a table as CSV; the one way in which pamrx writes CSV for people.
 
     A text cell that a spreadsheet would run (`=`, `+`, `@`, or `-` before anything but a number) gets an apostrophe
     before it, all texts of the table are quoted then, and a warning names column and count. Columns of numbers are
@@ -63,9 +78,11 @@ def write_csv(
 
     Parameters
     ----------
+    index : whether the index is written too, as first columns.
     named : the file in the warning, where `path` is a temporary one.
     """
-    guarded, counts = _marked(frame)
+    whole = frame.reset_index(names=[name or "" for name in frame.index.names]) if index else frame
+    guarded, counts = _marked(whole)
     quoting = csv.QUOTE_NONNUMERIC if counts else csv.QUOTE_MINIMAL
     guarded.to_csv(path, index=False, quoting=quoting, float_format=float_format, errors="backslashreplace")
     for column, count in counts.items():

@@ -95,12 +95,11 @@ def show_panels() -> None:
 
 def show_features(bundle_folder: Path | None, output: Path | None, block: str | None) -> None:
     """The features of a bundle with their mean effect; genes of the axis without a feature are named."""
-    from pamrx.bundle.bundle import load_bundle
+    from pamrx.bundle.bundle import load_bundle, released_bundle
     from pamrx.explanation.feature_listing import feature_listing
-    from pamrx.tables import check_ending, write_table
+    from pamrx.tables import check_tables, write_table
 
-    if output is not None:
-        check_ending(output)
+    check_tables({"the features": output}, [bundle_folder or released_bundle()])
     table = feature_listing(load_bundle(bundle_folder).model)
     if block is not None:
         blocks = list(dict.fromkeys(table["block"]))

@@ -24,6 +24,8 @@ app.add_typer(models, name="models")
 app.command()(serve)
 app.add_typer(run_commands)
 
+DEFAULT_BUNDLE = Path("models/pamrx-gdsc")
+
 SOURCES = ("gdsc", "ccle-mirna", "panel718")
 
 
@@ -111,8 +113,9 @@ def evaluate(
     protocols, repeated splits, ablation and --biology keep finished fits in the cache, so that a run that was stopped
     goes on.
     """
-    from pamrx.tables import check_ending, write_table
+    from pamrx.tables import check_tables, write_table
 
+    from pamrx_training.datasets import cache_folder
     from pamrx_training.evaluation.evaluate import evaluate as run
     from pamrx_training.evaluation.evidence_tables import print_result
     from pamrx_training.evaluation.protocols import Options, check, run_protocol, tidy_table
@@ -123,8 +126,7 @@ def evaluate(
     from pamrx_training.fitting.splits import read_folds, repeated
 
     show_log()
-    if output is not None:
-        check_ending(output)
+    check_tables({"the table": output}, [folds, data_dir, cache_folder(cache)])
     options = Options(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
     split = check(options)
     cohort, data_fingerprint = load_cohort(cache, mirna, panel)
@@ -147,10 +149,11 @@ def evaluate(
         with on_cluster(dask, jobs) as at_once:
             found = run_protocol(cohort, options, splits, RunContext(at_once, store, seed))
         seconds = time.perf_counter() - started
-        print_result(found, options, splits)
         if output is not None:
             table = tidy_table(found)
             write_table(table, output)
+        print_result(found, options, splits)
+        if output is not None:
             typer.echo(f"{len(table)} rows written to {output}")
         if settings is not None:
             log_result(found, options, settings, seconds)
@@ -168,7 +171,7 @@ def evaluate(
 
 @app.command()
 def train(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the bundle.")] = Path("models/pamrx-gdsc"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the bundle.")] = DEFAULT_BUNDLE,
     hold_out: Annotated[
         str, typer.Option(help="Lines kept out of training: canonical keys with commas, 'examples' or 'none'.")
     ] = "examples",
@@ -192,8 +195,10 @@ def train(
     Evaluates by five-fold leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite
     store in the working directory.
     """
-    from pamrx.bundle.bundle import save_bundle
+    from pamrx.bundle.bundle import check_replaceable, save_bundle
+    from pamrx.outputs import check_folder
 
+    from pamrx_training.datasets import cache_folder
     from pamrx_training.evaluation.dossier import dossier
     from pamrx_training.evaluation.tables import print_evaluation
     from pamrx_training.fitting.cluster import on_cluster
@@ -208,6 +213,10 @@ def train(
     show_log()
     if data_dir is not None and not evidence:
         raise UsageError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
+    if output == DEFAULT_BUNDLE:
+        output.parent.mkdir(exist_ok=True)
+    check_folder(output, [data_dir, cache_folder(cache)])
+    check_replaceable(output)
     cohort, data_fingerprint = load_cohort(cache, mirna, panel)
     held_out = lines_named(hold_out, cohort)
     store = open_store(cache, data_fingerprint) if evidence else None
