@@ -1,4 +1,4 @@
-"""Files and folders that a command writes: refused before any work where they cannot be, and written whole or not at all."""
+"""Files and folders that a command writes: refused before any work, or written whole or not at all."""
 
 from __future__ import annotations
 
@@ -191,14 +191,14 @@ def _source(path: PathLike | None) -> Path | None:
         return None
     with contextlib.suppress(OSError, ValueError):
         for one in (Path(path), Path(str(path).rpartition("::")[0])):
-            if str(one) != "." and one.exists() or str(path) == ".":
+            if (str(one) != "." and one.exists()) or str(path) == ".":
                 return one
     return None
 
 
 def _check_apart(path: Path, what: str, source: Path) -> None:
     if _same(path, source):
-        raise UsageError(f"{path}: is an input, and would be overwritten by {what}; name another file to write")
+        raise UsageError(f"{path}: is an input, and would be overwritten by {what}; write elsewhere")
     if not source.is_dir():
         return
     if _inside(path, source):
@@ -207,7 +207,7 @@ def _check_apart(path: Path, what: str, source: Path) -> None:
     if found is not None and stat.S_ISREG(found.st_mode):
         shared = next((file for file in _files_of(source) if _same(path, file)), None)
         if shared is not None:
-            raise UsageError(f"{path}: is the file {shared}, an input; name another file to write")
+            raise UsageError(f"{path}: is the file {shared}, an input; write elsewhere")
 
 
 def _same(one: Path, other: Path) -> bool:

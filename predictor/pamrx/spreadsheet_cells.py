@@ -8,13 +8,14 @@ MARK = "'"
 
 _BLANK = r"[\s\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff]*"
 _NUMBER = r"-(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$"
-_FORMULA = re.compile(rf"(?P<marks>'*){_BLANK}(?:[=+@＝＋＠]|(?!{_NUMBER})[-－](?=.))", re.DOTALL)
+_OPTION = r"--[a-z]+(?:-[a-z]+)*$"  # as tables of pamrx name one; nothing that a spreadsheet could run
+_FORMULA = re.compile(rf"(?P<marks>'*){_BLANK}(?:[=+@＝＋＠]|(?!{_NUMBER}|{_OPTION})[-－](?=.))", re.DOTALL)
 
 
 def is_formula(cell: str) -> bool:
     """Whether a spreadsheet may run the cell: `=`, `+`, `@` or `-` first, full-width forms and blanks before included.
 
-    A negative number and a single dash are none; a cell that was marked already is one.
+    A negative number, a single dash and an option such as `--samples` are none; a cell that was marked already is one.
     """
     return _FORMULA.match(cell) is not None
 

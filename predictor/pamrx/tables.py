@@ -57,10 +57,12 @@ def write_table(frame: pd.DataFrame, path: PathLike) -> None:
     with whole_file(path) as temporary:
         if ending == ".csv":
             write_csv(frame, temporary, named=path)
-        elif ending == ".parquet":
-            _write_parquet(frame, temporary)
         else:
-            frame.to_json(temporary, orient="records", indent=1, double_precision=15)
+            write = _write_parquet if ending == ".parquet" else _write_json
+            try:
+                write(frame, temporary)
+            except UnicodeEncodeError:  # halves of surrogate pairs, as names of files may have
+                write(_without_surrogates(frame), temporary)
 
 
 def write_csv(
@@ -87,8 +89,8 @@ def write_csv(
     guarded.to_csv(path, index=False, quoting=quoting, float_format=float_format, errors="backslashreplace")
     for column, count in counts.items():
         _log.warning(
-            "%s: column %s: %d cells that a spreadsheet would run as a formula begin with an apostrophe now; Parquet "
-            "and JSON hold them unchanged",
+            "%s: column %s: an apostrophe was put before %d of its cells, which a spreadsheet would run as a formula; "
+            "Parquet and JSON hold them unchanged",
             path if named is None else named,
             column,
             count,
@@ -112,13 +114,18 @@ def _marked(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Halves of surrogate pairs, as names of files may have, are written out: no Parquet file can hold them."""
-    try:
-        frame.to_parquet(path, index=False)
-    except UnicodeEncodeError:
-        texts = [name for name in frame.columns if frame[name].dtype == object]
-        frame.assign(**{name: frame[name].map(_without_surrogates) for name in texts}).to_parquet(path, index=False)
+    frame.to_parquet(path, index=False)
 
 
-def _without_surrogates(cell: object) -> object:
+def _write_json(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_json(path, orient="records", indent=1, double_precision=15)
+
+
+def _without_surrogates(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with halves of surrogate pairs written out: they stand for bytes that are no text."""
+    texts = [name for name in frame.columns if frame[name].dtype == object]
+    return frame.assign(**{name: frame[name].map(_encodable) for name in texts})
+
+
+def _encodable(cell: object) -> object:
     return cell.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(cell, str) else cell

@@ -90,7 +90,7 @@ def guarded_streams() -> Iterator[tuple[GuardedStream, GuardedStream]]:
     # A stream that the caller closed (`>&-`) is None.
     out, err = (GuardedStream(stream if stream is not None else io.StringIO()) for stream in before)
     with _replacing_what_cannot_be_encoded(*before):
-        sys.stdout, sys.stderr = out, err  # type: ignore[assignment]
+        sys.stdout, sys.stderr = out, err
         try:
             yield out, err
         finally:
