@@ -90,8 +90,9 @@ def compare(
     from pamrx_training.evaluation.comparison import compare as run
     from pamrx_training.evaluation.study_tables import print_comparison
     from pamrx_training.tracking.reading import read_run, reading
+    from pamrx_training.tracking.store import artifacts_folder, tracking_uri
 
-    check_tables({"the differences": output})
+    check_tables({"the differences": output}, [artifacts_folder(tracking_uri())])
     with reading() as client:
         a, b = read_run(client, run_a), read_run(client, run_b)
     if a.run_id == b.run_id:
