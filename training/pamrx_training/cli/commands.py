@@ -115,7 +115,7 @@ def evaluate(
     """
     from pamrx.tables import check_tables, write_table
 
-    from pamrx_training.datasets import cache_folder
+    from pamrx_training.datasets import cached_inputs
     from pamrx_training.evaluation.evaluate import evaluate as run
     from pamrx_training.evaluation.evidence_tables import print_result
     from pamrx_training.evaluation.protocols import Options, check, run_protocol, tidy_table
@@ -126,7 +126,7 @@ def evaluate(
     from pamrx_training.fitting.splits import read_folds, repeated
 
     show_log()
-    check_tables({"the table": output}, [folds, data_dir, cache_folder(cache)])
+    check_tables({"the table": output}, [folds, data_dir, *cached_inputs(cache)])
     options = Options(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
     split = check(options)
     cohort, data_fingerprint = load_cohort(cache, mirna, panel)
@@ -198,7 +198,7 @@ def train(
     from pamrx.bundle.bundle import check_replaceable, save_bundle
     from pamrx.outputs import check_folder
 
-    from pamrx_training.datasets import cache_folder
+    from pamrx_training.datasets import cached_inputs
     from pamrx_training.evaluation.dossier import dossier
     from pamrx_training.evaluation.tables import print_evaluation
     from pamrx_training.fitting.cluster import on_cluster
@@ -215,7 +215,7 @@ def train(
         raise UsageError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
     if output == DEFAULT_BUNDLE:
         output.parent.mkdir(exist_ok=True)
-    check_folder(output, [data_dir, cache_folder(cache)])
+    check_folder(output, [data_dir, *cached_inputs(cache)])
     check_replaceable(output)
     cohort, data_fingerprint = load_cohort(cache, mirna, panel)
     held_out = lines_named(hold_out, cohort)

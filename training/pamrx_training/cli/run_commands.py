@@ -41,7 +41,7 @@ def study(
     """
     from pamrx.tables import check_tables, write_table
 
-    from pamrx_training.datasets import cache_folder
+    from pamrx_training.datasets import cached_inputs
     from pamrx_training.evaluation.study import study as run
     from pamrx_training.evaluation.study_tables import print_study
     from pamrx_training.fitting.cluster import on_cluster
@@ -50,7 +50,7 @@ def study(
     from pamrx_training.fitting.splits import leave_cell_line_out
 
     show_log()
-    check_tables({"the metrics": output}, [cache_folder(cache)])
+    check_tables({"the metrics": output}, cached_inputs(cache))
     cohort, data_fingerprint = load_cohort(cache, mirna, panel)
     folds = leave_cell_line_out(cohort, n_folds, seed)
     started = time.perf_counter()

@@ -36,7 +36,7 @@ def tune(
     """
     from pamrx.tables import check_tables, write_table
 
-    from pamrx_training.datasets import cache_folder
+    from pamrx_training.datasets import cached_inputs
     from pamrx_training.evaluation.tuning import FOLDER, Budget, check_seed
     from pamrx_training.evaluation.tuning import tune as run
     from pamrx_training.fitting.cluster import on_cluster
@@ -47,7 +47,7 @@ def tune(
     from pamrx_training.tracking.tuning import TrackedStudy
 
     show_log()
-    check_tables({"the table of trials": output}, [cache_folder(cache)])
+    check_tables({"the table of trials": output}, cached_inputs(cache))
     check_seed(seed)
     whole, fingerprint = load_cohort(cache, mirna, panel)
     cohort = without_lines(whole, held_out(whole))

@@ -127,6 +127,13 @@ def record_path(cache: Path, source: str) -> Path:
     return cache / f"{source}.json"
 
 
+def cached_inputs(cache: str | os.PathLike[str] | None = None) -> list[Path]:
+    """What the cache (see `cache_folder`) holds of sources: no output of a command may be there."""
+    folder = cache_folder(cache)
+    records = sorted(folder.glob("*.json"))
+    return [*records, *(record.with_suffix("") for record in records)]
+
+
 def changed_tables(cache: Path, record: dict[str, Any]) -> list[str]:
     """Names of the record's tables that are missing or no longer have their SHA-256."""
     folder = cache / record["source"]
