@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from pamrx.errors import UsageError
 from pamrx.outputs import PathLike, check_outputs, whole_file
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TABLE_ENDINGS = (".csv", ".parquet", ".json")
+
+# `csv.QUOTE_MINIMAL` and `csv.QUOTE_NONNUMERIC`, as pandas' types want them.
+_AS_NEEDED: Final = 0
+_ALL_TEXTS: Final = 2
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +88,7 @@ def write_csv(
     """
     whole = frame.reset_index(names=[name or "" for name in frame.index.names]) if index else frame
     guarded, counts = _marked(whole)
-    quoting = csv.QUOTE_NONNUMERIC if counts else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 2] = _ALL_TEXTS if counts else _AS_NEEDED
     guarded.to_csv(path, index=False, quoting=quoting, float_format=float_format, errors="backslashreplace")
     for column, count in counts.items():
         _log.warning(
