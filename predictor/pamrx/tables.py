@@ -1,55 +1,29 @@
-"""Tables on disk: read by ending, written whole or not at all."""
+"""Tables on disk, by ending: CSV that no spreadsheet runs, Parquet, JSON."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
-from pamrx.errors import PamrxError, StoreError, UsageError
+from pamrx.errors import UsageError
+from pamrx.outputs import PathLike, check_outputs, whole_file
+from pamrx.spreadsheet_cells import is_formula, marked
 
 if TYPE_CHECKING:
     import pandas as pd
 
 TABLE_ENDINGS = (".csv", ".parquet", ".json")
 
+# `csv.QUOTE_MINIMAL` and `csv.QUOTE_NONNUMERIC`, as pandas' types want them.
+_AS_NEEDED: Final = 0
+_ALL_TEXTS: Final = 2
 
-@contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` on success, remove it on failure.
-
-    Raises
-    ------
-    StoreError
-        If the folder does not exist or cannot be written.
-    """
-    target = Path(path)
-    if target.is_dir():
-        raise StoreError(f"{target}: is a folder; name a file to write")
-    if not target.parent.is_dir():
-        raise StoreError(f"{target}: the folder {target.parent} does not exist; make it first or name another")
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
-    except OSError as error:
-        raise StoreError(f"{target}: cannot write there ({error.strerror})") from None
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except PamrxError:
-        raise  # a `StoreError` is an OSError too, with its own message
-    except OSError as error:
-        raise StoreError(f"{target}: could not be written ({error.strerror or error})") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+_log = logging.getLogger(__name__)
 
 
-def check_ending(path: str | os.PathLike[str]) -> str:
+def check_ending(path: PathLike) -> str:
     """The ending of an output table, checked before any work is done.
 
     Raises
@@ -63,13 +37,98 @@ def check_ending(path: str | os.PathLike[str]) -> str:
     return ending
 
 
-def write_table(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
-    """Write a tidy table as CSV, Parquet or JSON (a list of records), by ending; whole or not at all."""
+def check_tables(outputs: Mapping[str, PathLike | None], inputs: Iterable[PathLike | None] = ()) -> None:
+    """Refuse tables to be written before anything is read: `check_ending` and `pamrx.outputs.check_outputs`.
+
+    Raises
+    ------
+    PamrxError
+        For an unknown ending, and for a file that cannot be written or is an input too.
+    """
+    for path in outputs.values():
+        if path is not None:
+            check_ending(path)
+    check_outputs(outputs, inputs)
+
+
+def write_table(frame: pd.DataFrame, path: PathLike) -> None:
+    """Write a tidy table as CSV, Parquet or JSON (a list of records), by ending; whole or not at all.
+
+    In CSV, text that a spreadsheet would run as a formula is marked with an apostrophe, and a warning says where.
+    """
     ending = check_ending(path)
     with whole_file(path) as temporary:
         if ending == ".csv":
-            frame.to_csv(temporary, index=False)
-        elif ending == ".parquet":
-            frame.to_parquet(temporary, index=False)
+            write_csv(frame, temporary, named=path)
         else:
-            frame.to_json(temporary, orient="records", indent=1, double_precision=15)
+            write = _write_parquet if ending == ".parquet" else _write_json
+            try:
+                write(frame, temporary)
+            except UnicodeEncodeError:  # halves of surrogate pairs, as names of files may have
+                write(_without_surrogates(frame), temporary)
+
+
+def write_csv(
+    frame: pd.DataFrame,
+    path: PathLike,
+    float_format: str | None = None,
+    index: bool = False,
+    named: PathLike | None = None,
+) -> None:
+    """Write a table as CSV; the one way in which pamrx writes CSV for people.
+
+    A text cell that a spreadsheet would run (`=`, `+`, `@`, or `-` before anything but a number) gets an apostrophe
+    before it, all texts of the table are quoted then, and a warning names column and count. Columns of numbers are
+    never changed. `pamrx.spreadsheet_cells.unmarked` undoes it.
+
+    Parameters
+    ----------
+    index : whether the index is written too, as first columns.
+    named : the file in the warning, where `path` is a temporary one.
+    """
+    whole = frame.reset_index(names=[name or "" for name in frame.index.names]) if index else frame
+    guarded, counts = _marked(whole)
+    quoting: Literal[0, 2] = _ALL_TEXTS if counts else _AS_NEEDED
+    guarded.to_csv(path, index=False, quoting=quoting, float_format=float_format, errors="backslashreplace")
+    for column, count in counts.items():
+        _log.warning(
+            "%s: column %s: an apostrophe was put before %d of its cells, which a spreadsheet would run as a formula; "
+            "Parquet and JSON hold them unchanged",
+            path if named is None else named,
+            column,
+            count,
+        )
+
+
+def _marked(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The table with formulas marked, and how many cells of each column are."""
+    changed: dict[str, pd.Series] = {}
+    counts: dict[str, int] = {}
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype.kind in "biufcmM":
+            continue
+        running = {text for text in column.dropna().unique() if isinstance(text, str) and is_formula(text)}
+        if running:
+            texts = column.astype(object)
+            changed[name] = texts.map(lambda cell, running=running: marked(cell) if cell in running else cell)
+            counts[str(name)] = int(texts.isin(running).sum())
+    return (frame.assign(**changed) if changed else frame), counts
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_parquet(path, index=False)
+
+
+def _write_json(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_json(path, orient="records", indent=1, double_precision=15)
+
+
+def _without_surrogates(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with halves of surrogate pairs written out: they stand for bytes that are no text."""
+    texts = [name for name in frame.columns if frame[name].dtype == object]
+    return frame.assign(**{name: frame[name].map(_encodable) for name in texts})
+
+
+def _encodable(cell: object) -> object:
+    return cell.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(cell, str) else cell

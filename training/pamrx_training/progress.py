@@ -16,10 +16,10 @@ log = logging.getLogger(__name__)
 def track(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
     """Pass `items` on and show how many of `total` are done; `what` names one of them."""
     if sys.stderr.isatty():
-        from rich.console import Console
+        from pamrx.console.console import PlainConsole
         from rich.progress import track as bar
 
-        yield from bar(items, description=f"{what}s", total=total, console=Console(stderr=True))
+        yield from bar(items, description=f"{what}s", total=total, console=PlainConsole(stderr=True))
         return
     started = time.perf_counter()
     for count, item in enumerate(items, start=1):

@@ -25,7 +25,6 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +39,7 @@ from pamrx.errors import BundleError, StoreError
 from pamrx.features import FeatureBuilder
 from pamrx.model.drug_specific import Regression, SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
+from pamrx.outputs import draft_folder
 from pamrx.prediction.intervals import COVERAGE
 from pamrx.prediction.predictions import chosen_assays, predict
 from pamrx.prediction.reference import Reference
@@ -128,21 +128,32 @@ class Bundle:
 def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> dict[str, Any]:
     """Write the bundle to `folder`, replacing an older one only once all is written. Returns the manifest."""
     target = Path(folder)
-    if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
-        raise StoreError(f"{target}: holds other files and no bundle; name an empty or a new folder")
+    check_replaceable(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    draft = draft_folder(target)
     try:
         _write_parts(bundle, draft, card)
         files = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
         manifest = {"format": FORMAT, **bundle.manifest, "files": files}
         manifest["fingerprint"] = _fingerprint(manifest)
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        draft.chmod(0o755)
         _swap(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return manifest
+
+
+def check_replaceable(folder: str | os.PathLike[str]) -> None:
+    """Refuse a folder that holds something other than a bundle; nothing at all is no hindrance.
+
+    Raises
+    ------
+    StoreError
+        For such a folder.
+    """
+    target = Path(folder)
+    if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
+        raise StoreError(f"{target}: holds other files and no bundle; name an empty or a new folder")
 
 
 def load_bundle(folder: str | os.PathLike[str] | None = None) -> Bundle:

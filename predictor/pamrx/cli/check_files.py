@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 from rich.text import Text
 
+from pamrx.console.console import PlainConsole
 from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.units import LINEAR_UNITS
 from pamrx.profiles.check import FileCheck, JointCheck, check_as, check_file_kinds, check_together
 from pamrx.readers.recognition import STUDY
-from pamrx.tables import check_ending, write_table
+from pamrx.tables import check_tables, write_table
 
 
 def show_checks(
@@ -40,14 +40,13 @@ def show_checks(
     UsageError
         For a study folder with other files beside.
     """
-    if output is not None:
-        check_ending(output)
+    check_tables({"the findings": output}, [*paths, *named.values()])
     of_studies = {name: value for name, value in settings.items() if name != "expression_unit"}
     checks = [*check_file_kinds(paths, None, **of_studies), *check_as(named)]
-    for found in checks:
-        _show(found)
     if output is not None:
         write_table(as_table(checks), output)
+    for found in checks:
+        _show(found)
     study = next((found.file for found in checks if found.kind == STUDY), None)
     if study is not None:
         others = [str(path) for path in (*paths, *named.values()) if str(path) != study]
@@ -87,7 +86,7 @@ def as_table(checks: Sequence[FileCheck]) -> pd.DataFrame:
 
 
 def _show(found: FileCheck) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+    console = PlainConsole(soft_wrap=True)
     console.print(Text.assemble((found.file, "bold"), f": {found.kind}", f"  {_takes(found)}" if found.option else ""))
     notes = list(found.notes)
     if len(found.names) and notes:
@@ -105,7 +104,7 @@ def _show(found: FileCheck) -> None:
 
 
 def _show_together(together: JointCheck, settings: Mapping[str, Any]) -> None:
-    console = Console(soft_wrap=True, highlight=False)
+    console = PlainConsole(soft_wrap=True)
     if together.error:
         return
     files = [f"{option} {shlex.quote(file)}" for file, option in together.options.items()]

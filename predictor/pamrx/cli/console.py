@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from rich.console import Console
+from pamrx.console.console import PlainConsole
 
 PLAIN_WIDTH = 150
 """Columns when the output is not a terminal (a file, a log)."""
 
 
-def table_console() -> Console:
+def table_console() -> PlainConsole:
     """As wide as the terminal, or `PLAIN_WIDTH` where there is none."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    console = PlainConsole()
+    return console if console.is_terminal else PlainConsole(width=PLAIN_WIDTH)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from pamrx.cli.console import table_console
+from pamrx.console.console import PlainConsole
 from pamrx.errors import UsageError, did_you_mean
 from pamrx.identifiers.feature_name import feature_labels
 from pamrx.knowledge import drugs as drug_table
@@ -95,12 +95,11 @@ def show_panels() -> None:
 
 def show_features(bundle_folder: Path | None, output: Path | None, block: str | None) -> None:
     """The features of a bundle with their mean effect; genes of the axis without a feature are named."""
-    from pamrx.bundle.bundle import load_bundle
+    from pamrx.bundle.bundle import load_bundle, released_bundle
     from pamrx.explanation.feature_listing import feature_listing
-    from pamrx.tables import check_ending, write_table
+    from pamrx.tables import check_tables, write_table
 
-    if output is not None:
-        check_ending(output)
+    check_tables({"the features": output}, [bundle_folder or released_bundle()])
     table = feature_listing(load_bundle(bundle_folder).model)
     if block is not None:
         blocks = list(dict.fromkeys(table["block"]))
@@ -121,7 +120,7 @@ def show_features(bundle_folder: Path | None, output: Path | None, block: str | 
     _show_untrained(console, table.loc[~table["learned"], "feature"])
 
 
-def _show_untrained(console: Console, untrained: pd.Series) -> None:
+def _show_untrained(console: PlainConsole, untrained: pd.Series) -> None:
     """Features that the model did not learn from, the circRNAs apart: those it could not have."""
     from pamrx.knowledge import table as knowledge
 

@@ -8,21 +8,27 @@ from contextlib import contextmanager
 
 import typer
 
+from pamrx.console.visible_text import visible
+
 
 class _ToStderr(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        typer.echo(record.getMessage(), err=True)
+        typer.echo(visible(record.getMessage()), err=True)
+
+
+_HANDLER = _ToStderr()
 
 
 @contextmanager
-def log_on_stderr() -> Iterator[None]:
-    """Print what pamrx logs, from level INFO, on stderr as bare lines."""
-    logger, handler = logging.getLogger("pamrx"), _ToStderr()
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+def log_on_stderr(lowest: int = logging.INFO) -> Iterator[None]:
+    """Print what pamrx logs, from level `lowest`, on stderr as bare lines."""
+    logger = logging.getLogger("pamrx")
+    level, had = logger.level, _HANDLER in logger.handlers
+    logger.addHandler(_HANDLER)
+    logger.setLevel(lowest)
     try:
         yield
     finally:
         logger.setLevel(level)
-        logger.removeHandler(handler)
+        if not had:
+            logger.removeHandler(_HANDLER)

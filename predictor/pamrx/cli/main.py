@@ -6,7 +6,9 @@ Commands of other packages join by the entry-point group `pamrx.commands`, as th
 that they need they say what to install.
 """
 
+import logging
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -15,9 +17,14 @@ from pamrx import __version__
 from pamrx.cli.check_command import check
 from pamrx.cli.entry_points import COMMANDS, joined
 from pamrx.cli.listing_commands import drugs, features, vocab
+from pamrx.cli.logs import log_on_stderr
 from pamrx.cli.predict_command import predict
 from pamrx.cli.score_command import score
+from pamrx.console.streams import guarded_streams
 from pamrx.errors import PamrxError
+
+FAULT, FAILED, STOPPED = 1, 2, 130
+"""Exit codes: a fault of pamrx, a mistake that the user can mend, Ctrl-C."""
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,22 +58,39 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; a mistake of the user ends in one line on stderr and exit code 2."""
+    """Run the command line; a mistake of the user ends in one line on stderr and exit code 2.
+
+    A reader of a pipe that has left (`pamrx drugs | head -1`) is no error: what was asked for is done all the same.
+    """
+    with guarded_streams() as (out, err):
+        code = _run()
+        out.flush()
+        if out.failure is not None and not out.reader_left:
+            code = code or _fail(f"standard output: could not be written ({out.failure.strerror}); all else was done")
+        elif err.failure is not None and not err.reader_left:
+            code = code or FAILED
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
-        app()
+        with log_on_stderr(logging.WARNING):
+            app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else FAILED if end.code else 0
     except PamrxError as error:
-        _fail(str(error))
+        return _fail(str(error))
     except ModuleNotFoundError as error:
-        _fail(f"this command needs the package '{error.name}'; run: pip install 'pamrx[training]'")
+        return _fail(f"this command needs the package '{error.name}'; run: pip install 'pamrx[training]'")
     except KeyboardInterrupt:
         print("pamrx: stopped", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of a pipe has left (`pamrx drugs | head`); nothing is wrong.
-        sys.stderr.close()
-        sys.exit(0)
+        return STOPPED
+    except Exception:  # a fault of pamrx, told in full, on the stream that shows control characters written out
+        traceback.print_exc()
+        return FAULT
+    return 0
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> int:
     print(f"pamrx: error: {message}", file=sys.stderr)
-    sys.exit(2)
+    return FAILED

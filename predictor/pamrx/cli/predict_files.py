@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from pamrx.bundle.bundle import released_bundle
 from pamrx.bundle.file_prediction import PredictedFiles, predict_files
 from pamrx.cli import terminal
 from pamrx.display import short_repr
-from pamrx.errors import StoreError, UsageError
 from pamrx.explanation.alterations import axis_alterations
 from pamrx.explanation.contributions import top_contributions
 from pamrx.explanation.export import write_contributions
 from pamrx.features.purity import estimate_purity
 from pamrx.prediction.intervals import COVERAGE
 from pamrx.prediction.predictions import block_evidence, evidence_table
-from pamrx.tables import check_ending, write_table
+from pamrx.tables import check_tables, write_table
 
 TUMOURS_SHOWN = 20
 """More than this are not read from a terminal; the table holds them all."""
@@ -76,12 +77,15 @@ def predict(options: PredictOptions) -> None:
     PamrxError
         For any input that cannot be used; nothing is written then.
     """
-    _check_outputs({"the predictions": options.output, "--evidence": options.evidence, "--explain": options.explain})
     files = options.files
     if options.example:
         from pamrx.examples import example_files
 
-        files = example_files()
+        files = {kind: Path(path) for kind, path in example_files().items()}
+    check_tables(
+        {"the predictions": options.output, "--evidence": options.evidence, "--explain": options.explain},
+        [*files.values(), options.bundle or released_bundle()],
+    )
     found = predict_files(
         files,
         options.bundle,
@@ -91,9 +95,11 @@ def predict(options: PredictOptions) -> None:
         options.copy_number_unit,
         options.unknown_panel,
     )
+    written = _write(found, options)
     # What reading did with the shipped files is no news to anybody.
     terminal.show_notes((EXAMPLE_NOTE,) if options.example else found.notes)
-    _write(found, options)
+    for show in written:
+        show()
     table = _with_measured(found.table) if options.measured else found.table
     if options.output is None or options.measured:
         _show(found, table, options)
@@ -103,30 +109,20 @@ def predict(options: PredictOptions) -> None:
         terminal.show_agreement(table)
 
 
-def _check_outputs(named: Mapping[str, Path | None]) -> None:
-    """Before any work: endings, folders, and that no two outputs are one file."""
-    taken: dict[Path, str] = {}
-    for what, path in named.items():
-        if path is None:
-            continue
-        check_ending(path)
-        if not path.parent.is_dir():
-            raise StoreError(f"{path}: the folder {path.parent} does not exist; make it first or name another")
-        other = taken.setdefault(path.resolve(), what)
-        if other != what:
-            raise UsageError(f"{path}: named for both {other} and {what}; name two files")
-
-
-def _write(found: PredictedFiles, options: PredictOptions) -> None:
+def _write(found: PredictedFiles, options: PredictOptions) -> list[Callable[[], None]]:
+    """Write all tables before anything is shown; gives what shows that they are written."""
+    shown: list[Callable[[], None]] = []
     if options.explain is not None:  # first, since it is the one that may be refused for its size
         rows = write_contributions(found.bundle.model, found.features, found.assays, options.explain)
-        terminal.show_contributions_written(rows, len(found.features), len(found.assays), options.explain)
+        size = len(found.features), len(found.assays)
+        shown.append(partial(terminal.show_contributions_written, rows, *size, options.explain))
     if options.output is not None:
         write_table(found.table, options.output)
-        terminal.show_written(found.table, options.output)
+        shown.append(partial(terminal.show_written, found.table, options.output))
     if options.evidence is not None:
         write_table(evidence_table(found.features), options.evidence)
-        terminal.show_evidence_written(len(found.features), options.evidence)
+        shown.append(partial(terminal.show_evidence_written, len(found.features), options.evidence))
+    return shown
 
 
 def _show(found: PredictedFiles, table: pd.DataFrame, options: PredictOptions) -> None:

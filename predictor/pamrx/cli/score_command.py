@@ -7,6 +7,7 @@ import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
 from pamrx.cli.panel_option import UnknownPanel
+from pamrx.console.visible_text import visible
 
 
 def score(
@@ -54,20 +55,23 @@ def score(
     The same columns as `predict`. Stopped at any moment and started again, it goes on where it was. A sample that
     cannot be used is set aside in rejected.parquet with the reason.
     """
+    from pamrx.bundle.bundle import released_bundle
     from pamrx.cli.logs import log_on_stderr
     from pamrx.cohort import Given, Options, open_cohort
     from pamrx.cohort import score as run
     from pamrx.cohort.options import read_explain, read_size
+    from pamrx.outputs import check_folder
 
     options = Options(
         None if drugs is None else tuple(drugs.split(",")), coverage, read_explain(explain),
         "tissue" if summary else None, strict,
     )  # fmt: skip
     size = read_size(memory)
+    check_folder(output, [cohort, mutations, panel, bundle or released_bundle()])
     given = Given(mutations, panel, expression_unit, copy_number_unit, unknown_panel)
     opened = open_cohort(cohort, given, size)
     for note in opened.told:
-        typer.echo(note, err=True)
+        typer.echo(visible(note), err=True)
     with folder_of(bundle) as folder, log_on_stderr():
         counts = run(opened, output, folder, options, size, jobs, dask)
     rejected = f", {counts['rejected']:,} set aside in {output / 'rejected.parquet'}" if counts["rejected"] else ""

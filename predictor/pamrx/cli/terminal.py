@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pamrx.cli.console import table_console
+from pamrx.console.console import PlainConsole
 from pamrx.explanation.contributions import block_name, readable
 from pamrx.identifiers.feature_name import FeatureName
 
@@ -202,7 +202,7 @@ def _ic50(row: Mapping[Any, Any]) -> str:
     return f"{about} ({_short(math.exp(lower))}–{_short(math.exp(upper))})"
 
 
-def _show_flag(console: Console, rows: pd.DataFrame) -> None:
+def _show_flag(console: PlainConsole, rows: pd.DataFrame) -> None:
     """One line where the profile lies beyond what the model knows."""
     flag = rows["flag"].iloc[0] if len(rows) else None
     if isinstance(flag, str) and flag:

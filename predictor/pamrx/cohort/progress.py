@@ -22,9 +22,10 @@ class Progress:
     def __enter__(self) -> Progress:
         self._started = self._told = time.monotonic()
         if sys.stderr.isatty():
-            from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
             from rich.progress import Progress as Bar
+
+            from pamrx.console.console import PlainConsole
 
             self._bar = Bar(
                 TextColumn("scoring"),
@@ -32,7 +33,7 @@ class Progress:
                 MofNCompleteColumn(),
                 TextColumn("{task.fields[rate]} samples/s"),
                 TimeRemainingColumn(),
-                console=Console(stderr=True),
+                console=PlainConsole(stderr=True),
             )
             self._bar.start()
             self._task = self._bar.add_task("scoring", total=self._total, completed=self._done, rate="-")

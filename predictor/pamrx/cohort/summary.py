@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from pamrx.cohort.writer import PREDICTED, WORK
+from pamrx.tables import write_csv
 
 SENSITIVE = 80.0
 """A sample is predicted sensitive to a drug from this sensitivity percentile on: as sensitive as the most sensitive
@@ -53,7 +54,7 @@ def write_summary(folder: Path, path: Path) -> None:
     ).reset_index()
     out["last"] = out["group"] == ALL
     out = out.sort_values(["drug", "last", "group"]).drop(columns="last")
-    out.to_csv(path, index=False, float_format="%.6g")
+    write_csv(out, path, "%.6g", named=folder / "summary.csv")
 
 
 def _sums(table: pd.DataFrame) -> pd.DataFrame:

@@ -73,23 +73,38 @@ class Output:
             or another process writes to it.
         """
         self.folder, self.asked = folder, dict(asked)
-        self.finished = False
+        self.finished = self._own = False
         with _writing(folder):
-            before = self._begun()
-            folder.mkdir(parents=True, exist_ok=True)
+            self._begun()
+            self._made = not folder.exists()
+            folder.mkdir(exist_ok=True)
             (folder / WORK).mkdir(exist_ok=True)
             self._lock()
-            if before is None:
-                _put_json(folder / RUN, self.asked, folder / WORK / "run.json")
-            elif "counts" in before:
-                self.finished = True
-            for name in ("tmp", "done", "rejected", "groups"):
-                (folder / WORK / name).mkdir(exist_ok=True)
-            for leftover in (folder / WORK / "tmp").iterdir():
-                leftover.unlink()
-            (folder / PREDICTED).mkdir(exist_ok=True)
-            if self.asked["options"]["explain"]:
-                (folder / EXPLAINED).mkdir(exist_ok=True)
+            try:
+                self._prepare()
+            except BaseException:
+                self.close()
+                raise
+
+    def _prepare(self) -> None:
+        """What a run finds in its folder, which is locked: that of its beginning, or nothing."""
+        folder = self.folder
+        before = self._begun()  # once more: another process may have had the lock meanwhile
+        self.finished = before is not None and "counts" in before
+        self._own = not self.finished
+        if before is None:
+            for name in (PREDICTED, EXPLAINED):
+                shutil.rmtree(folder / name, ignore_errors=True)
+            for name in ("rejected", "groups"):
+                shutil.rmtree(folder / WORK / name, ignore_errors=True)
+            _put_json(folder / RUN, self.asked, folder / WORK / "run.json")
+        for name in ("tmp", "done", "rejected", "groups"):
+            (folder / WORK / name).mkdir(exist_ok=True)
+        for leftover in (folder / WORK / "tmp").iterdir():
+            leftover.unlink()
+        (folder / PREDICTED).mkdir(exist_ok=True)
+        if self.asked["options"]["explain"]:
+            (folder / EXPLAINED).mkdir(exist_ok=True)
 
     def done(self, known: Container[int] = ()) -> dict[int, dict[str, int]]:
         """Counts of each finished part, by its number; without those that are `known`."""
@@ -114,17 +129,28 @@ class Output:
             self.finished = True
 
     def close(self) -> None:
-        """Give the lock back; take `.work` away where all is done."""
+        """Give the lock back; take `.work` away where all is done, and everything where no part is."""
         if self.finished:
             shutil.rmtree(self.folder / WORK, ignore_errors=True)
+        elif self._own and not _any_part(self.folder):
+            self._take_away()
         os.close(self._handle)
+
+    def _take_away(self) -> None:
+        """Leave nothing of a run that came to nothing: the next may be another one."""
+        for name in (PREDICTED, EXPLAINED, WORK):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        with contextlib.suppress(OSError):  # somebody else has put something there
+            (self.folder / RUN).unlink(missing_ok=True)
+            if self._made:
+                self.folder.rmdir()
 
     def unfinished(self, name: str) -> Path:
         """Where a file may grow before it gets its name."""
         return self.folder / WORK / "tmp" / name
 
     def _begun(self) -> dict[str, Any] | None:
-        """What the folder says that it was begun with; None for a new one."""
+        """What the folder says that it was begun with; None for a new one, and for one of which no part is finished."""
         folder = self.folder
         if not folder.exists():
             if not folder.parent.is_dir():
@@ -140,6 +166,8 @@ class Output:
             before = dict(json.loads((folder / RUN).read_text(encoding="utf-8")))
         except ValueError:
             raise StoreError(f"{folder / RUN}: is damaged; name another folder, or remove {folder}") from None
+        if "counts" not in before and not _any_part(folder):
+            return None
         changed = list(_changes(before, self.asked))
         if changed:
             more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
@@ -150,12 +178,17 @@ class Output:
         return before
 
     def _lock(self) -> None:
-        self._handle = os.open(self.folder / WORK / "lock", os.O_CREAT | os.O_RDWR, 0o644)
+        self._handle = os.open(self.folder / WORK / "lock", os.O_CREAT | os.O_RDWR, 0o666)
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._handle)
             raise StoreError(f"{self.folder}: another process is writing to it; wait for it, or name another") from None
+
+
+def _any_part(folder: Path) -> bool:
+    """Whether any part of an unfinished run is finished."""
+    return any((folder / WORK / "done").glob("*.json"))
 
 
 @contextlib.contextmanager

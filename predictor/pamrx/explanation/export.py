@@ -19,7 +19,8 @@ from pamrx.explanation.contributions import batches, known_values
 from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.feature_name import blocks_of
 from pamrx.model.sensitivity import SensitivityModel
-from pamrx.tables import check_ending, whole_file, write_table
+from pamrx.outputs import whole_file
+from pamrx.tables import check_ending, write_table
 
 COLUMNS = ("sample_id", "drug", "screen", "block", "feature", "value", "contribution")
 

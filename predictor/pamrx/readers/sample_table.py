@@ -9,8 +9,10 @@ import pandas as pd
 
 from pamrx.errors import InputError, did_you_mean, nearest
 from pamrx.identifiers.vocabulary import SAID, translate
-from pamrx.readers.text.files import PathLike, check_file
+from pamrx.readers.text.files import PathLike, check_file, is_parquet
 from pamrx.readers.text.raw_table import read_text_cells
+from pamrx.readers.text.workbook import is_workbook
+from pamrx.spreadsheet_cells import unmarked
 
 COLUMNS = ("sample_id", "tissue", "sample_type", "msi", "sequenced")
 
@@ -36,7 +38,11 @@ def read_samples(path: PathLike, rejected: dict[str, str] | None = None) -> tupl
     """
     file = check_file(path)
     opened: list[str] = []
-    frame, notes = samples_from_cells(str(file), read_text_cells(file, opened), rejected)
+    cells = read_text_cells(file, opened)
+    if not is_parquet(file) and not is_workbook(file):
+        # What pamrx wrote as CSV marks names that a spreadsheet would run.
+        cells = cells.map(lambda cell: unmarked(cell) if isinstance(cell, str) else cell)
+    frame, notes = samples_from_cells(str(file), cells, rejected)
     return frame, [*notes[:1], *opened, *notes[1:]]
 
 

@@ -24,6 +24,8 @@ app.add_typer(models, name="models")
 app.command()(serve)
 app.add_typer(run_commands)
 
+DEFAULT_BUNDLE = Path("models/pamrx-gdsc")
+
 SOURCES = ("gdsc", "ccle-mirna", "panel718")
 
 
@@ -114,8 +116,9 @@ def evaluate(
     protocols, repeated splits, ablation and --biology keep finished fits in the cache, so that a run that was stopped
     goes on.
     """
-    from pamrx.tables import check_ending, write_table
+    from pamrx.tables import check_tables, write_table
 
+    from pamrx_training.datasets import cached_inputs
     from pamrx_training.evaluation.evaluate import evaluate as run
     from pamrx_training.evaluation.evidence_tables import print_result
     from pamrx_training.evaluation.protocols import Options, check, run_protocol, tidy_table
@@ -127,8 +130,7 @@ def evaluate(
     from pamrx_training.fitting.splits import read_folds, repeated
 
     show_log()
-    if output is not None:
-        check_ending(output)
+    check_tables({"the table": output}, [folds, data_dir, *cached_inputs(cache)])
     n_folds = folds_of(n_folds, quick)
     options = Options(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
     split = check(options)
@@ -154,10 +156,11 @@ def evaluate(
         with on_cluster(dask, jobs) as at_once:
             found = run_protocol(cohort, options, splits, RunContext(at_once, store, seed))
         seconds = time.perf_counter() - started
-        print_result(found, options, splits)
         if output is not None:
             table = tidy_table(found)
             write_table(table, output)
+        print_result(found, options, splits)
+        if output is not None:
             typer.echo(f"{len(table)} rows written to {output}")
         if settings is not None:
             log_result(found, options, settings, seconds)
@@ -175,7 +178,7 @@ def evaluate(
 
 @app.command()
 def train(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the bundle.")] = Path("models/pamrx-gdsc"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the bundle.")] = DEFAULT_BUNDLE,
     hold_out: Annotated[
         str, typer.Option(help="Lines kept out of training: canonical keys with commas, 'examples' or 'none'.")
     ] = "examples",
@@ -203,8 +206,10 @@ def train(
     Evaluates by leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite store in the
     working directory. A bundle of a part of the data (--drugs, --lines, --quick) says so and cannot be promoted.
     """
-    from pamrx.bundle.bundle import save_bundle
+    from pamrx.bundle.bundle import check_replaceable, save_bundle
+    from pamrx.outputs import check_folder
 
+    from pamrx_training.datasets import cached_inputs
     from pamrx_training.evaluation.dossier import dossier
     from pamrx_training.evaluation.tables import print_evaluation
     from pamrx_training.fitting.cluster import on_cluster
@@ -221,6 +226,10 @@ def train(
     if data_dir is not None and not evidence:
         raise UsageError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
     scope = Scope.of(drugs, lines, quick)
+    if output == DEFAULT_BUNDLE:
+        output.parent.mkdir(exist_ok=True)
+    check_folder(output, [data_dir, *cached_inputs(cache)])
+    check_replaceable(output)
     whole, fingerprint = load_cohort(cache, mirna, panel)
     held_out = lines_named(hold_out, whole)
     cohort, data_fingerprint = narrowed(whole, scope, held_out), scope.fingerprint(fingerprint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import typer
+from pamrx.console.visible_text import visible
 
 
 class _Lines(logging.Handler):
@@ -19,7 +20,7 @@ _LINES = _Lines()
 
 def line_of(record: logging.LogRecord) -> str:
     """The message, after `warning: ` where it is one."""
-    message = record.getMessage()
+    message = visible(record.getMessage())
     return f"warning: {message}" if record.levelno >= logging.WARNING else message
 
 

@@ -42,8 +42,9 @@ def study(
     Naive, ridge, plain LightGBM, the hybrid, and the hybrid without ncRNA and without TME. Leave-cell-line-out;
     finished fits are kept in the cache, so that a run that was stopped goes on.
     """
-    from pamrx.tables import check_ending, write_table
+    from pamrx.tables import check_tables, write_table
 
+    from pamrx_training.datasets import cached_inputs
     from pamrx_training.evaluation.study import study as run
     from pamrx_training.evaluation.study_tables import print_study
     from pamrx_training.fitting.cluster import on_cluster
@@ -53,8 +54,7 @@ def study(
     from pamrx_training.fitting.splits import leave_cell_line_out
 
     show_log()
-    if output is not None:
-        check_ending(output)
+    check_tables({"the metrics": output}, cached_inputs(cache))
     scope = Scope.of(drugs, lines, quick)
     whole, fingerprint = load_cohort(cache, mirna, panel)
     cohort, data_fingerprint = narrowed(whole, scope), scope.fingerprint(fingerprint)
@@ -63,9 +63,10 @@ def study(
     with on_cluster(dask, jobs) as at_once:
         done = run(cohort, folds, RunContext(at_once, open_store(cache, data_fingerprint), seed))
     seconds = time.perf_counter() - started
-    print_study(done)
     if output is not None:
         write_table(done.found.per_assay, output)
+    print_study(done)
+    if output is not None:
         typer.echo(f"{len(done.found.per_assay)} rows written to {output}")
     if track:
         from pamrx_training.tracking import DataSet
@@ -90,23 +91,24 @@ def compare(
     Accuracy per assay and on average with paired intervals over lines, from the out-of-fold predictions in MLflow, and
     the features whose importance changed most.
     """
-    from pamrx.tables import check_ending, write_table
+    from pamrx.tables import check_tables, write_table
 
     from pamrx_training.evaluation.comparison import compare as run
     from pamrx_training.evaluation.study_tables import print_comparison
     from pamrx_training.tracking.reading import read_run, reading
+    from pamrx_training.tracking.store import artifacts_folder, tracking_uri
 
-    if output is not None:
-        check_ending(output)
+    check_tables({"the differences": output}, [artifacts_folder(tracking_uri())])
     with reading() as client:
         a, b = read_run(client, run_a), read_run(client, run_b)
     if a.run_id == b.run_id:
         raise UsageError(f"run '{run_a}' and run '{run_b}' are the same; expected two")
     found = run(a, b)
-    print_comparison(found, a, b)
     if output is not None:
         table = found.tidy()
         write_table(table, output)
+    print_comparison(found, a, b)
+    if output is not None:
         typer.echo(f"{len(table)} rows written to {output}")
 
 

@@ -34,8 +34,9 @@ def tune(
     The example lines stay out. The first trial has the released settings; poor trials are given up after a fold. A
     study that was stopped goes on where it was.
     """
-    from pamrx.tables import check_ending, write_table
+    from pamrx.tables import check_tables, write_table
 
+    from pamrx_training.datasets import cached_inputs
     from pamrx_training.evaluation.tuning import FOLDER, Budget, check_seed
     from pamrx_training.evaluation.tuning import tune as run
     from pamrx_training.fitting.cluster import on_cluster
@@ -46,8 +47,7 @@ def tune(
     from pamrx_training.tracking.tuning import TrackedStudy
 
     show_log()
-    if output is not None:
-        check_ending(output)
+    check_tables({"the table of trials": output}, cached_inputs(cache))
     check_seed(seed)
     whole, fingerprint = load_cohort(cache, mirna, panel)
     cohort = without_lines(whole, held_out(whole))
@@ -57,10 +57,11 @@ def tune(
     tracked = TrackedStudy(fingerprint, len(cohort.lines), parameters) if track else None
     with on_cluster(dask, jobs) as at_once:
         found = run(cohort, budget, RunContext(at_once, store, seed), *([tracked.log] if tracked else []))
+    if output is not None:
+        write_table(found.table, output)
     if tracked is not None:
         tracked.finish(found)
     if output is not None:
-        write_table(found.table, output)
         typer.echo(f"{len(found.trials)} rows written to {output}")
     _show(found)
 

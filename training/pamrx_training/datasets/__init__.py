@@ -11,7 +11,7 @@ data.responses, data.expression, data.alterations
 
 from __future__ import annotations
 
-from pamrx_training.datasets.cache import cache_folder, data_status, fingerprint
+from pamrx_training.datasets.cache import cache_folder, cached_inputs, data_status, fingerprint
 from pamrx_training.datasets.ccle_mirna import fetch_ccle_mirna, load_ccle_mirna
 from pamrx_training.datasets.gdsc import GdscData, fetch_gdsc, load_gdsc
 from pamrx_training.datasets.names import line_key
@@ -22,6 +22,7 @@ __all__ = [
     "GdscData",
     "assay_matrix",
     "cache_folder",
+    "cached_inputs",
     "data_status",
     "fetch_ccle_mirna",
     "fetch_gdsc",

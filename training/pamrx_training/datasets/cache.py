@@ -26,7 +26,8 @@ import numpy as np
 import pandas as pd
 from pamrx.display import short_repr
 from pamrx.errors import PamrxError, StoreError
-from pamrx.tables import whole_file, write_table
+from pamrx.outputs import whole_file
+from pamrx.tables import write_table
 
 SOURCES = ("gdsc", "ccle-mirna", "panel718")
 VARIABLE = "PAMRX_CACHE"
@@ -124,6 +125,13 @@ def read_record(cache: Path, source: str) -> dict[str, Any] | None:
 
 def record_path(cache: Path, source: str) -> Path:
     return cache / f"{source}.json"
+
+
+def cached_inputs(cache: str | os.PathLike[str] | None = None) -> list[Path]:
+    """What the cache (see `cache_folder`) holds of sources: no output of a command may be there."""
+    folder = cache_folder(cache)
+    records = sorted(folder.glob("*.json"))
+    return [*records, *(record.with_suffix("") for record in records)]
 
 
 def changed_tables(cache: Path, record: dict[str, Any]) -> list[str]:

@@ -152,11 +152,11 @@ def _run(command: list[str], partial: Path, output: Path, progress: Any) -> int:
 def _progress(package: Package) -> Iterator[Callable[[Path], None]]:
     """A bar with rate and remaining time on a terminal; a plain line now and then elsewhere."""
     if sys.stderr.isatty():
-        from rich.console import Console
+        from pamrx.console.console import PlainConsole
         from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
         columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        with Progress(*columns, console=PlainConsole(stderr=True), transient=True) as bar:
             task = bar.add_task(package.pin, total=package.size)
             yield lambda folder: bar.update(task, completed=_arrived(folder, package.archive))
         return

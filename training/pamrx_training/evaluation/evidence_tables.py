@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from pamrx.console.console import PlainConsole
 from rich.console import Console
 from rich.table import Table
 
@@ -200,5 +201,5 @@ def number(value: float, form: str = ".2f") -> str:
 
 def wide(console: Console | None = None) -> Console:
     """A console that does not fold tables where the output is no terminal."""
-    console = console or Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=140)
+    console = console or PlainConsole()
+    return console if console.is_terminal else PlainConsole(width=140)

@@ -15,6 +15,7 @@ from pamrx.knowledge.drugs import all_drugs
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.predictions import chosen_assays
 from pamrx.report.figures import bar_figure, block_figure, dependence_figure, overall_figure, summary_figure
+from pamrx.tables import write_csv
 
 from pamrx_training.evaluation.labels import assay_label
 
@@ -52,7 +53,7 @@ def write_explanations(
     shares = block_shares(table)
     (folder / "shap").mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "shap" / "contributions.parquet", index=False, compression="zstd")
-    shares.to_csv(folder / "shap" / "block_shares.csv")
+    write_csv(shares, folder / "shap" / "block_shares.csv", index=True)
     write_importance(folder, whole)
     if full:
         _write_full(folder, model, features, [assay for assay in in_the_clinic(model.assays_) if assay in assays])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 from pamrx.display import short_repr
-from pamrx.tables import whole_file
+from pamrx.outputs import whole_file
 
 from pamrx_training.evaluation.evaluate import evaluate
 from pamrx_training.fitting.cohort import Cohort

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 from joblib import Parallel, delayed
 from pamrx.display import short_repr
-from pamrx.tables import whole_file
+from pamrx.outputs import whole_file
 
 from pamrx_training.evaluation.ablation import Ablation, summarise
 from pamrx_training.evaluation.candidates import CANDIDATES, Candidate, predict_plain

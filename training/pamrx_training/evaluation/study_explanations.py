@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from pathlib import Path
 
 import pandas as pd
 from pamrx.features import FeatureBuilder
+from pamrx.outputs import draft_folder
 from threadpoolctl import threadpool_limits
 
 from pamrx_training.evaluation.baselines import ridge_importance
@@ -32,10 +32,9 @@ def explained(cohort: Cohort, name: str, family: str, fit: Fit, kept: Path | Non
     if kept is None or family not in (HYBRID, LINEAR, TREES):
         return None
     if not kept.is_dir():
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{kept.name}.", dir=kept.parent))
+        unfinished = draft_folder(kept)
         try:
             _write(cohort, name, family, fit, unfinished)
-            unfinished.chmod(0o755)
             unfinished.rename(kept)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)

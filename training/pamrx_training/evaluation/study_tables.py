@@ -41,7 +41,8 @@ def print_study(done: Study, console: Console | None = None) -> None:
 def print_comparison(found: Comparison, a: Logged, b: Logged, console: Console | None = None) -> None:
     """Differences of run B from run A: the means, each assay, and the features whose weight changed most."""
     console = wide(console)
-    console.print(f"A: {a.name} ({a.run_id})\nB: {b.name} ({b.run_id})")
+    console.print(f"A: {a.name} ({a.run_id})")
+    console.print(f"B: {b.name} ({b.run_id})")
     console.print(
         f"compared on the {found.n_lines} lines and {found.n_assays} assays that both runs predicted out of fold "
         f"(either has {found.of_lines} and {found.of_assays})"

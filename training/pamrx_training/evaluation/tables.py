@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from pamrx.console.console import PlainConsole
 from rich.console import Console
 from rich.table import Table
 
@@ -12,9 +13,9 @@ from pamrx_training.evaluation.evaluate import COMPARED, Evaluation
 
 def print_evaluation(evaluation: Evaluation, console: Console | None = None) -> None:
     """Metrics per assay beside the baselines, then the means with their intervals over lines."""
-    console = console or Console(highlight=False)
+    console = console or PlainConsole()
     if not console.is_terminal:
-        console = Console(highlight=False, width=130)
+        console = PlainConsole(width=130)
     console.print(_assays(evaluation))
     console.print(_means(evaluation.summary))
 

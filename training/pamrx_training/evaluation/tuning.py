@@ -20,7 +20,7 @@ from pamrx.display import short_repr
 from pamrx.errors import UsageError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, BOOSTED_SHARE, N_BOOSTED, SensitivityModel
-from pamrx.tables import whole_file
+from pamrx.outputs import whole_file
 
 from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
 from pamrx_training.fitting.cohort import Cohort

@@ -17,8 +17,8 @@ from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
+from pamrx.outputs import whole_file
 from pamrx.profiles import Profiles
-from pamrx.tables import whole_file
 
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.run_context import RunContext, Store

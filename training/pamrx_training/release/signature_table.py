@@ -13,7 +13,7 @@ import pandas as pd
 from pamrx.bundle.bundle import load_bundle
 from pamrx.features.signatures import MIN_GENE_SHARE
 from pamrx.knowledge import table
-from pamrx.tables import whole_file
+from pamrx.outputs import whole_file
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "signatures.md"
 BLOCKS = {"tme": "Microenvironment (`tme`)", "programme": "Programmes (`programme`)"}

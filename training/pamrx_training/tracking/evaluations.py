@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from pamrx.display import short_repr
 from pamrx.features import BLOCKS
+from pamrx.tables import write_csv
 
 from pamrx_training.evaluation.ablation import Ablation, variants
 from pamrx_training.evaluation.biology import Biology
@@ -99,7 +100,7 @@ def log_repeats(found: Repeated, protocol: str, settings: Settings) -> str | Non
         metrics={renamed(str(name), prefix): float(mean) for name, mean in found.summaries.mean().items()},
         parameters={"protocol": protocol, **settings.parameters},
         tags={"kind": "study"},
-        files=lambda folder: found.summaries.to_csv(folder / "splits.csv"),
+        files=lambda folder: write_csv(found.summaries, folder / "splits.csv", index=True),
         children=children,
     )
     return log_run(run)
@@ -121,7 +122,7 @@ def log_ablation(
         metrics={"seconds": seconds},
         parameters={"protocol": protocol, "ablate": kind, **settings.parameters},
         tags={"kind": "study"},
-        files=lambda folder: found.table.to_csv(folder / "variants.csv"),
+        files=lambda folder: write_csv(found.table, folder / "variants.csv", index=True),
         children=children,
         started=time.time() - seconds,
     )
@@ -144,7 +145,7 @@ def log_study(done: Study, settings: Settings, seconds: float) -> str | None:
         metrics={"seconds": seconds},
         parameters={"protocol": PROTOCOL, **settings.parameters},
         tags={"kind": "study"},
-        files=lambda folder: done.found.table.to_csv(folder / "variants.csv"),
+        files=lambda folder: write_csv(done.found.table, folder / "variants.csv", index=True),
         children=children,
         started=time.time() - seconds,
     )
@@ -165,7 +166,7 @@ def log_table(
         metrics=metrics,
         parameters={"protocol": protocol, **settings.parameters},
         tags={"kind": "evaluation"},
-        files=lambda folder: table.to_csv(folder / "table.csv", index=False),
+        files=lambda folder: write_csv(table, folder / "table.csv"),
     )
     return log_run(run)
 

@@ -20,13 +20,13 @@ import logging
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pamrx.errors import StoreError
+from pamrx.outputs import TEMPORARY, draft_folder
 
 from pamrx_training.evaluation.labels import plain
 from pamrx_training.tracking.names import NOTE, finite
@@ -130,12 +130,11 @@ def keep(run: Run) -> Path:
     pending = pending_folder()
     pending.mkdir(parents=True, exist_ok=True)
     # A name that begins with a dot is not looked at by a sync.
-    unfinished = Path(tempfile.mkdtemp(prefix=".", dir=pending))
+    unfinished = draft_folder(pending / "run")
     try:
         _write(run, unfinished)
         stem = re.sub(r"[^\w.-]+", "-", run.name).strip("-.") or "run"
-        kept = pending / f"{stem[:60]}-{unfinished.name[1:]}"
-        os.chmod(unfinished, 0o755)
+        kept = pending / f"{stem[:60]}-{unfinished.name.removeprefix(TEMPORARY)}"
         os.replace(unfinished, kept)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)

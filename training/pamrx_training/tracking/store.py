@@ -47,10 +47,16 @@ def tracking_uri() -> str:
 
 def artifact_location(uri: str) -> str | None:
     """Where a new experiment keeps its artifacts: a folder beside the store's file; None lets a server decide."""
+    folder = artifacts_folder(uri)
+    return None if folder is None else folder.as_uri()
+
+
+def artifacts_folder(uri: str) -> Path | None:
+    """The folder of `artifact_location` on this machine; None for a store that is not a file."""
     if not uri.startswith("sqlite:"):
         return None
     database = sqlite_file(uri)
-    return ((database.parent if database else Path.cwd()) / ARTIFACTS).resolve().as_uri()
+    return ((database.parent if database else Path.cwd()) / ARTIFACTS).resolve()
 
 
 def without_password(uri: str) -> str:

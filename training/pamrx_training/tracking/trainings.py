@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from pamrx.display import short_repr
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
+from pamrx.tables import write_csv
 
 from pamrx_training.evaluation.evaluate import Evaluation
 from pamrx_training.evaluation.explanations import write_explanations
@@ -119,4 +120,4 @@ def write_evaluation(folder: Path, oof: pd.DataFrame | None, per_assay: pd.DataF
     if oof is not None:
         oof.to_parquet(folder / OUT_OF_FOLD, index=False)
     if per_assay is not None:
-        per_assay.to_csv(folder / PER_ASSAY)
+        write_csv(per_assay, folder / PER_ASSAY, index=True)

@@ -1,0 +1,1 @@
+"""What reaches the terminal: text from files shown as text, and streams that lose nothing."""
