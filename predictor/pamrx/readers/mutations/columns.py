@@ -21,7 +21,7 @@ CHROMOSOME, START, REF, ALT = "Chromosome", "Start_Position", "Reference_Allele"
 
 _SEVERAL = (CHANGE,)  # the first that has a value in a row gives it
 _ANNOVAR = re.compile(r"gene\.(refgene|knowngene|ensgene)\w*", re.IGNORECASE)
-_OTHERINFO = re.compile(r"otherinfo(\d+)", re.IGNORECASE)
+_OTHERINFO = re.compile(r"otherinfo(\d{1,4})", re.IGNORECASE)
 _PAIR_ENDS = 14  # ANNOVAR copies a VCF's columns into Otherinfo4 and on: 13 and 14 are its first two genotypes
 _NAMED = re.compile(r"[A-Za-z0-9.@_-]+ \(\d+\)")  # DepMap's matrices: PIK3CA (5290)
 _BASES = re.compile(r"[ACGTN-]+")
