@@ -26,6 +26,7 @@ from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.mutations.table import exome_notes
 from pamrx.readers.text.files import LAYER, check_file, plain_file
+from pamrx.readers.text.given_files import status
 
 
 def open_cohort(path: Path, given: Given | None = None, memory: int | None = None) -> Cohort:
@@ -42,7 +43,7 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
     """
     given = given or Given()
     file = Path(LAYER.sub(r"\1", str(path)))
-    if not file.exists():
+    if status(file) is None:
         raise InputError(f"{path}: no such file or folder; expected a Parquet data set, a study, matrices or .h5ad")
     if given.unknown_panel is not None and not _is_study(path):
         raise UsageError(f"{path}: is not a cBioPortal study; leave out --unknown-panel, which goes with one")
@@ -71,7 +72,7 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
 
 def _fingerprint(panel: Path, genes: frozenset[str] | None) -> str:
     """Of a panel's file; of one that pamrx knows by name, of its genes."""
-    if plain_file(panel).exists():
+    if status(plain_file(panel)) is not None:
         return fingerprint(plain_file(panel))
     return hashlib.sha256(" ".join(sorted(genes or ())).encode()).hexdigest()[:16]
 

@@ -68,8 +68,9 @@ def mutation_columns(file: str, header: Sequence[str], known_genes: Collection[s
 
 def is_mutation_header(header: Sequence[str]) -> bool:
     """Whether the columns are those of a table of mutations: genes, samples, and consequences or protein changes."""
+    once = list({name.lower(): name for name in header}.values())  # a column that stands twice is refused by its reader
     try:
-        mutation_columns("", header)
+        mutation_columns("", once)
     except InputError:
         return False
     return True

@@ -21,12 +21,13 @@ from pamrx.errors import InputError, PamrxError
 from pamrx.identifiers.consequences import is_known, is_outside, severity, variant_classification
 from pamrx.identifiers.gene_ids import is_gene_name
 from pamrx.identifiers.genes import unrecognised_message
+from pamrx.readers.boundary import boundary
 from pamrx.readers.mutations.columns import ALT, CHROMOSOME, REF, START
 from pamrx.readers.mutations.rows import Settled, settle
 from pamrx.readers.mutations.table import Mutations
 from pamrx.readers.mutations.vcf_annotation import Annotation, Entry, annotation_of
 from pamrx.readers.mutations.vcf_samples import Columns, tumour_columns
-from pamrx.readers.text.files import is_clean, open_bytes
+from pamrx.readers.text.files import check_labels, is_clean, open_bytes
 
 _FIELDS = ["sample_id", "gene", "variant_classification", "hgvsp", CHROMOSOME, START, REF, ALT]
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
@@ -63,7 +64,11 @@ def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
     quiet = pysam.set_verbosity(0)  # htslib writes warnings of its own to the screen
     told = _Told(file)
     try:
-        with _seekable(file) as path, pysam.VariantFile(str(path)) as variants:
+        with (
+            boundary(file, "a VCF", "make or copy it again"),
+            _seekable(file) as path,
+            pysam.VariantFile(str(path)) as variants,
+        ):
             annotation = annotation_of(file, variants.header)
             columns = tumour_columns(file, list(variants.header.samples), str(variants.header))
             found = [row for record in _records(file, variants) for row in _rows(record, annotation, columns, told)]
@@ -74,6 +79,8 @@ def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
     finally:
         pysam.set_verbosity(quiet)
     names = _sequenced(columns, told)
+    check_labels(str(file), names, "header")
+    check_labels(str(file), dict.fromkeys(gene for _, gene, *_ in found), "annotation")
     raw = pd.DataFrame(found, columns=_FIELDS, dtype=object)
     raw["driver"] = pd.Series(pd.NA, index=raw.index, dtype="boolean")
     read = settle(raw, known_genes, entrez=False)
@@ -183,7 +190,7 @@ def _rows(record: Any, annotation: Annotation, columns: Columns, told: _Told) ->
     alts = record.alts or ()
     told.passed += bool(alts)
     carried = _carried(record, columns, told)
-    normal = {place for column in columns.normals for place in record.samples[column].allele_indices or ()}
+    normal = {place for column in columns.normals for place in _alleles(record, column, told.file) or ()}
     annotations: list[list[Entry]] | None = None
     for place, alt in enumerate(alts, start=1):
         samples = [sample for sample, alleles in carried if place in alleles]
@@ -217,7 +224,7 @@ def _carried(record: Any, columns: Columns, told: _Told) -> list[tuple[str, set[
         return [(name, every) for name in columns.names]
     carried = []
     for name, column in zip(columns.names, columns.tumours, strict=True):
-        alleles = record.samples[column].allele_indices
+        alleles = _alleles(record, column, told.file)
         if "GT" not in record.format:
             if len(columns.tumours) > 1:
                 raise InputError(
@@ -235,6 +242,16 @@ def _carried(record: Any, columns: Columns, told: _Told) -> list[tuple[str, set[
             told.open_ended += 1
             told.called[name] += 0
     return carried
+
+
+def _alleles(record: Any, column: str, file: Path) -> Any:
+    try:
+        return record.samples[column].allele_indices
+    except IndexError:
+        raise InputError(
+            f"{file}: {record.chrom}:{record.pos}: no genotype column for {column}, which the header names; expected one "
+            "per sample: make or copy the file again"
+        ) from None
 
 
 def _per_gene(annotations: list[Entry]) -> dict[str, Entry]:

@@ -145,8 +145,7 @@ def read_text_cells(file: Path, notes: list[str]) -> pd.DataFrame:
             ).set_axis(head.header, axis=1)
     except pd.errors.ParserError as error:
         raise _trouble(file, head, error) from None
-    for place, name in enumerate(head.header):
-        check_labels(str(file), frame.iloc[:, place], f"column {name or place + 1}")
+    _check_cells(file, head.header, frame.set_axis(range(frame.shape[1]), axis=1), list(range(frame.shape[1])))
     notes += [*stream.notes, *head.notes]
     return frame
 
