@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pamrx
-import pytest
 
 METHODS = ("search", "match", "fullmatch", "sub", "split", "findall", "finditer")
 LENGTH = 4_000
