@@ -94,7 +94,8 @@ def _columns(source: str, cells: pd.DataFrame) -> dict[str, str]:
     counts = Counter(name.lower() for name in cells.columns)
     if twice := [name for name in COLUMNS if counts[name] > 1]:
         raise InputError(
-            f"{source}: header: column {twice[0]} stands {counts[twice[0]]} times; expected once: delete or rename the other"
+            f"{source}: header: column {twice[0]} stands {counts[twice[0]]} times; expected once: delete "
+            "or rename the others"
         )
     by_lower = {name.lower(): name for name in reversed(list(cells.columns))}
     if "sample_id" not in by_lower:

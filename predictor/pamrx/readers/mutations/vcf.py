@@ -21,7 +21,6 @@ from pamrx.errors import InputError, PamrxError
 from pamrx.identifiers.consequences import is_known, is_outside, severity, variant_classification
 from pamrx.identifiers.gene_ids import is_gene_name
 from pamrx.identifiers.genes import unrecognised_message
-from pamrx.readers.boundary import boundary
 from pamrx.readers.mutations.columns import ALT, CHROMOSOME, REF, START
 from pamrx.readers.mutations.rows import Settled, settle
 from pamrx.readers.mutations.table import Mutations
@@ -64,11 +63,7 @@ def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
     quiet = pysam.set_verbosity(0)  # htslib writes warnings of its own to the screen
     told = _Told(file)
     try:
-        with (
-            boundary(file, "a VCF", "make or copy it again"),
-            _seekable(file) as path,
-            pysam.VariantFile(str(path)) as variants,
-        ):
+        with _seekable(file) as path, pysam.VariantFile(str(path)) as variants:
             annotation = annotation_of(file, variants.header)
             columns = tumour_columns(file, list(variants.header.samples), str(variants.header))
             found = [row for record in _records(file, variants) for row in _rows(record, annotation, columns, told)]
@@ -249,8 +244,8 @@ def _alleles(record: Any, column: str, file: Path) -> Any:
         return record.samples[column].allele_indices
     except IndexError:
         raise InputError(
-            f"{file}: {record.chrom}:{record.pos}: no genotype column for {column}, which the header names; expected one "
-            "per sample: make or copy the file again"
+            f"{file}: {record.chrom}:{record.pos}: no genotype column for {column}, which the header names; expected "
+            "one per sample: make or copy the file again"
         ) from None
 
 

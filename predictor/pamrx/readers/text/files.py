@@ -182,8 +182,8 @@ def check_labels(file: str, labels: Iterable[str], place: str) -> None:
     for label in labels:
         if len(label) > MAX_LABEL:
             raise InputError(
-                f"{file}: {place}: a name of {len(label):,} characters, '{label[:20].strip()} ...'; expected {MAX_LABEL:,} "
-                f"at most: {SHORTER}"
+                f"{file}: {place}: a name of {len(label):,} characters, '{label[:20].strip()} ...'; expected "
+                f"{MAX_LABEL:,} at most: {SHORTER}"
             )
 
 

@@ -103,8 +103,8 @@ class _CleanText(io.RawIOBase):
         self._length = self._length + len(chunk) if last < 0 else len(chunk) - last - 1
         if self._length > MAX_LINE:
             raise InputError(
-                f"{self._name}: line {self._lines + 1} has more than {MAX_LINE:,} characters; expected lines that end in "
-                "LF or CRLF: write a matrix of that many samples with the genes in columns, or as several files"
+                f"{self._name}: line {self._lines + 1} has more than {MAX_LINE:,} characters; expected lines that end "
+                "in LF or CRLF: write a matrix of that many samples with the genes in columns, or as several files"
             )
         self._blank = self._blank + len(chunk) if not chunk.strip(b"\n ") else 0
         if self._blank > _MOST_BLANK:
