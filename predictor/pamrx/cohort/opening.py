@@ -26,7 +26,7 @@ from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.mutations.table import exome_notes
 from pamrx.readers.text.files import LAYER, check_file, plain_file
-from pamrx.readers.text.given_files import status
+from pamrx.readers.text.given_files import is_piped, status
 
 
 def open_cohort(path: Path, given: Given | None = None, memory: int | None = None) -> Cohort:
@@ -49,6 +49,9 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
         raise UsageError(f"{path}: is not a cBioPortal study; leave out --unknown-panel, which goes with one")
     beside, assessed = None, None
     told: list[str] = []
+    for one in (given.mutations, given.panel):
+        if one is not None and is_piped(one):
+            raise InputError(f"{one}: comes through a pipe, and several processes read it; save it as a file first")
     if given.mutations is not None:
         beside = Beside(Path(check_file(given.mutations)), default_genes())
     if given.panel is not None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+import sys
+import tempfile
 from pathlib import Path
 
 from pamrx.errors import InputError, did_you_mean
 
+MAX_PIPED = 2_000_000_000
+"""Bytes that are taken through a pipe."""
+
+_CHUNK = 1 << 20
+_HANDED_OVER = re.compile(r"/(?:dev|proc/self)/fd/(\d{1,6})")
 _OTHER = (
-    (stat.S_ISFIFO, "a pipe, as <(...) makes it"),
+    (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
     (stat.S_ISSOCK, "a socket"),
@@ -52,7 +60,7 @@ def check_regular(file: Path) -> None:
     Raises
     ------
     InputError
-        If it is not there, a folder, a pipe or device, empty, or cannot be opened.
+        If it is not there, a folder, a pipe by name, a device or empty.
     """
     found = status(file)
     if found is None:
@@ -60,6 +68,8 @@ def check_regular(file: Path) -> None:
         raise InputError(f"{_shown(file)}: no such file{dangling or _nearby(file)}")
     if stat.S_ISDIR(found.st_mode):
         raise InputError(f"{file}: is a folder; name a file")
+    if stat.S_ISFIFO(found.st_mode) and _kept(file):
+        found = file.stat()
     for is_kind, what in _OTHER:
         if is_kind(found.st_mode):
             raise InputError(
@@ -68,6 +78,53 @@ def check_regular(file: Path) -> None:
             )
     if found.st_size == 0:
         raise InputError(f"{file}: the file is empty")
+
+
+def is_piped(file: Path) -> bool:
+    """Whether a path names what a shell hands over in place of a file: `<(...)`, /dev/stdin."""
+    return _descriptor(file) is not None
+
+
+def _descriptor(file: Path) -> int | None:
+    if str(file) == "/dev/stdin":
+        return 0
+    found = _HANDED_OVER.fullmatch(str(file))
+    return int(found[1]) if found else None
+
+
+def _kept(file: Path) -> bool:
+    """Put what comes through a shell's pipe in the pipe's place, as a file without a name that goes with the process.
+
+    A file is opened several times, and a pipe can be read once. False where that cannot be done: a pipe by name (it
+    may have no writer), another system than Linux.
+
+    Raises
+    ------
+    InputError
+        If more than `MAX_PIPED` bytes come, or the folder for temporary files is full.
+    """
+    number = _descriptor(file)
+    if number is None or sys.platform != "linux":
+        return False
+    try:
+        with tempfile.TemporaryFile() as target:
+            with os.fdopen(os.dup(number), "rb") as pipe:
+                count = 0
+                while part := pipe.read(_CHUNK):
+                    count += target.write(part)
+                    if count > MAX_PIPED:
+                        raise InputError(
+                            f"{file}: more than {MAX_PIPED / 1e6:,.0f} MB come through the pipe; save them as a file "
+                            "first, and give that"
+                        )
+            target.flush()
+            os.dup2(target.fileno(), number)
+    except OSError as error:
+        raise InputError(
+            f"{file}: what comes through the pipe cannot be kept ({error.strerror or error}); save it as a file first, "
+            "and give that"
+        ) from None
+    return True
 
 
 def entries(folder: Path) -> list[Path]:
