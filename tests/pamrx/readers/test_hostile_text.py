@@ -72,7 +72,8 @@ def test_a_size_line_of_5000_digits(tmp_path: Path) -> None:
     ("label", "name"),
     [
         ("A1BG|1", "A1BG"), ("A1BG|?", "A1BG"), ("A1BG (1)", "A1BG"), ("A1BG(1) ", "A1BG"), ('"A1BG"', "A1BG"),
-        ("A1BG (x)", "A1BG (x)"), ("A1BG|", "A1BG|"), ("A1BG)", "A1BG)"), ("(1)", ""), ("?|10", ""), ("PTEN|chr10", "PTEN"),
+        ("A1BG (x)", "A1BG (x)"), ("A1BG|", "A1BG|"), ("A1BG)", "A1BG)"), ("(1)", ""), ("?|10", ""),
+        ("PTEN|chr10", "PTEN"),
     ],
 )  # fmt: skip
 def test_entrez_ids_at_the_end_of_labels(label: str, name: str) -> None:

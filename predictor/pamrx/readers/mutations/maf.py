@@ -40,6 +40,7 @@ from pamrx.readers.mutations.filters import kept_rows
 from pamrx.readers.mutations.rows import Settled, settle
 from pamrx.readers.mutations.table import CLASSIFICATIONS, Mutations
 from pamrx.readers.text.files import SHORTER, Head, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.text.memory import PER_ROW, most_text
 
 _DRIVER_WORDS = {"putative_driver": True, "putative_passenger": False}
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
@@ -185,7 +186,7 @@ def _read_text(file: Path, wanted: dict[str, int], head: Head, notes: list[str])
     quote = '"' if head.quotes else False
     types = {f"c{place}": _TEXT if name in _LONG else _CODES for name, place in wanted.items()}
     try:
-        with open_bytes(file) as stream:
+        with open_bytes(file, most_text(PER_ROW, head.row_size)) as stream:
             table = pa_csv.read_csv(
                 stream,
                 pa_csv.ReadOptions(

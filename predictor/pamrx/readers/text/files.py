@@ -88,9 +88,13 @@ def is_parquet(file: Path) -> bool:
 
 
 @contextmanager
-def open_bytes(file: Path) -> Iterator[TextStream]:
+def open_bytes(file: Path, most: float = float("inf")) -> Iterator[TextStream]:
     """The file's text as UTF-8 with LF line ends, whatever its encoding: unpacked where it starts as gzip does (the
     ending is not asked), and of a workbook its sheet, tab-separated.
+
+    Parameters
+    ----------
+    most : bytes of text that may come, where it is read whole (see `memory.most_text`).
 
     `notes` of the stream say which sheet it is, and what is odd about that part of the text that has been read.
 
@@ -100,7 +104,7 @@ def open_bytes(file: Path) -> Iterator[TextStream]:
         If it cannot be read, is a damaged or truncated gzip or UTF-16, or is no text; as `workbook.sheet_of`.
     """
     try:
-        with _unpacked(file) as (source, told), TextStream(source, str(file), _READABLE, told) as stream:
+        with _unpacked(file, most) as (source, told), TextStream(source, str(file), _READABLE, told) as stream:
             yield stream
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise InputError(f"{file}: the gzip data end early or are damaged; download or copy the file again") from None
@@ -127,6 +131,7 @@ class Head:
     header : the column names as they stand in the file; the first is empty where R left it out.
     first : the fields of the first row below the header; empty where there is none.
     delimiter : what separates the fields.
+    row_size : mean number of characters of the first rows, with their ends.
     quotes : whether quotation marks enclose fields; between tabs they stand for themselves, but where R wrote them.
     notes : that the delimiter is another than the ending says, and that a title was skipped.
     gct : the numbers of the size line below `#1.2` (rows, samples) or `#1.3` (rows, samples, columns that describe
@@ -149,6 +154,7 @@ class Head:
         if not self.first:
             raise InputError(f"{file}: a header and no row below it")
         check_labels(str(file), self.header, "header")
+        self.row_size = sum(len(line) + 1 for line in lines[1:]) / (len(lines) - 1)
         self.quotes = self.delimiter != "\t" or lines[0].startswith('"')
         if columns.corner_left_out and self.first[-1]:
             self.header = ["", *self.header]
@@ -209,12 +215,12 @@ def _check_kind(file: Path, start: bytes) -> None:
 
 
 @contextmanager
-def _unpacked(file: Path) -> Iterator[tuple[BinaryIO, Sequence[str]]]:
+def _unpacked(file: Path, most: float) -> Iterator[tuple[BinaryIO, Sequence[str]]]:
     if workbook.is_workbook(file):
         sheet = workbook.sheet_of(file)
         yield io.BytesIO(sheet.text), sheet.notes
         return
-    with unpacked(file) as stream:
+    with unpacked(file, most) as stream:
         yield stream, ()
 
 

@@ -17,6 +17,7 @@ from pamrx.errors import InputError, PamrxError
 from pamrx.identifiers.quantities import name_key
 from pamrx.readers.boundary import MAX_CELL
 from pamrx.readers.text.files import SHORTER, Head, check_labels, csv_trouble, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.text.memory import PER_CELL, most_text
 from pamrx.readers.text.number_forms import read_forms
 
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d{1,9})")  # as pandas says it
@@ -171,8 +172,9 @@ def _from_parquet(file: Path) -> RawTable:
 def _from_text(file: Path) -> RawTable:
     head = Head(file)
     header, ids = head.header, _ids(head.header)
+    most = most_text(PER_CELL * len(header), head.row_size)
     try:
-        with open_bytes(file) as stream:
+        with open_bytes(file, most) as stream:
             frame = pd.read_csv(
                 stream,
                 sep=head.delimiter,

@@ -12,32 +12,35 @@ from typing import Any, BinaryIO, cast
 
 from pamrx.errors import InputError
 from pamrx.readers.boundary import FREE_UNPACKED, MAX_RATIO
+from pamrx.readers.text.memory import check_size
 
 GZIP = b"\x1f\x8b"
 
 
 @contextmanager
-def unpacked(file: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file; whether it is gzip is told by its start, not by its ending.
+def unpacked(file: Path, most: float) -> Iterator[BinaryIO]:
+    """The bytes of a file, `most` at most; whether it is gzip is told by its start, not by its ending.
 
     Raises
     ------
     InputError
-        While it is read: once more than `FREE_UNPACKED` bytes came out, and more than `MAX_RATIO` times those packed.
+        If there are more; while it is read: once more than `FREE_UNPACKED` bytes came out, and more than `MAX_RATIO` times those packed.
     """
     with file.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
         if stream.peek(2)[:2] != GZIP:
+            check_size(file, size, most)
             yield stream
             return
         with gzip.open(stream) as plain:
-            yield cast(BinaryIO, _Measured(cast(BinaryIO, plain), file, os.fstat(stream.fileno()).st_size))
+            yield cast(BinaryIO, _Measured(cast(BinaryIO, plain), file, size, most))
 
 
 class _Measured(io.RawIOBase):
     """What comes out of a gzip stream, counted."""
 
-    def __init__(self, source: BinaryIO, file: Path, packed: int) -> None:
-        self._source, self._file, self._packed, self._count = source, file, packed, 0
+    def __init__(self, source: BinaryIO, file: Path, packed: int, most: float) -> None:
+        self._source, self._file, self._packed, self._most, self._count = source, file, packed, most, 0
 
     def readable(self) -> bool:
         return True
@@ -51,6 +54,7 @@ class _Measured(io.RawIOBase):
                 f"more than {MAX_RATIO} times as much, which no table of measurements does; if it is one, unpack it "
                 "(gunzip) and give the plain file"
             )
+        check_size(self._file, self._count, self._most)
         return part
 
     def readinto(self, buffer: Any) -> int:

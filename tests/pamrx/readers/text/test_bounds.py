@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from pamrx.cohort.matrix_cohort import open_matrices
 from pamrx.errors import InputError
 from pamrx.identifiers.genes import default_genes
 from pamrx.readers.boundary import MAX_LABEL
@@ -15,7 +16,7 @@ from pamrx.readers.matrices.matrix import read_matrix
 from pamrx.readers.mutations.reading import read_mutations
 from pamrx.readers.records import record_tables
 from pamrx.readers.sample_table import read_samples
-from pamrx.readers.text import files, text_encoding, unpacking
+from pamrx.readers.text import files, memory, text_encoding, unpacking
 from pamrx.readers.text.files import Head, open_bytes
 from pamrx.readers.text.raw_table import read_raw_table
 
@@ -36,12 +37,8 @@ def packed(path: Path, unit: bytes, times: int) -> Path:
 def test_gzip_that_unpacks_to_far_more_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpacking, "FREE_UNPACKED", 1_000_000)
     file = packed(tmp_path / "e.tsv.gz", b"PTEN\t1\n" * 1000, 1000)
-    with (
-        pytest.raises(InputError, match=r"e\.tsv\.gz: .*unpack to more than .*unpack it \(gunzip\)"),
-        open_bytes(file) as stream,
-    ):
-        while stream.read(1 << 20):
-            pass
+    with pytest.raises(InputError, match=r"e\.tsv\.gz: .*unpack to more than .*unpack it \(gunzip\)"):
+        read_raw_table(file)
 
 
 def test_advice_to_unpack_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,11 +68,36 @@ def test_zeros_are_no_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", [b"\n", b" \n"])
-def test_blank_lines_without_end_are_refused(tmp_path: Path, unit: bytes) -> None:
+def test_blank_lines_without_end_are_refused(tmp_path: Path, unit: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_encoding, "_MOST_BLANK", 200_000)
     file = tmp_path / "b.tsv.gz"
-    file.write_bytes(gzip.compress(b"gene\tS1\nPTEN\t1\n" + unit * 1_500_000, 1))
+    file.write_bytes(gzip.compress(b"gene\tS1\nPTEN\t1\n" + unit * 500_000, 1))
     with pytest.raises(InputError, match=r"blank characters in a row, before line .*; delete the blank lines"):
         read_raw_table(file)
+
+
+def test_what_is_read_whole_must_fit_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "gene\tS1\tS2\n" + "".join(f"{gene}\t1.5\t2.5\n" for gene in sorted(KNOWN)[:1000])
+    (tmp_path / "expression-01.tsv").write_text(text)
+    (tmp_path / "expression-01.tsv.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "m.maf").write_text(MAF + "PTEN\tS1\tSilent\t\n" * 1000)
+    monkeypatch.setattr(memory, "available", lambda: 50_000)
+    for name in ("expression-01.tsv", "expression-01.tsv.gz"):
+        with pytest.raises(InputError, match=r"of memory, and 0 MB are available; read it where there is more"):
+            read_raw_table(tmp_path / name)
+    with pytest.raises(InputError, match=r"m\.maf: .* MB are available"):
+        read_mutations(tmp_path / "m.maf", KNOWN)
+
+
+def test_advice_to_split_by_samples_works(tmp_path: Path) -> None:
+    for number in (1, 2):
+        rows = "".join(f"{gene}\t{place}.5\n" for place, gene in enumerate(("PTEN", "AKT1", "MTOR")))
+        (tmp_path / f"expression-0{number}.tsv").write_text(f"gene\tS{number}\n{rows}")
+    assert open_matrices(tmp_path, None, None, None).names == {"S1", "S2"}
+
+
+def test_available_memory_is_some() -> None:
+    assert memory.most_text(40, 8) > 1_000_000
 
 
 def test_comments_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
