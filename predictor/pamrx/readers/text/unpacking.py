@@ -24,7 +24,8 @@ def unpacked(file: Path, most: float) -> Iterator[BinaryIO]:
     Raises
     ------
     InputError
-        If there are more; while it is read: once more than `FREE_UNPACKED` bytes came out, and more than `MAX_RATIO` times those packed.
+        If there are more. While it is read: once more than `FREE_UNPACKED` bytes came out, and more than `MAX_RATIO`
+        times those packed.
     """
     with file.open("rb") as stream:
         size = os.fstat(stream.fileno()).st_size
