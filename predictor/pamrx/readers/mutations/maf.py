@@ -124,6 +124,8 @@ def _mutations(
 def _check_lengths(file: str, frame: pd.DataFrame, titles: dict[str, str]) -> None:
     """Whether no gene, sample or other cell is longer than such are."""
     for role, title in titles.items():
+        if role in _LONG:  # which are only compared
+            continue
         most = MAX_LABEL if role in (GENE, SAMPLE) else MAX_CELL
         distinct = pd.Series(frame[role].unique(), dtype=object)
         long = distinct[distinct.map(lambda cell, most=most: len(str(cell)) > most)]
