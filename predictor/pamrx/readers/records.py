@@ -173,17 +173,17 @@ def _text(place: str, value: Any) -> str:
         return value
     if isinstance(value, bool) or not isinstance(value, Real):
         raise InputError(f"{place}: found {_kind(value)}, expected text, a number or null")
-    if isinstance(value, Integral) and abs(value) < _WHOLE:
+    if isinstance(value, Integral) and abs(int(value)) < _WHOLE:
         return str(int(value))
     try:
         return repr(float(value))
     except OverflowError:
-        return "inf" if value > 0 else "-inf"
+        return "inf" if int(value) > 0 else "-inf"
 
 
 def _is_plain(cell: Any) -> bool:
     """Whether a number, or null, is one that a column of numbers holds."""
-    return not isinstance(cell, Integral) or abs(cell) < _WHOLE
+    return not isinstance(cell, Integral) or abs(int(cell)) < _WHOLE
 
 
 def _kind(value: Any) -> str:
