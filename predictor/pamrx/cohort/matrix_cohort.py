@@ -28,6 +28,7 @@ from pamrx.profiles.assemble import Parts, assemble, described, join
 from pamrx.profiles.reading import parts_of
 from pamrx.readers.mutations.table import Mutations, exome_notes
 from pamrx.readers.tables import KINDS, read_tables
+from pamrx.readers.text.given_files import entries
 
 SAMPLES = "samples"
 
@@ -88,7 +89,7 @@ def open_matrices(
     check_copy_number_unit(copy_number_unit)
     shards = _shards_of(folder)
     if beside is None:
-        mafs = [file for file in sorted(folder.iterdir()) if _MAF.fullmatch(file.name)]
+        mafs = [file for file in entries(folder) if _MAF.fullmatch(file.name)]
         if len(mafs) > 1:
             raise InputError(f"{folder}: {mafs[0].name} and {mafs[1].name}: two MAF files; name one with --mutations")
         beside = Beside(mafs[0], default_genes()) if mafs else None
@@ -133,7 +134,7 @@ class _Shard:
 
 def _shards_of(folder: Path) -> dict[str, dict[str, str]]:
     shards: dict[str, dict[str, str]] = {}
-    for file in sorted(folder.iterdir()):
+    for file in entries(folder):
         found = _FILE.fullmatch(file.name)
         if found:
             shards.setdefault(found[2] or file.name, {})[found[1].lower()] = file.name

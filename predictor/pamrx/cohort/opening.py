@@ -26,6 +26,7 @@ from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.mutations.table import exome_notes
 from pamrx.readers.text.files import LAYER, check_file, plain_file
+from pamrx.readers.text.given_files import is_piped, status
 
 
 def open_cohort(path: Path, given: Given | None = None, memory: int | None = None) -> Cohort:
@@ -42,12 +43,15 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
     """
     given = given or Given()
     file = Path(LAYER.sub(r"\1", str(path)))
-    if not file.exists():
+    if status(file) is None:
         raise InputError(f"{path}: no such file or folder; expected a Parquet data set, a study, matrices or .h5ad")
     if given.unknown_panel is not None and not _is_study(path):
         raise UsageError(f"{path}: is not a cBioPortal study; leave out --unknown-panel, which goes with one")
     beside, assessed = None, None
     told: list[str] = []
+    for one in (given.mutations, given.panel):
+        if one is not None and is_piped(one):
+            raise InputError(f"{one}: comes through a pipe, and several processes read it; save it as a file first")
     if given.mutations is not None:
         beside = Beside(Path(check_file(given.mutations)), default_genes())
     if given.panel is not None:
@@ -71,7 +75,7 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
 
 def _fingerprint(panel: Path, genes: frozenset[str] | None) -> str:
     """Of a panel's file; of one that pamrx knows by name, of its genes."""
-    if plain_file(panel).exists():
+    if status(plain_file(panel)) is not None:
         return fingerprint(plain_file(panel))
     return hashlib.sha256(" ".join(sorted(genes or ())).encode()).hexdigest()[:16]
 

@@ -38,6 +38,7 @@ MAPPED = (CURRENT, ALIAS, FORMER, ENSEMBL, ENTREZ)
 _ENSEMBL = re.compile(r"(ENSG\d{11})(\.\d+)?(_PAR_Y)?")
 _OPEN_FRAME = re.compile(r"C(\d+|X|Y)ORF(\d+)")
 # Sample numbers are digits too: a list of Entrez ids is not a run from 1 to n, and a fifth of it is known.
+_ID_DIGITS = 12  # of an Entrez id, with room
 _SPREAD, _KNOWN_SHARE, _FOUND_SHARE = 10, 0.2, 0.5
 _ENTREZ_HEADINGS = frozenset({"geneid", "ncbigeneid", "locusid", "ncbigene", "ncbiid", "locuslinkid"})
 
@@ -103,7 +104,7 @@ def are_entrez(labels: Sequence[str], heading: str = "") -> bool:
     Numbers are, where a column of them is so headed (`GeneID`, `Entrez_Gene_Id`) and one is known; under any other
     heading where they are far apart, and a fifth of them is known, or half of the genes that pamrx uses is among them.
     """
-    numbers = [label for label in labels if label.isdigit()]
+    numbers = [label for label in labels if label.isdecimal() and len(label) <= _ID_DIGITS]
     if not numbers or len(numbers) < len(labels) / 2:
         return False
     entrez = _index().entrez

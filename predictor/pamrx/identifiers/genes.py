@@ -20,13 +20,14 @@ _COLUMNS = ("gene", "current_symbol", "alias", "ncrna", "older_names", "host_gen
 _NEAR = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,9}")  # else likeness to a symbol is chance
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_*+/-]*")
 
+_LONGEST = 1_000  # characters of a name; what is longer is a text of words and never looked at
+
 CIRCRNA = "other name of a circRNA"
 UNLISTED_CIRCRNA = "circRNA that pamrx has no entry for"
-_ENTREZ_TAIL = re.compile(r"(\|[\d?]+|\s*\(\d+\))$")
 _PHOSPHO_SITE = re.compile(r"_p[STY]\d+")
 _PARTS = re.compile(r"[|()\s]+|_(?=ENSG)|(?<=\d)_(?=[A-Z])")
 _MIRNA = re.compile(r"(hsa|ebv|kshv|hcmv|mcv|hiv1|hsv1)-(mir|let)-", re.IGNORECASE)
-_NONCODING = re.compile(r"(LINC\d{5}|SNHG\d+|MIR\d+[A-Z]*\d*(HG)?|MIRLET7[A-Z0-9]+|hsa_circ_\d+|circ[-_A-Z0-9].*)")
+_NONCODING = re.compile(r"(LINC\d{5}|SNHG\d+|MIR\d++[A-Z]*+\d*+(HG)?|MIRLET7[A-Z0-9]+|hsa_circ_\d+|circ[-_A-Z0-9].*)")
 _CIRCULAR = re.compile(r"(hsa_)?circ(RNA)?[-_A-Z0-9][-_.A-Za-z0-9]*|[A-Z][-A-Za-z0-9]*[-_]circ(RNA)?")
 _ENSEMBL = re.compile(r"ENS[A-Z]{0,4}[GT]\d{11}")
 # As mouse and rat genes are written, `Pik3ca`; of human ones only C10orf10 and its like.
@@ -124,9 +125,10 @@ def with_mirna_names(levels: pd.DataFrame) -> pd.DataFrame:
 
 def recognised(labels: Collection[str], known: Collection[str], noncoding: bool = False) -> list[str]:
     """Those of the (clean) labels that are known genes; with `noncoding`, names shaped like ncRNAs count too."""
+    named = [label for label in labels if len(label) <= _LONGEST]
     if not noncoding:
-        return [label for label in labels if label in known or is_gene_name(label)]
-    return [label for label in labels if label in known or is_gene_name(label) or is_noncoding(label)]
+        return [label for label in named if label in known or is_gene_name(label)]
+    return [label for label in named if label in known or is_gene_name(label) or is_noncoding(label)]
 
 
 def mouse_note(labels: Collection[str], known: Collection[str]) -> str:
@@ -195,12 +197,24 @@ def _circrnas() -> dict[str, str]:
 
 
 def _clean(label: str) -> str:
-    label = _ENTREZ_TAIL.sub("", label.strip().strip('"')).strip()
+    label = label.strip().strip('"')
+    if len(label) > _LONGEST:
+        return label
+    label = _without_entrez(label).strip()
     if label == "?":
         return ""
     if "|" in label or "ENSG" in label:
         return _known_part(label)
     return label
+
+
+def _without_entrez(label: str) -> str:
+    """`A1BG|1`, `A1BG|?` and `A1BG (1)` without their ends."""
+    head, mark, tail = label.rpartition("|")
+    if mark and tail and all(sign.isdecimal() or sign == "?" for sign in tail):
+        return head
+    head, mark, tail = label.removesuffix(")").rpartition("(")
+    return head.rstrip() if mark and label.endswith(")") and tail.isdecimal() else label
 
 
 def _known_part(label: str) -> str:

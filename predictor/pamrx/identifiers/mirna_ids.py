@@ -30,8 +30,8 @@ _SHAPE = re.compile(r"(mir|let)-\d", re.IGNORECASE)
 _MIMAT = re.compile(r"MIMAT\d{7}")
 _LOCUS = re.compile(r"-\d+$")
 _ARM = re.compile(r"-[35]p$")
-HUGO = re.compile(r"MIR(?P<let>LET)?(?P<number>\d+)(?P<letter>[A-Z]?)(?:-?(?P<locus>\d+))?")
-_JOINED = re.compile(r"\s*[+/|;&]\s*")
+HUGO = re.compile(r"MIR(?P<let>LET)?(?P<number>\d++)(?P<letter>[A-Z]?)(?:-?(?P<locus>\d++))?")
+_JOINED = re.compile(r"[+/|;&]")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _find(label: str) -> tuple[str, str]:
     accession = _MIMAT.findall(label)
     if len(accession) == 1 and accession[0] in index.accession:
         return index.accession[accession[0]], ACCESSION
-    members = _JOINED.split(label)
+    members = [member.strip() for member in _JOINED.split(label)]
     if len(members) > 1:
         found = frozenset(_find(_tidy(member))[0] for member in members if member)
         return (index.probe[found], PROBE) if found in index.probe else (label, UNMEASURED)

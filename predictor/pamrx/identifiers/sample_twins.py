@@ -122,8 +122,8 @@ def _whole(name: str) -> Iterator[tuple[str, str]]:
     if not key:
         return
     yield key, name
-    if key.isdigit():
-        yield f"number {int(key)}", name
+    if key.isdecimal():
+        yield f"number {key.lstrip('0')}", name
     if len(key) >= _LONG:
         yield f"plain {key.replace('-', '')}", name
     if aliquot := _ALIQUOT.fullmatch(name):

@@ -18,6 +18,7 @@ from pamrx.identifiers.unit_guess import UnitGuess, guess_unit
 from pamrx.profiles.profiles import Profiles
 from pamrx.profiles.reading import read_profiles
 from pamrx.profiles.study import read_study
+from pamrx.readers.boundary import boundary
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.matrices.h5ad import is_h5ad
 from pamrx.readers.matrices.h5ad_scaled import unscaled
@@ -51,6 +52,7 @@ from pamrx.readers.recognition import (
 from pamrx.readers.sample_table import read_samples
 from pamrx.readers.studies.cbioportal import Study, find_study, is_study_meta, looks_like_study, read_rows
 from pamrx.readers.text.files import Head, PathLike, check_file, is_parquet, parquet_columns
+from pamrx.readers.text.given_files import is_folder
 
 _OPTIONS = {
     MAF: "--mutations", VARIANTS: "--mutations", MATRIX: "--expression", NCRNA: "--ncrna",
@@ -129,7 +131,12 @@ def check_file_kinds(
     genes = default_genes() if known is None else frozenset(known)
     found: list[FileCheck] = []
     for path in paths:
-        if Path(path).is_dir():
+        try:
+            is_study = is_folder(Path(path))
+        except PamrxError as error:
+            found.append(_found(path, UNREADABLE, notes=(str(error),)))
+            continue
+        if is_study:
             found += _folder(path, genes, copy_number_unit, unknown_panel)
         else:
             found.append(_check(path, genes))
@@ -195,6 +202,13 @@ def _stated(path: PathLike, kind: str, known: frozenset[str]) -> FileCheck:
 
 def _check(path: PathLike, known: frozenset[str]) -> FileCheck:
     try:
+        return _checked(path, known)
+    except PamrxError as error:
+        return _found(path, UNREADABLE, notes=(str(error),))
+
+
+def _checked(path: PathLike, known: frozenset[str]) -> FileCheck:
+    with boundary(path, "a table, a VCF or a gene panel"):
         file = check_file(path)
         if not is_h5ad(file) and not is_parquet(file) and is_vcf(file):
             return _mutations(path, known, VARIANTS)
@@ -207,8 +221,6 @@ def _check(path: PathLike, known: frozenset[str]) -> FileCheck:
         if "sample_id" in lower and lower & {"tissue", "sample_type", "msi", "sequenced"}:
             return _found(path, SAMPLES, notes=read_samples(path)[1])
         return _matrix(path, known)
-    except PamrxError as error:
-        return _found(path, UNREADABLE, notes=(str(error),))
 
 
 def _header(path: PathLike, file: Path, known: frozenset[str]) -> list[str] | FileCheck:
@@ -237,8 +249,7 @@ def _folder(
     try:
         study = find_study(folder)
     except PamrxError as error:
-        kind = UNREADABLE if looks_like_study(Path(folder)) else FOLDER
-        return [_found(folder, kind, notes=(f"{error}; or name files to check them",))]
+        return [_found(folder, _kind_of_folder(Path(folder)), notes=(f"{error}; or name files to check them",))]
     parts = [_study_file(path, _STUDY_KINDS[kind], known) for kind, path in study.files.items()]
     parts += [_study_file(path, PANEL, known) for path in study.panels.values()]
     try:
@@ -246,6 +257,13 @@ def _folder(
     except PamrxError as error:
         return [_found(folder, UNREADABLE, notes=(str(error),)), *parts]
     return _with_study_notes(study, folder, profiles, parts)
+
+
+def _kind_of_folder(folder: Path) -> str:
+    try:
+        return UNREADABLE if looks_like_study(folder) else FOLDER
+    except PamrxError:
+        return UNREADABLE
 
 
 def _study_file(path: Path, kind: str, known: frozenset[str]) -> FileCheck:

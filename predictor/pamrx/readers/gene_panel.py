@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from pamrx.errors import InputError
 from pamrx.identifiers.gene_ids import are_entrez, is_gene_name, name_genes, naming_note
 from pamrx.identifiers.genes import clean_labels, unrecognised_message
 from pamrx.knowledge.panels import Panel, all_panels, find_panel, near_panel
-from pamrx.readers.text.files import PathLike, check_file, open_bytes
+from pamrx.readers.boundary import boundary
+from pamrx.readers.text.files import PathLike, check_file, check_labels, open_bytes
+from pamrx.readers.text.given_files import status
 
 _HEADERS = frozenset({"gene", "genes", "symbol", "symbols", "hugo_symbol", "gene_symbol", "gene_name", "hgnc_symbol"})
 _FIELD = re.compile(r"(stable_id|description|gene_list|cancer_study_identifier)\s*:\s*(.*)", re.IGNORECASE | re.DOTALL)
+_MOST_CHARACTERS = 10_000_000
 _MANY_GENES = 20  # distinct mutated genes of which some is to be expected inside the panel
 
 
@@ -27,12 +31,13 @@ def check_panel(path: PathLike) -> None:
     PamrxError
         If it is neither, or a file that cannot be read.
     """
-    if not Path(path).exists() and find_panel(str(path)) is not None:
+    there = status(Path(path)) is not None
+    if not there and find_panel(str(path)) is not None:
         return
     try:
         check_file(path)
     except InputError as error:
-        if Path(path).exists():
+        if there:
             raise
         names = ", ".join(panel.name for panel in all_panels())
         raise InputError(
@@ -55,12 +60,13 @@ def read_panel(path: PathLike, known_genes: Collection[str]) -> tuple[frozenset[
     PamrxError
         As `check_panel`; if a line holds more than one gene, no gene stands there, or none is recognised.
     """
-    check_panel(path)
-    if not Path(path).exists() and (panel := find_panel(str(path))):
-        return known_panel(panel, known_genes)
-    file = check_file(path)
-    lines, opened = _lines(file)
-    genes, notes = panel_from_lines(str(file), lines, known_genes)
+    with boundary(path, "a file of gene symbols"):
+        check_panel(path)
+        if status(Path(path)) is None and (panel := find_panel(str(path))):
+            return known_panel(panel, known_genes)
+        file = check_file(path)
+        lines, opened = _lines(file)
+        genes, notes = panel_from_lines(str(file), lines, known_genes)
     return genes, [*notes[:1], *opened, *notes[1:]]
 
 
@@ -76,7 +82,10 @@ def known_panel(panel: Panel, known_genes: Collection[str]) -> tuple[frozenset[s
 def panel_from_lines(file: str, lines: list[str], known_genes: Collection[str]) -> tuple[frozenset[str], list[str]]:
     """The same from lines in memory; `file` names them in messages."""
     fields = panel_fields(lines)
+    if twice := _repeated(lines):
+        raise InputError(f"{file}: line `{twice}:` stands more than once; expected one: delete the other, or join them")
     labels = re.split(r"[\s,;]+", fields["gene_list"]) if "gene_list" in fields else _plain(file, lines)
+    check_labels(file, labels, "gene")
     labels = list(dict.fromkeys(label for label in clean_labels(labels) if label))
     if not labels:
         raise InputError(f"{file}: no gene in it; expected one symbol per line, or a line `gene_list:`")
@@ -100,6 +109,12 @@ def panel_fields(lines: list[str]) -> dict[str, str]:
     """The `key: value` lines of a gene panel file, keys in lower case."""
     found = (_FIELD.match(line) for line in lines)
     return {field[1].lower(): field[2].strip() for field in found if field}
+
+
+def _repeated(lines: list[str]) -> str:
+    """A key that counts and stands in several lines; "" where none does."""
+    keys = Counter(field[1].lower() for line in lines if (field := _FIELD.match(line)))
+    return next((key for key in ("gene_list", "stable_id") if keys[key] > 1), "")
 
 
 def inside_panels(
@@ -144,7 +159,9 @@ def inside_panels(
 def _lines(file: Path) -> tuple[list[str], list[str]]:
     """The lines that hold something, and how the file was opened."""
     with open_bytes(file) as stream:
-        text = stream.read().decode()
+        text = stream.read(_MOST_CHARACTERS + 1).decode()
+        if len(text) > _MOST_CHARACTERS:
+            raise InputError(f"{file}: more than {_MOST_CHARACTERS:,} characters; expected a list of genes")
     return [line.strip() for line in text.split("\n") if line.strip() and not line.startswith("#")], stream.notes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 
 from pamrx.errors import InputError, did_you_mean, nearest
 from pamrx.identifiers.vocabulary import SAID, translate
-from pamrx.readers.text.files import PathLike, check_file, is_parquet
+from pamrx.readers.boundary import boundary
+from pamrx.readers.text.files import PathLike, check_file, check_labels, is_parquet
 from pamrx.readers.text.raw_table import read_text_cells
 from pamrx.readers.text.workbook import is_workbook
 from pamrx.spreadsheet_cells import unmarked
@@ -36,13 +38,14 @@ def read_samples(path: PathLike, rejected: dict[str, str] | None = None) -> tupl
     PamrxError
         No column sample_id, an empty or repeated sample_id, or a value outside the vocabulary.
     """
-    file = check_file(path)
     opened: list[str] = []
-    cells = read_text_cells(file, opened)
-    if not is_parquet(file) and not is_workbook(file):
-        # What pamrx wrote as CSV marks names that a spreadsheet would run.
-        cells = cells.map(lambda cell: unmarked(cell) if isinstance(cell, str) else cell)
-    frame, notes = samples_from_cells(str(file), cells, rejected)
+    with boundary(path, "a table of samples"):
+        file = check_file(path)
+        cells = read_text_cells(file, opened)
+        if not is_parquet(file) and not is_workbook(file):
+            # What pamrx wrote as CSV marks names that a spreadsheet would run.
+            cells = cells.map(lambda cell: unmarked(cell) if isinstance(cell, str) else cell)
+        frame, notes = samples_from_cells(str(file), cells, rejected)
     return frame, [*notes[:1], *opened, *notes[1:]]
 
 
@@ -59,6 +62,7 @@ def samples_from_cells(
     cells = cells.set_axis([str(name).strip() for name in cells.columns], axis=1)
     by_lower = _columns(source, cells)
     ids = [str(value).strip() for value in cells[by_lower["sample_id"]]]
+    check_labels(source, ids, "column sample_id")
     _check_ids(source, ids)
     notes = [f"{source}: {len(ids)} samples described"]
     notes += [
@@ -69,6 +73,7 @@ def samples_from_cells(
     frame = pd.DataFrame(index=pd.Index(ids, name="sample_id", dtype=object))
     for column in COLUMNS[1:]:
         texts = list(cells[by_lower[column]]) if column in by_lower else [None] * len(ids)
+        check_labels(source, (str(text) for text in texts), f"column {column}")
         words, unknown = translate(column, texts)
         for row, wrong in unknown.items():
             if rejected is None:
@@ -92,6 +97,12 @@ def _translations(source: str, texts: list[object], words: np.ndarray) -> list[s
 
 def _columns(source: str, cells: pd.DataFrame) -> dict[str, str]:
     """The columns of a table of samples by their names in small letters."""
+    counts = Counter(name.lower() for name in cells.columns)
+    if twice := [name for name in COLUMNS if counts[name] > 1]:
+        raise InputError(
+            f"{source}: header: column {twice[0]} stands {counts[twice[0]]} times; expected once: delete "
+            "or rename the others"
+        )
     by_lower = {name.lower(): name for name in reversed(list(cells.columns))}
     if "sample_id" not in by_lower:
         close = nearest("sample_id", cells.columns)

@@ -296,9 +296,10 @@ def test_a_study_that_looks_like_a_panel_and_names_none(tmp_path: Path) -> None:
         note = next(note for note in read_study(folder).notes if "looks like a targeted panel" in note)
         assert "add the line `gene_panel: NAME` to the meta_mutations.txt of the study" in note
         # The advice is followed, with a panel's name and with a file of its own.
+        meta = folder / "meta_mutations.txt"
+        before = meta.read_text() if meta.exists() else ""
         for name in ("guardant360", "MINE"):
-            with (folder / "meta_mutations.txt").open("a") as stream:
-                stream.write(f"gene_panel: {name}\n")
+            meta.write_text(f"{before}gene_panel: {name}\n")
             (folder / "data_gene_panel_mine.txt").write_text("stable_id: MINE\ngene_list:\tPIK3CA\tPTEN\n")
             read = read_study(folder)
             assert len(read.panels["S1"]) == (2 if name == "MINE" else 73)

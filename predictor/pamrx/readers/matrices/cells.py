@@ -13,6 +13,7 @@ import pandas as pd
 from pamrx.errors import InputError
 from pamrx.readers.text.raw_table import RawTable
 
+_SHOWN = 40  # characters of a cell in a message
 DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
 
 
@@ -79,8 +80,9 @@ def no_number(cell: object, more: str = "") -> str:
     infinite = False
     with suppress(ValueError):
         infinite = bool(np.isinf(float(str(cell))))
-    value = "an infinite value" if infinite else f"'{cell}'"
-    point = " with a point for decimals" if DECIMAL_COMMA.fullmatch(str(cell)) else ""
+    text = str(cell)
+    value = "an infinite value" if infinite else f"'{text if len(text) <= _SHOWN else text[:_SHOWN] + ' ...'}'"
+    point = " with a point for decimals" if DECIMAL_COMMA.fullmatch(text) else ""
     return f"found {value}{more}, expected a finite number{point} or an empty cell"
 
 

@@ -39,7 +39,7 @@ _PLACE = re.compile(r"(chr)?[0-9XYM]{1,2}:\d+(:[-+])?", re.IGNORECASE)
 _FUSED = re.compile(r"[A-Z][A-Z0-9.-]*--[A-Z][A-Z0-9.-]*")
 _CHROMOSOME_CELL = re.compile(r"(chr)?([1-9]|1\d|2[0-2]|X|Y|MT?)", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r"ENST\d{11}.*|[NX][MR]_\d{6,}.*")
-_NUMBER = re.compile(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(\d++(\.\d++)?|\.\d++)([eE][-+]?\d++)?")
 _PHOSPHO_SITE, _PHOSPHO_SHARE = re.compile(r"_p[STY]\d+"), 0.05
 _CELLS = 50
 

@@ -24,6 +24,7 @@ from pamrx.identifiers.genes import (
 )
 from pamrx.identifiers.mirna_ids import UNMEASURED
 from pamrx.identifiers.unit_statistics import Statistics
+from pamrx.readers.boundary import boundary
 from pamrx.readers.matrices.cells import check_samples, numbers
 from pamrx.readers.matrices.foreign_tables import refuse_proteins
 from pamrx.readers.matrices.h5ad import is_h5ad, read_h5ad
@@ -95,12 +96,13 @@ def read_matrix(
         Missing, empty or unreadable file; wrong delimiter; no recognised gene; no sample names; a sample named twice;
         text or +Inf where a number belongs.
     """
-    file = check_file(path)
-    if is_h5ad(file):
-        notes: list[str] = []
-        values = read_h5ad(path, known_genes, notes)
-        return _named(str(file), kind or "expression", values, "columns", False, known_genes, notes)
-    return matrix_from_table(str(file), read_raw_table(file), known_genes, kind, spoilt)
+    with boundary(path, "a matrix of genes and samples"):
+        file = check_file(path)
+        if is_h5ad(file):
+            notes: list[str] = []
+            values = read_h5ad(path, known_genes, notes)
+            return _named(str(file), kind or "expression", values, "columns", False, known_genes, notes)
+        return matrix_from_table(str(file), read_raw_table(file), known_genes, kind, spoilt)
 
 
 def matrix_from_table(

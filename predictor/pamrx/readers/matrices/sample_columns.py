@@ -70,6 +70,22 @@ def sample_keys(table: RawTable) -> list[int]:
     return [keys.index(key) for key in SAMPLE_KEYS if key in keys]
 
 
+def check_once(source: str, table: RawTable, column: int) -> None:
+    """Whether a column that names genes or samples is the only one of its name.
+
+    Raises
+    ------
+    PamrxError
+        If it is not: which of them is meant is for a person to say.
+    """
+    name = table.header[column]
+    count = table.header.count(name)
+    if name and count > 1:
+        raise InputError(
+            f"{source}: header: column {name} stands {count} times; expected once: delete or rename the others"
+        )
+
+
 def is_counting(names: Sequence[str]) -> bool:
     """Whether names are 0 to n-1, or 1 to n, in this order."""
     return any(all(name == str(place) for place, name in enumerate(names, start)) for start in (0, 1)) and bool(names)

@@ -21,7 +21,7 @@ CHROMOSOME, START, REF, ALT = "Chromosome", "Start_Position", "Reference_Allele"
 
 _SEVERAL = (CHANGE,)  # the first that has a value in a row gives it
 _ANNOVAR = re.compile(r"gene\.(refgene|knowngene|ensgene)\w*", re.IGNORECASE)
-_OTHERINFO = re.compile(r"otherinfo(\d+)", re.IGNORECASE)
+_OTHERINFO = re.compile(r"otherinfo(\d{1,4})", re.IGNORECASE)
 _PAIR_ENDS = 14  # ANNOVAR copies a VCF's columns into Otherinfo4 and on: 13 and 14 are its first two genotypes
 _NAMED = re.compile(r"[A-Za-z0-9.@_-]+ \(\d+\)")  # DepMap's matrices: PIK3CA (5290)
 _BASES = re.compile(r"[ACGTN-]+")
@@ -68,8 +68,9 @@ def mutation_columns(file: str, header: Sequence[str], known_genes: Collection[s
 
 def is_mutation_header(header: Sequence[str]) -> bool:
     """Whether the columns are those of a table of mutations: genes, samples, and consequences or protein changes."""
+    once = list({name.lower(): name for name in header}.values())  # a column that stands twice is refused by its reader
     try:
-        mutation_columns("", header)
+        mutation_columns("", once)
     except InputError:
         return False
     return True

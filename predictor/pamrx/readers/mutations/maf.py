@@ -22,6 +22,7 @@ from pamrx.errors import InputError, PamrxError, did_you_mean
 from pamrx.identifiers.gene_ids import is_gene_name
 from pamrx.identifiers.genes import mouse_note, unrecognised_message
 from pamrx.identifiers.protein_change import is_nothing, protein_changes
+from pamrx.readers.boundary import MAX_CELL, MAX_LABEL
 from pamrx.readers.mutations.cells import bare, mapped
 from pamrx.readers.mutations.columns import (
     CLASS,
@@ -38,7 +39,8 @@ from pamrx.readers.mutations.columns import (
 from pamrx.readers.mutations.filters import kept_rows
 from pamrx.readers.mutations.rows import Settled, settle
 from pamrx.readers.mutations.table import CLASSIFICATIONS, Mutations
-from pamrx.readers.text.files import Head, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.text.files import SHORTER, Head, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.text.memory import PER_ROW, most_text
 
 _DRIVER_WORDS = {"putative_driver": True, "putative_passenger": False}
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
@@ -98,6 +100,7 @@ def _mutations(
     if frame.empty:
         raise InputError(f"{file}: a header and no row below it")
     titles = {role: header[place] for role, place in wanted.items()}
+    _check_lengths(file, frame, titles)
     notes = [note] if (note := choice_note(header, wanted)) else []
     frame, names, told = kept_rows(file, frame.reset_index(drop=True), titles)
     check_samples(file, header, wanted, names)
@@ -116,6 +119,19 @@ def _mutations(
     rows = read.rows
     first = f"{len(rows)} mutations in {len(names)} samples and {rows['gene'].nunique()} genes"
     return Mutations(rows, names, tuple(f"{file}: {note}" for note in (first, *notes, *read.notes)), read.names)
+
+
+def _check_lengths(file: str, frame: pd.DataFrame, titles: dict[str, str]) -> None:
+    """Whether no gene, sample or other cell is longer than such are."""
+    for role, title in titles.items():
+        if role in _LONG:  # which are only compared
+            continue
+        most = MAX_LABEL if role in (GENE, SAMPLE) else MAX_CELL
+        distinct = pd.Series(frame[role].unique(), dtype=object)
+        long = distinct[distinct.map(lambda cell, most=most: len(str(cell)) > most)]
+        if len(long):
+            row = int((frame[role] == long.iloc[0]).to_numpy().argmax()) + 1
+            raise InputError(f"{file}: row {row}, column {title}: a cell of more than {most:,} characters; {SHORTER}")
 
 
 def _stem(file: Path) -> str:
@@ -172,7 +188,7 @@ def _read_text(file: Path, wanted: dict[str, int], head: Head, notes: list[str])
     quote = '"' if head.quotes else False
     types = {f"c{place}": _TEXT if name in _LONG else _CODES for name, place in wanted.items()}
     try:
-        with open_bytes(file) as stream:
+        with open_bytes(file, most_text(PER_ROW, head.row_size)) as stream:
             table = pa_csv.read_csv(
                 stream,
                 pa_csv.ReadOptions(

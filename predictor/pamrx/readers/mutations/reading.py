@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pamrx.readers.boundary import boundary
 from pamrx.readers.mutations.maf import read_maf
 from pamrx.readers.mutations.table import Mutations
 from pamrx.readers.mutations.vcf import is_vcf, read_vcf
@@ -18,5 +19,6 @@ def read_mutations(path: PathLike, known_genes: Collection[str] = ()) -> Mutatio
     PamrxError
         As `read_maf` and `read_vcf`; a missing file.
     """
-    file = check_file(path)
-    return read_vcf(file, known_genes) if not is_parquet(file) and is_vcf(file) else read_maf(file, known_genes)
+    with boundary(path, "a table of mutations (MAF) or an annotated VCF"):
+        file = check_file(path)
+        return read_vcf(file, known_genes) if not is_parquet(file) and is_vcf(file) else read_maf(file, known_genes)

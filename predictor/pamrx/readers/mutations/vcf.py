@@ -26,7 +26,7 @@ from pamrx.readers.mutations.rows import Settled, settle
 from pamrx.readers.mutations.table import Mutations
 from pamrx.readers.mutations.vcf_annotation import Annotation, Entry, annotation_of
 from pamrx.readers.mutations.vcf_samples import Columns, tumour_columns
-from pamrx.readers.text.files import is_clean, open_bytes
+from pamrx.readers.text.files import check_labels, is_clean, open_bytes
 
 _FIELDS = ["sample_id", "gene", "variant_classification", "hgvsp", CHROMOSOME, START, REF, ALT]
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
@@ -74,6 +74,8 @@ def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
     finally:
         pysam.set_verbosity(quiet)
     names = _sequenced(columns, told)
+    check_labels(str(file), names, "header")
+    check_labels(str(file), dict.fromkeys(gene for _, gene, *_ in found), "annotation")
     raw = pd.DataFrame(found, columns=_FIELDS, dtype=object)
     raw["driver"] = pd.Series(pd.NA, index=raw.index, dtype="boolean")
     read = settle(raw, known_genes, entrez=False)
@@ -183,7 +185,7 @@ def _rows(record: Any, annotation: Annotation, columns: Columns, told: _Told) ->
     alts = record.alts or ()
     told.passed += bool(alts)
     carried = _carried(record, columns, told)
-    normal = {place for column in columns.normals for place in record.samples[column].allele_indices or ()}
+    normal = {place for column in columns.normals for place in _alleles(record, column, told.file) or ()}
     annotations: list[list[Entry]] | None = None
     for place, alt in enumerate(alts, start=1):
         samples = [sample for sample, alleles in carried if place in alleles]
@@ -217,7 +219,7 @@ def _carried(record: Any, columns: Columns, told: _Told) -> list[tuple[str, set[
         return [(name, every) for name in columns.names]
     carried = []
     for name, column in zip(columns.names, columns.tumours, strict=True):
-        alleles = record.samples[column].allele_indices
+        alleles = _alleles(record, column, told.file)
         if "GT" not in record.format:
             if len(columns.tumours) > 1:
                 raise InputError(
@@ -235,6 +237,16 @@ def _carried(record: Any, columns: Columns, told: _Told) -> list[tuple[str, set[
             told.open_ended += 1
             told.called[name] += 0
     return carried
+
+
+def _alleles(record: Any, column: str, file: Path) -> Any:
+    try:
+        return record.samples[column].allele_indices
+    except IndexError:
+        raise InputError(
+            f"{file}: {record.chrom}:{record.pos}: no genotype column for {column}, which the header names; expected "
+            "one per sample: make or copy the file again"
+        ) from None
 
 
 def _per_gene(annotations: list[Entry]) -> dict[str, Entry]:

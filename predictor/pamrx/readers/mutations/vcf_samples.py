@@ -11,7 +11,7 @@ from pamrx.errors import InputError
 
 _TUMOUR_WORDS = frozenset({"tumor", "tumour", "primary"})
 _NORMAL_WORDS = frozenset({"normal", "control", "germline"})
-_MEMBER = re.compile(r'(\w+)=("[^"]*"|[^,>]*)')
+_MEMBER = re.compile(r'\b(\w++)=("[^"]*"|[^,>]*)')
 
 
 @short_repr
@@ -83,11 +83,13 @@ def _named_normals(columns: list[str], header: str) -> tuple[str, ...]:
 
 
 def _values(header: str, key: str) -> list[str]:
-    return re.findall(rf"^##{key}=(.+?)\s*$", header, re.MULTILINE)
+    start = f"##{key}="
+    values = [line[len(start) :].strip() for line in header.split("\n") if line.startswith(start)]
+    return [value for value in values if value]
 
 
 def _structured(header: str, key: str) -> list[dict[str, str]]:
-    lines = re.findall(rf"^##{key}=<(.*)>\s*$", header, re.MULTILINE)
+    lines = [value[1:-1] for value in _values(header, key) if value.startswith("<") and value.endswith(">")]
     return [{name: value.strip('"') for name, value in _MEMBER.findall(line)} for line in lines]
 
 

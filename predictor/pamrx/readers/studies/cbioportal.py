@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
+from pamrx.readers.boundary import MAX_CELL, MAX_LABEL, boundary
 from pamrx.readers.gene_panel import panel_name
 from pamrx.readers.studies.study_files import unread_files
-from pamrx.readers.text.files import PathLike, open_bytes
+from pamrx.readers.text.files import SHORTER, PathLike, check_file, check_labels, open_bytes
+from pamrx.readers.text.given_files import entries, is_file, is_folder
 
 # Of several matrices of expression the first of these is taken: first units per transcript length and library, then
 # counts, then arrays. A word stands in the file's name or in its stable_id.
@@ -76,8 +79,12 @@ def find_study(folder: PathLike) -> Study:
         If it is no folder or no study, a meta file names a data file that is not there, two files are one thing, or a
         file is a Git LFS pointer.
     """
-    root = _check_folder(folder)
-    metas = {path: _fields(path) for path in sorted(root.iterdir()) if path.is_file() and _META.fullmatch(path.name)}
+    with boundary(folder, "a cBioPortal study folder"):
+        return _study(_check_folder(folder))
+
+
+def _study(root: Path) -> Study:
+    metas = {path: _fields(path) for path in entries(root) if _META.fullmatch(path.name) and is_file(path)}
     candidates, passed = _candidates(root, metas)
     files, notes = _chosen(root, candidates)
     if not set(files) & {"mutations", "expression", "ncrna", "copy_number"}:
@@ -114,7 +121,7 @@ def _default_panel(metas: dict[Path, dict[str, str]]) -> str:
 
 def looks_like_study(folder: Path) -> bool:
     """Whether a folder holds a file meta_* or data_*."""
-    return any(entry.is_file() and entry.name.startswith(("meta_", "data_")) for entry in folder.iterdir())
+    return any(entry.name.startswith(("meta_", "data_")) and is_file(entry) for entry in entries(folder))
 
 
 def is_study_meta(file: Path) -> bool:
@@ -137,7 +144,7 @@ def read_rows(file: Path, needed: str) -> Iterator[dict[str, str]]:
         If there is no column `needed`, or a row is longer than the header.
     """
     header: list[str] = []
-    with open_bytes(file) as stream:
+    with boundary(file, "a tab-separated table"), open_bytes(check_file(file)) as stream:
         for number, raw in enumerate(stream, start=1):
             line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
             if not line.strip() or (not header and line.startswith("#")):
@@ -145,9 +152,12 @@ def read_rows(file: Path, needed: str) -> Iterator[dict[str, str]]:
             cells = [cell.strip() for cell in line.split("\t")]
             if not header:
                 header = [cell.upper() for cell in cells]
-                if needed not in header:
-                    raise InputError(f"{file}: header: no column {needed}; found {', '.join(cells[:4])}")
+                _check_header(file, header, cells, needed)
                 continue
+            if any(len(cell) > MAX_CELL for cell in cells):
+                raise InputError(f"{file}: line {number}: a cell of more than {MAX_CELL:,} characters; {SHORTER}")
+            if len(cells[header.index(needed)] if len(cells) > header.index(needed) else "") > MAX_LABEL:
+                check_labels(str(file), cells, f"line {number}")
             if len(cells) > len(header) and any(cells[len(header) :]):
                 raise InputError(
                     f"{file}: line {number}: {len(cells)} fields found, {len(header)} expected from the header"
@@ -155,17 +165,26 @@ def read_rows(file: Path, needed: str) -> Iterator[dict[str, str]]:
             yield dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=False))
 
 
+def _check_header(file: Path, header: list[str], given: list[str], needed: str) -> None:
+    check_labels(str(file), given, "header")
+    if needed not in header:
+        raise InputError(f"{file}: header: no column {needed}; found {', '.join(given[:4])}")
+    twice = [name for name, count in Counter(header).items() if name and count > 1]
+    if twice:
+        raise InputError(f"{file}: header: column {twice[0]} stands twice; expected once: delete or rename the other")
+
+
 def _check_folder(folder: PathLike) -> Path:
     root = Path(os.fspath(folder))
-    if root.is_file():
+    if is_file(root):
         packed = ".tar" in root.suffixes or root.suffix in (".tgz", ".zip")
         advice = "unpack it first" if packed else "give a file with its option, such as --mutations"
         raise InputError(f"{root}: is a file; expected a cBioPortal study folder ({advice})")
-    if not root.is_dir():
-        near = [entry.name for entry in root.parent.iterdir() if entry.is_dir()] if root.parent.is_dir() else []
+    if not is_folder(root):
+        near = [entry.name for entry in entries(root.parent) if is_folder(entry)] if is_folder(root.parent) else []
         raise InputError(f"{root}: no such folder{did_you_mean(root.name, near)}")
     if not looks_like_study(root):
-        inner = next((entry.name for entry in sorted(root.iterdir()) if entry.is_dir() and looks_like_study(entry)), "")
+        inner = next((entry.name for entry in entries(root) if is_folder(entry) and looks_like_study(entry)), "")
         hint = f"; did you mean {root / inner}?" if inner else ""
         raise InputError(f"{root}: no file meta_* or data_* in it; expected a cBioPortal study folder{hint}")
     return root
@@ -174,12 +193,15 @@ def _check_folder(folder: PathLike) -> Path:
 def _fields(file: Path) -> dict[str, str]:
     """The `key: value` lines of a meta file or case list, keys in lower case."""
     _check_pointer(file)
-    found = {}
+    found: dict[str, str] = {}
     with open_bytes(file) as stream:
-        for line in stream.read().decode("utf-8-sig").splitlines():
-            key, colon, value = line.partition(":")
-            if colon:
-                found[key.strip().lower()] = value.strip()
+        for raw in stream:
+            name, colon, value = raw.decode().partition(":")
+            key, text = name.strip().lower(), value.strip()
+            if colon and found.setdefault(key, text) != text:
+                raise InputError(
+                    f"{file}: line `{key[:40]}:` stands twice, and says two things; expected one: delete the other"
+                )
     return found
 
 
@@ -192,17 +214,17 @@ def _candidates(root: Path, metas: dict[Path, dict[str, str]]) -> tuple[dict[str
         name = meta.get("data_filename", "")
         kind, rank = _kind_by_meta(meta)
         described.add(name)
-        if kind and not (root / name).is_file():
-            there = [entry.name for entry in root.iterdir() if entry.name.startswith("data_")]
+        if kind and not is_file(root / name):
+            there = [entry.name for entry in entries(root) if entry.name.startswith("data_")]
             raise InputError(
                 f"{path}: names {name}, which is not in the folder; expected it there{did_you_mean(name, there)}"
             )
         if kind:
             candidates.setdefault(kind, []).append((rank, root / name))
-        elif name and (root / name).is_file():
+        elif name and is_file(root / name):
             passed.append(name)
-    for path in sorted(root.iterdir()):
-        if path.name.startswith("data_") and path.name not in described and path.is_file():
+    for path in entries(root):
+        if path.name.startswith("data_") and path.name not in described and is_file(path):
             kind, rank = _kind_by_name(path.name)
             if kind:
                 candidates.setdefault(kind, []).append((rank, path))
@@ -271,7 +293,7 @@ def _chosen(root: Path, candidates: dict[str, list[tuple[int, Path]]]) -> tuple[
 
 
 def _check_pointer(file: Path) -> None:
-    with file.open("rb") as handle:
+    with check_file(file).open("rb") as handle:
         if handle.read(40).startswith(b"version https://git-lfs.github.com"):
             raise InputError(
                 f"{file}: is a Git LFS pointer, not the data; run `git lfs pull` in its repository, or download the "
@@ -280,14 +302,19 @@ def _check_pointer(file: Path) -> None:
 
 
 def _panel_files(root: Path) -> dict[str, Path]:
-    places = [*root.glob("data_gene_panel_*"), *(root / "gene_panels").glob("*")]
-    paths = sorted(path for path in places if path.is_file() and "matrix" not in path.name)
+    own = [path for path in entries(root) if path.name.startswith("data_gene_panel_")]
+    inner = root / "gene_panels"
+    places = [*own, *(entries(inner) if is_folder(inner) else [])]
+    paths = sorted(path for path in places if "matrix" not in path.name and is_file(path))
     return {name: path for path in paths if (name := panel_name(path))}
 
 
 def _sequenced(root: Path) -> tuple[str, ...]:
     names: list[str] = []
-    for path in sorted((root / "case_lists").glob("*.txt")):
+    lists = root / "case_lists"
+    for path in entries(lists) if is_folder(lists) else []:
+        if path.suffix != ".txt" or path.name.startswith("."):
+            continue
         fields = _fields(path)
         if (
             fields.get("stable_id", "").lower().endswith("_sequenced")

@@ -8,14 +8,17 @@ import io
 import os
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from pamrx.errors import InputError, did_you_mean
+from pamrx.errors import InputError
+from pamrx.readers.boundary import MAX_CELL, MAX_LABEL
 from pamrx.readers.text import delimiters, workbook
+from pamrx.readers.text.given_files import check_regular
 from pamrx.readers.text.text_encoding import TextStream
+from pamrx.readers.text.unpacking import GZIP, unpacked
 
 PathLike = str | os.PathLike[str]
 
@@ -42,10 +45,15 @@ REFUSED_ENDINGS = {
 }
 # `FILE.h5ad::LAYER` names a layer of an AnnData file.
 LAYER = re.compile(r"(\.h5ad)::(.+)$", re.IGNORECASE)
+SHORTER = "shorten it, or close the quotation mark that opens there"
+"""The remedy for a name or cell that is too long."""
+
 _READABLE = "tab- or comma-separated text (gzip allowed), Excel (.xlsx) or Parquet"
-_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SEPARATOR = re.compile(r'"?sep=."?', re.IGNORECASE)  # Excel's own first line of a CSV
 _STARTS = 1 << 16  # bytes by which the encoding of a file for htslib is told
+_SIZE_DIGITS = 10  # of a number of rows or samples
+_MOST_ABOVE = 100_000  # lines above a header: comments, blank lines
 _SAMPLED, _SAMPLED_SIZE = 10, 1 << 20  # lines below the header by which the delimiter is told, and characters
 
 
@@ -59,13 +67,8 @@ def check_file(path: PathLike) -> Path:
     """
     given = Path(LAYER.sub(r"\1", str(path)))
     file, _ = workbook.split_sheet(given)
-    if file.is_dir():
-        raise InputError(f"{file}: is a folder; name a file")
-    if not file.exists():
-        raise InputError(f"{file}: no such file{_nearby(file)}")
+    check_regular(file)
     try:
-        if file.stat().st_size == 0:
-            raise InputError(f"{file}: the file is empty")
         with file.open("rb") as handle:
             start = handle.read(4)
     except OSError as error:
@@ -85,9 +88,13 @@ def is_parquet(file: Path) -> bool:
 
 
 @contextmanager
-def open_bytes(file: Path) -> Iterator[TextStream]:
+def open_bytes(file: Path, most: float = float("inf")) -> Iterator[TextStream]:
     """The file's text as UTF-8 with LF line ends, whatever its encoding: unpacked where it starts as gzip does (the
     ending is not asked), and of a workbook its sheet, tab-separated.
+
+    Parameters
+    ----------
+    most : bytes of text that may come, where it is read whole (see `memory.most_text`).
 
     `notes` of the stream say which sheet it is, and what is odd about that part of the text that has been read.
 
@@ -97,12 +104,12 @@ def open_bytes(file: Path) -> Iterator[TextStream]:
         If it cannot be read, is a damaged or truncated gzip or UTF-16, or is no text; as `workbook.sheet_of`.
     """
     try:
-        with _unpacked(file) as (source, told), TextStream(source, str(file), _READABLE, told) as stream:
+        with _unpacked(file, most) as (source, told), TextStream(source, str(file), _READABLE, told) as stream:
             yield stream
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise InputError(f"{file}: the gzip data end early or are damaged; download or copy the file again") from None
     except csv.Error as error:
-        raise InputError(f"{file}: {_csv_trouble(error)}") from None
+        raise InputError(f"{file}: {csv_trouble(error)}") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: damaged {error.encoding} text ({error.reason}); save the file as UTF-8") from None
     except OSError as error:
@@ -124,6 +131,7 @@ class Head:
     header : the column names as they stand in the file; the first is empty where R left it out.
     first : the fields of the first row below the header; empty where there is none.
     delimiter : what separates the fields.
+    row_size : mean number of characters of the first rows, with their ends.
     quotes : whether quotation marks enclose fields; between tabs they stand for themselves, but where R wrote them.
     notes : that the delimiter is another than the ending says, and that a title was skipped.
     gct : the numbers of the size line below `#1.2` (rows, samples) or `#1.3` (rows, samples, columns that describe
@@ -142,9 +150,11 @@ class Head:
             self.header = delimiters.split(lines[0], self.delimiter)
             self.first = delimiters.split(lines[1], self.delimiter) if len(lines) > 1 else []
         except csv.Error as error:
-            raise InputError(f"{file}: line {self.skipped + 1}: {_csv_trouble(error)}") from None
+            raise InputError(f"{file}: line {self.skipped + 1}: {csv_trouble(error)}") from None
         if not self.first:
             raise InputError(f"{file}: a header and no row below it")
+        check_labels(str(file), self.header, "header")
+        self.row_size = sum(len(line) + 1 for line in lines[1:]) / (len(lines) - 1)
         self.quotes = self.delimiter != "\t" or lines[0].startswith('"')
         if columns.corner_left_out and self.first[-1]:
             self.header = ["", *self.header]
@@ -167,12 +177,28 @@ def parquet_columns(file: Path) -> list[str]:
         raise InputError(f"{file}: not a Parquet file, or a truncated one; expected {_READABLE}") from None
 
 
+def check_labels(file: str, labels: Iterable[str], place: str) -> None:
+    """Whether no name is longer than names are; `place` is where they stand.
+
+    Raises
+    ------
+    InputError
+        For the first that is.
+    """
+    for label in labels:
+        if len(label) > MAX_LABEL:
+            raise InputError(
+                f"{file}: {place}: a name of {len(label):,} characters, '{label[:20].strip()} ...'; expected "
+                f"{MAX_LABEL:,} at most: {SHORTER}"
+            )
+
+
 def _check_kind(file: Path, start: bytes) -> None:
     """Refuse what is not read, by ending and content; a workbook under a wrong name is told which is right."""
     ending = _ending(file)
     by_content = start == _ZIP and workbook.looks_like_workbook(file)
     if ending in workbook.ENDINGS:
-        if start[:2] == _GZIP:
+        if start[:2] == GZIP:
             raise InputError(f"{file}: a workbook packed by gzip is not read; unpack it first")
         if start == _OLE:
             raise InputError(
@@ -189,17 +215,13 @@ def _check_kind(file: Path, start: bytes) -> None:
 
 
 @contextmanager
-def _unpacked(file: Path) -> Iterator[tuple[BinaryIO, Sequence[str]]]:
+def _unpacked(file: Path, most: float) -> Iterator[tuple[BinaryIO, Sequence[str]]]:
     if workbook.is_workbook(file):
         sheet = workbook.sheet_of(file)
         yield io.BytesIO(sheet.text), sheet.notes
         return
-    with file.open("rb") as stream:
-        if stream.peek(2)[:2] == _GZIP:
-            with gzip.open(stream) as unpacked:
-                yield cast(BinaryIO, unpacked), ()
-        else:
-            yield stream, ()
+    with unpacked(file, most) as stream:
+        yield stream, ()
 
 
 def _ending(file: Path) -> str:
@@ -221,6 +243,8 @@ def _first_lines(file: Path) -> tuple[list[str], list[int], tuple[int, ...] | No
         sizes_follow = False
         for place, raw in enumerate(stream):
             line = raw.decode().rstrip("\r\n")
+            if place == _MOST_ABOVE and not lines:
+                raise InputError(f"{file}: no header in its first {_MOST_ABOVE:,} lines; delete what stands above it")
             if sizes_follow:
                 gct = _sizes(line)
             if not lines and (sizes_follow or line.startswith("#") or _SEPARATOR.fullmatch(line)):
@@ -243,15 +267,12 @@ def _first_lines(file: Path) -> tuple[list[str], list[int], tuple[int, ...] | No
 
 def _sizes(line: str) -> tuple[int, ...] | None:
     numbers = line.split()
-    return tuple(map(int, numbers)) if numbers and all(number.isdecimal() for number in numbers) else None
+    whole = bool(numbers) and all(number.isdecimal() and len(number) < _SIZE_DIGITS for number in numbers)
+    return tuple(map(int, numbers)) if whole else None
 
 
-def _csv_trouble(error: csv.Error) -> str:
+def csv_trouble(error: csv.Error) -> str:
+    """What is wrong with a line that cannot be taken apart."""
+    if "field larger" in str(error):
+        return f"a cell of more than {MAX_CELL:,} characters; {SHORTER}"
     return f"cannot be split into fields ({error}); expected lines that end in LF or CRLF and closed quotes"
-
-
-def _nearby(file: Path) -> str:
-    try:
-        return did_you_mean(file.name, [entry.name for entry in file.parent.iterdir() if entry.is_file()])
-    except OSError:
-        return f" (nor a folder {file.parent})"

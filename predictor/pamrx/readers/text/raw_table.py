@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +15,12 @@ import pandas as pd
 
 from pamrx.errors import InputError, PamrxError
 from pamrx.identifiers.quantities import name_key
-from pamrx.readers.text.files import Head, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.boundary import MAX_CELL
+from pamrx.readers.text.files import SHORTER, Head, check_labels, csv_trouble, is_parquet, open_bytes, parquet_columns
+from pamrx.readers.text.memory import PER_CELL, most_text
 from pamrx.readers.text.number_forms import read_forms
 
+_OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d{1,9})")  # as pandas says it
 # From pandas 3.1 every number is read exactly, and asking for it is deprecated.
 _EXACT: dict[str, Any] = (
     {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
@@ -141,7 +145,8 @@ def read_text_cells(file: Path, notes: list[str]) -> pd.DataFrame:
                 encoding="utf-8",
             ).set_axis(head.header, axis=1)
     except pd.errors.ParserError as error:
-        raise InputError(f"{file}: cannot be read as a table ({error})") from None
+        raise _trouble(file, head, error) from None
+    _check_cells(file, head.header, frame.set_axis(range(frame.shape[1]), axis=1), list(range(frame.shape[1])))
     notes += [*stream.notes, *head.notes]
     return frame
 
@@ -167,8 +172,9 @@ def _from_parquet(file: Path) -> RawTable:
 def _from_text(file: Path) -> RawTable:
     head = Head(file)
     header, ids = head.header, _ids(head.header)
+    most = most_text(PER_CELL * len(header), head.row_size)
     try:
-        with open_bytes(file) as stream:
+        with open_bytes(file, most) as stream:
             frame = pd.read_csv(
                 stream,
                 sep=head.delimiter,
@@ -182,7 +188,7 @@ def _from_text(file: Path) -> RawTable:
                 **_EXACT,
             )
     except pd.errors.ParserError as error:
-        raise _ragged(file, head, len(header)) or InputError(f"{file}: cannot be read as a table ({error})") from None
+        raise _ragged(file, head, len(header)) or _trouble(file, head, error) from None
     except pd.errors.EmptyDataError:
         raise InputError(f"{file}: a header and no row below it") from None
     # A line cut short reads as empty cells at its end: only then is every line counted.
@@ -191,11 +197,52 @@ def _from_text(file: Path) -> RawTable:
         if wrong:
             raise wrong
     frame[0] = frame[0].str.strip()
+    for place in ids:
+        check_labels(str(file), frame[place].dropna(), f"column {header[place] or place + 1}")
+    frame = _with_large_numbers(frame)
     text = [
         place for place, dtype in enumerate(frame.dtypes) if pd.api.types.is_string_dtype(dtype) and place not in ids
     ]
+    _check_cells(file, header, frame, text)
     frame, told = read_forms(str(file), header, frame, text, head.delimiter != ",")
     return RawTable(header, frame, head.gct, [*stream.notes, *head.notes, *told])
+
+
+def _with_large_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Whole numbers beyond 64 bits, which pandas reads as Python's, as float64: inf where they are beyond that too."""
+    for place in frame.columns:
+        if frame[place].dtype == object and not frame[place].map(lambda cell: isinstance(cell, str)).any():
+            frame[place] = frame[place].map(_float).astype(np.float64)
+    return frame
+
+
+def _float(cell: Any) -> float:
+    try:
+        return float(cell)
+    except OverflowError:
+        return float("inf") if cell > 0 else float("-inf")
+
+
+def _check_cells(file: Path, header: list[str], frame: pd.DataFrame, text: list[int]) -> None:
+    for place in text:
+        long = frame[place].str.len() > MAX_CELL
+        if long.any():
+            row = int(long.to_numpy().argmax())
+            raise InputError(
+                f"{file}: row {frame[0].iloc[row]}, column {header[place] or place + 1}: a cell of more than "
+                f"{MAX_CELL:,} characters; {SHORTER}"
+            )
+
+
+def _trouble(file: Path, head: Head, error: Exception) -> InputError:
+    """What is wrong with a table that pandas cannot take apart."""
+    found = _OPEN_QUOTE.search(str(error))
+    if found:
+        return InputError(
+            f"{file}: line {head.skipped + 1 + int(found[1])}: a quotation mark opens and does not close; expected "
+            "closed quotes, or none"
+        )
+    return InputError(f"{file}: cannot be read as a table ({error})")
 
 
 def _ids(header: list[str]) -> list[int]:
@@ -220,17 +267,25 @@ def _ragged(file: Path, head: Head, width: int) -> PamrxError | None:
         for _ in range(head.skipped + 1):
             text.readline()
         reader = csv.reader(text, delimiter=head.delimiter)
-        for fields in reader:
-            if fields and any(fields) and len(fields) != width:
-                line = head.skipped + 1 + reader.line_num
-                if any("\n" in field for field in fields):
-                    return InputError(
-                        f"{file}: line {line}: a quotation mark opens in a field and does not close; expected "
-                        "closed quotes, or none"
-                    )
-                advice = "the file may be cut short" if len(fields) < width else "a delimiter too many?"
+        try:
+            return _uneven(file, head, width, reader)
+        except csv.Error as error:
+            return InputError(f"{file}: line {head.skipped + 1 + reader.line_num}: {csv_trouble(error)}")
+
+
+def _uneven(file: Path, head: Head, width: int, reader: Any) -> PamrxError | None:
+    """The first row that is longer or shorter than the header."""
+    for fields in reader:
+        if fields and any(fields) and len(fields) != width:
+            line = head.skipped + 1 + reader.line_num
+            if any("\n" in field for field in fields):
                 return InputError(
-                    f"{file}: line {line} ({fields[0][:40]}): {len(fields)} fields found, {width} expected from the "
-                    f"header; {advice}"
+                    f"{file}: line {line}: a quotation mark opens in a field and does not close; expected "
+                    "closed quotes, or none"
                 )
+            advice = "the file may be cut short" if len(fields) < width else "a delimiter too many?"
+            return InputError(
+                f"{file}: line {line} ({fields[0][:40]}): {len(fields)} fields found, {width} expected from the "
+                f"header; {advice}"
+            )
     return None

@@ -13,11 +13,13 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pamrx.errors import InputError
+from pamrx.readers.boundary import MAX_LINE
 
 _CHUNK, _BUFFER = 1 << 17, 1 << 16  # measured: larger ones are slower, since each is new memory
 _LF = 10
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_MOST_BLANK = 1 << 20  # characters of blank lines in a row
 _PROBE = 32  # bytes at the start by which UTF-16 without a byte order mark is told
 
 
@@ -53,8 +55,9 @@ class _CleanText(io.RawIOBase):
         self._utf16: codecs.IncrementalDecoder | None = None
         self._held_cr = b""  # at the end of a chunk, since LF may follow
         self._cr_ends: bool | None = None  # not known before the first line end
-        self._held_line = b""  # begun in one chunk and ended in a later one
-        self._lines = 0
+        self._held_line: list[bytes] = []  # begun in one chunk and ended in a later one
+        self._lines = self._blank = 0
+        self._length = 0  # of the line that is not ended yet
         self._first_other = 0  # number of the first line that is not UTF-8
 
     def readable(self) -> bool:
@@ -90,7 +93,25 @@ class _CleanText(io.RawIOBase):
             chunk = self._utf16.decode(chunk, final=self._ended).encode()
         if b"\0" in chunk:
             raise InputError(f"{self._name}: is not a text file; expected {self._expected}")
-        return self._as_utf8(self._with_lf(chunk))
+        chunk = self._with_lf(chunk)
+        self._check_bounds(chunk)
+        return self._as_utf8(chunk)
+
+    def _check_bounds(self, chunk: bytes) -> None:
+        """Whether lines end, and hold something: nothing larger is ever collected."""
+        last = chunk.rfind(b"\n")
+        self._length = self._length + len(chunk) if last < 0 else len(chunk) - last - 1
+        if self._length > MAX_LINE:
+            raise InputError(
+                f"{self._name}: line {self._lines + 1} has more than {MAX_LINE:,} characters; expected lines that end "
+                "in LF or CRLF: write a matrix of that many samples with the genes in columns, or as several files"
+            )
+        self._blank = self._blank + len(chunk) if not chunk.strip(b"\n ") else 0
+        if self._blank > _MOST_BLANK:
+            raise InputError(
+                f"{self._name}: more than {_MOST_BLANK:,} blank characters in a row, before line {self._lines + 1:,}; "
+                "delete the blank lines"
+            )
 
     def _without_mark(self, start: bytes) -> bytes:
         encoding = _UTF16.get(start[:2])
@@ -118,9 +139,12 @@ class _CleanText(io.RawIOBase):
     def _as_utf8(self, chunk: bytes) -> bytes:
         if self._held_line or not chunk.isascii():
             # Whole lines only: a character may be cut by the end of the chunk.
-            data = self._held_line + chunk
-            end = len(data) if self._ended else data.rfind(b"\n") + 1
-            chunk, self._held_line = data[:end], data[end:]
+            end = len(chunk) if self._ended else chunk.rfind(b"\n") + 1
+            if not end and not self._ended:
+                self._held_line.append(chunk)
+                return b""
+            held, self._held_line = self._held_line, [chunk[end:]] if end < len(chunk) else []
+            chunk = b"".join([*held, chunk[:end]])
             try:
                 chunk.decode()
             except UnicodeDecodeError:

@@ -24,5 +24,5 @@ def test_sizes_of_a_gct_are_kept(tmp_path: Path, head: str, sizes: tuple[int, ..
 
 def test_a_quotation_mark_that_does_not_close_in_a_samples_table(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text('sample_id,tissue\nS1,breast\nS2,"lung\n')
-    with pytest.raises(PamrxError, match=r"s\.csv: cannot be read as a table \(.*EOF inside string"):
+    with pytest.raises(PamrxError, match=r"s\.csv: line 3: a quotation mark opens and does not close; expected"):
         read_text_cells(tmp_path / "s.csv", [])
