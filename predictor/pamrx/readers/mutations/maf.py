@@ -149,10 +149,9 @@ def _declared(file: Path) -> list[str]:
 
 def _read_parquet(file: Path, wanted: dict[str, int], header: list[str]) -> pd.DataFrame:
     names = [header[position] for position in wanted.values()]
-    try:
+    check_whole(file, names)
+    with boundary(file, EXPECTED):
         frame = pq.read_table(file, columns=names).to_pandas()[names]
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
     for place, kind in enumerate(frame.dtypes):  # a column of numbers with gaps: 1 stays 1
         if pd.api.types.is_float_dtype(kind) and (frame.iloc[:, place].dropna() % 1 == 0).all():
             frame.isetitem(place, frame.iloc[:, place].astype("Int64"))

@@ -19,7 +19,7 @@ from pamrx.profiles import read_profiles
 from pamrx.profiles.check import check_file_kinds
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.matrices.matrix import read_matrix
-from pamrx.readers.text import workbook
+from pamrx.readers.text import workbook, workbook_parts
 from pamrx.readers.text.files import check_file
 from pamrx.readers.text.raw_table import read_raw_table
 from typer.testing import CliRunner
@@ -214,7 +214,7 @@ def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = book(tmp_path, Sheet1=MATRIX)
     monkeypatch.setattr(workbook, "MAX_CELLS", 10)
     fails(path, "sheet Sheet1 has more than 10 cells; save the sheet as tab-separated text (.tsv)")
-    monkeypatch.setattr(workbook, "MAX_PART", 500)
+    monkeypatch.setattr(workbook_parts, "MAX_PART", 500)
     fails(path, "MB large when unpacked, more than", "save the sheet as tab-separated text (.tsv)")
 
 
