@@ -17,7 +17,7 @@ from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.columns import Columns
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
-from pamrx.readers.boundary import boundary
+from pamrx.readers.boundary import MAX_LABEL, boundary
 from pamrx.readers.parquet_file import EXPECTED, open_parquet_file, text_paths, texts_of
 
 WHOLE_GROUP = 200_000_000
@@ -98,10 +98,19 @@ def _tables_of(file: Path, task: Sequence[Chunk], columns: Sequence[str]) -> Ite
             groups.append(place)
             start = before if start is None else start
         before += size
-    batches = shard.iter_batches(CHUNK_SIZE, row_groups=groups, columns=columns, use_threads=False)
+    batches = batches_of(shard, columns, CHUNK_SIZE, groups)
     held = _Rows(file, batches, start or 0)
     for part in task:
         yield part, held.take(part.start, part.stop)
+
+
+def batches_of(
+    shard: pq.ParquetFile, columns: Sequence[str], size: int, groups: Sequence[int] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Batches of at most `size` rows, each of one row group: words of two are not joined, which Arrow cannot do
+    inside mutations."""
+    for group in range(shard.num_row_groups) if groups is None else groups:
+        yield from shard.iter_batches(size, row_groups=[group], columns=columns, use_threads=False)
 
 
 @short_repr
@@ -138,12 +147,12 @@ def _layout(file: Path, _size: int, _changed: int, names: tuple[str, ...]) -> La
 
 
 def names_of(column: pa.ChunkedArray) -> list[str]:
-    """The sample names, empty where there is none; a name that is no UTF-8 has U+FFFD in it."""
-    return ["" if name is None else _text(name).strip() for name in texts_of(column)]
+    """The sample names, empty where there is none, or none that a sample can bear (see `spoilt_texts`)."""
+    return ["" if name is None else _usable(name) for name in texts_of(column)]
 
 
-def _text(name: object) -> str:
-    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+def _usable(name: object) -> str:
+    return "" if isinstance(name, bytes) or len(text := str(name).strip()) > MAX_LABEL else text
 
 
 def matrix_of(table: pa.Table, block: Columns, layout: Layout) -> np.ndarray:

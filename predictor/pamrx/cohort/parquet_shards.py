@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from pamrx.cohort import chunks
 from pamrx.cohort.memory import check_fits
 from pamrx.cohort.parquet_memory import memory_of
-from pamrx.cohort.parquet_rows import Layout, matrix_of, names_of, opened, pieces
+from pamrx.cohort.parquet_rows import Layout, batches_of, matrix_of, names_of, opened, pieces
 from pamrx.cohort.parquet_schema import ID, check_schema, has_mutations, labels_of
 from pamrx.cohort.scales import Scales
 from pamrx.display import short_repr
@@ -87,7 +87,7 @@ class Shards:
         check_schema(path, schema)
         self.memory = max(self.memory, memory_of(file))
         if self.allowed is not None:
-            check_fits(self.allowed, self.memory + self.held, SMALLER)
+            check_fits(self.allowed, self.memory + self.held, f"{path} is why; {SMALLER}")
         unit = self.unit_given or _unit(schema)
         check_unit(unit)
         drivers = (schema.metadata or {}).get(LISTED) == DRIVERS
@@ -196,7 +196,7 @@ class Shards:
             found = statistics(columns)
             if not _from_footer(found, columns, bounds, unit, file.metadata.num_rows):
                 names = [f"{kind}.{name}" for name in columns.given]
-                for batch in file.iter_batches(chunks.CHUNK_SIZE, columns=[ID, *names], use_threads=False):
+                for batch in batches_of(file, [ID, *names], chunks.CHUNK_SIZE):
                     table = pa.Table.from_batches([batch])
                     values = matrix_of(table, columns, Layout.of(table.schema))
                     gather(found, columns, values, names_of(table.column(ID)))
@@ -280,7 +280,7 @@ def hashes_of(names: Sequence[str]) -> np.ndarray:
 def _names_in(file: pq.ParquetFile) -> Iterator[tuple[int, list[str]]]:
     """The names of all samples a batch at a time, with the number of rows before it."""
     start = 0
-    for batch in file.iter_batches(NAMES_AT_ONCE, columns=[ID], use_threads=False):
+    for batch in batches_of(file, [ID], NAMES_AT_ONCE):
         yield start, names_of(batch.column(0))
         start += batch.num_rows
 

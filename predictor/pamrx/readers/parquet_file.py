@@ -130,7 +130,8 @@ def check_whole(file: Path, columns: Collection[str] | None = None) -> None:
         unpacked, size = rows * len(names) * _BYTES_PER_CELL, file.stat().st_size
         if rows * len(names) > MAX_CELLS or (unpacked > FREE_UNPACKED and unpacked > MAX_RATIO * size):
             raise InputError(
-                f"{file}: {rows:,} rows x {len(names):,} columns in {size:,} bytes, more than is read whole; expected at "
+                f"{file}: {rows:,} rows x {len(names):,} columns in {size:,} bytes, more than is read whole; "
+                "expected at "
                 f"most {MAX_CELLS:,} cells, and less than {MAX_RATIO} times the size of the file; score it as a "
                 "cohort (`pamrx score`), or give fewer rows"
             )
@@ -148,7 +149,8 @@ def _check_type(file: Path, schema: pa.Schema, name: str) -> None:
         return
     cohort = "; a cohort is for `pamrx score`" if name == "mutations" else ""
     raise InputError(
-        f"{file}: column {name[:40]}: holds {str(kind)[:60]}, expected numbers or text; leave the column out{cohort}"
+        f"{file}: column {name[:40]}: holds {str(kind)[:60]}, expected numbers or text; store it as such, or "
+        f"leave it out{cohort}"
     )
 
 
@@ -161,7 +163,8 @@ def _check_texts(file: Path, texts: list[str]) -> None:
         if lengths.size and lengths.max() > MAX_CELL:
             row = start + int(np.argmax(lengths)) + 1
             raise InputError(
-                f"{file}: row {row:,}, column {name[:40]}: a text of {int(lengths.max()):,} characters, expected at most "
+                f"{file}: row {row:,}, column {name[:40]}: a text of {int(lengths.max()):,} characters, expected "
+                "at most "
                 f"{MAX_CELL:,}; shorten the cell or leave the column out"
             )
         total += int(lengths.sum())

@@ -7,6 +7,7 @@ nullable text, numbers or categories, as anndata 0.7 to 0.13 write them
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -132,7 +133,8 @@ def _root(file: Path, h5py: Any) -> Any:
     except OSError as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
         raise InputError(
-            f"{file}: not an AnnData file, or a damaged one ({reason}); get the file anew, or write it again with anndata"
+            f"{file}: not an AnnData file, or a damaged one ({reason}); get the file anew, or write it again with "
+            "anndata"
         ) from None
 
 
@@ -239,7 +241,8 @@ class H5ad:
         rows, cells = len(self.samples), len(self.samples) * self.width
         if cells > MAX_CELLS or 8 * cells > max(FREE_UNPACKED, MAX_RATIO * self.file.stat().st_size):
             raise InputError(
-                f"{self.file}: {self.part} has {rows:,} x {self.width:,} cells, more than is read whole; expected at most "
+                f"{self.file}: {self.part} has {rows:,} x {self.width:,} cells, more than is read whole; expected "
+                "at most "
                 f"{MAX_CELLS:,}, and less than {MAX_RATIO} times the size of the file; score it as a cohort (`pamrx "
                 "score`), or give fewer samples"
             )
@@ -266,11 +269,11 @@ class H5ad:
     def _check_samples(self) -> None:
         if not self.samples:
             raise InputError(f"{self.file}: no sample in it; expected at least one")
-        unique, counts = np.unique([name for name in self.samples if name], return_counts=True)
-        if (counts > 1).any():
+        named = [name for name in self.samples if name]
+        if len(set(named)) < len(named):
+            twice = min(name for name, count in Counter(named).items() if count > 1)
             raise InputError(
-                f"{self.file}: sample {unique[counts > 1][0]} stands more than once in obs_names; expected each sample "
-                "once"
+                f"{self.file}: sample {hdf5.shown(twice)} stands more than once in obs_names; expected each sample once"
             )
 
 
@@ -307,7 +310,8 @@ def _labels(file: Path, var: Any, samples: list[str], known: Collection[str]) ->
         if words and any(isinstance(cell, str) for cell in words):
             if len(words) != size:
                 raise InputError(
-                    f"{file}: var['{hdf5.shown(name)}'] has {len(words):,} cells, expected {size:,} as there are genes; the "
+                    f"{file}: var['{hdf5.shown(name)}'] has {len(words):,} cells, expected {size:,} as there are "
+                    "genes; the "
                     "file is damaged"
                 )
             choices[f"var['{hdf5.shown(name)}']"] = clean_labels(words)

@@ -28,7 +28,8 @@ def index(axis: Any) -> list[Any]:
     name = index_name(axis)
     if not hdf5.has(axis, name):
         raise InputError(
-            f"{hdf5.place(axis)}: no column '{hdf5.shown(name)}', which its attribute _index says holds the names; expected "
+            f"{hdf5.place(axis)}: no column '{hdf5.shown(name)}', which its attribute _index says holds the "
+            "names; expected "
             "an AnnData file; write it again with anndata"
         )
     return column(hdf5.part(axis, name), slice(None))
@@ -92,7 +93,8 @@ def _categories(node: Any, rows: slice, depth: int) -> list[Any]:
     if wrong.size:
         row = (rows.start or 0) + int(wrong[0]) + 1
         raise InputError(
-            f"{hdf5.place(node)}: row {row:,}: code {codes[wrong[0]]} found, a code without its category; expected -1 to "
+            f"{hdf5.place(node)}: row {row:,}: code {codes[wrong[0]]} found, a code without its category; "
+            "expected -1 to "
             f"{len(words) - 2}; the file is damaged"
         )
     return [words[code] for code in codes]

@@ -56,12 +56,14 @@ def check_matrix(node: Any) -> None:
     sizes = {name: hdf5.part(node, name).shape for name in ("data", "indices", "indptr")}
     if sizes["indptr"] != (major + 1,):
         raise InputError(
-            f"{hdf5.place(node)}: indptr has the shape {sizes['indptr']}, expected {major + 1:,} for the shape declared; "
+            f"{hdf5.place(node)}: indptr has the shape {sizes['indptr']}, expected {major + 1:,} for the shape "
+            "declared; "
             "the file is damaged"
         )
     if sizes["data"] != sizes["indices"] or len(sizes["data"]) != 1:
         raise InputError(
-            f"{hdf5.place(node)}: {sizes['data']} values and {sizes['indices']} indices; expected as many of both; the file "
+            f"{hdf5.place(node)}: {sizes['data']} values and {sizes['indices']} indices; expected as many of "
+            "both; the file "
             "is damaged"
         )
 
@@ -127,7 +129,11 @@ def _from_csr(node: Any, start: int, stop: int, width: int) -> np.ndarray:
             f"{columns[place]}, expected 0 to {width - 1}); the file is damaged"
         )
     out = np.zeros((stop - start, width))
-    out[owners, columns] = hdf5.numbers(hdf5.part(node, "data"), slice(first, last))
+    data = hdf5.numbers(hdf5.part(node, "data"), slice(first, last))
+    if ((np.diff(columns) <= 0) & (np.diff(owners) == 0)).any():
+        np.add.at(out, (owners, columns), data)  # a cell may be stored in several parts, whose sum it is
+    else:
+        out[owners, columns] = data
     return out
 
 

@@ -60,7 +60,7 @@ def part(group: Any, name: str) -> Any:
     """
     import h5py
 
-    where = f"{place(group)}/{shown(name)}".replace("//", "/")
+    where = f"{place(group)}: {shown(name)}" if group.name == "/" else f"{place(group)}/{shown(name)}"
     if not is_group(group):
         raise InputError(f"{place(group)}: an array, expected a group with {shown(name)}; write it again with anndata")
     link = group.get(name, getlink=True)
@@ -78,7 +78,8 @@ def part(group: Any, name: str) -> Any:
         raise InputError(f"{where}: a named type, expected data; write it again with anndata")
     if node.is_virtual or node.external:
         raise InputError(
-            f"{where}: its cells are in other files, which are not opened; copy the data into the file (read and write it "
+            f"{where}: its cells are in other files, which are not opened; copy the data into the file (read and "
+            "write it "
             "again)"
         )
     _check_size(where, node)
@@ -153,7 +154,8 @@ def texts(dataset: Any, rows: slice) -> list[str]:
         for row, cell in enumerate(dataset[first : min(first + AT_ONCE, stop)].tolist(), start=first):
             if len(cell) > MAX_LABEL:
                 raise InputError(
-                    f"{place(dataset)}: row {row + 1:,}: a text of {len(cell):,} characters, expected at most {MAX_LABEL:,}"
+                    f"{place(dataset)}: row {row + 1:,}: a text of {len(cell):,} characters, expected at most "
+                    f"{MAX_LABEL:,}"
                 )
             try:
                 out.append(cell.decode("utf-8") if isinstance(cell, bytes) else str(cell))
@@ -166,8 +168,8 @@ def texts(dataset: Any, rows: slice) -> list[str]:
 
 def place(node: Any) -> str:
     """The file of a part, and where it stands in it, for messages."""
-    name = node.name or "a part without a name"
-    return f"{Path(str(node.file.filename))}: {shown(name.lstrip('/')) or 'the file'}"
+    name = (node.name or "a part without a name").lstrip("/")
+    return f"{node.file.filename}: {shown(name)}" if name else str(node.file.filename)
 
 
 def shown(text: str) -> str:
@@ -189,6 +191,7 @@ def _check_size(where: str, node: Any) -> None:
     size = cells * node.dtype.itemsize
     if size > FREE_UNPACKED and size > MAX_RATIO * Path(str(node.file.filename)).stat().st_size:
         raise InputError(
-            f"{where}: declares {' x '.join(f'{n:,}' for n in node.shape)} cells, more than {MAX_RATIO} times the size of "
+            f"{where}: declares {' x '.join(f'{n:,}' for n in node.shape)} cells, more than {MAX_RATIO} times the "
+            "size of "
             "the file; expected cells that are stored; get the file anew, or write it again with anndata"
         )

@@ -22,6 +22,7 @@ from pamrx.errors import InputError, PamrxError, did_you_mean
 from pamrx.identifiers.gene_ids import is_gene_name
 from pamrx.identifiers.genes import mouse_note, unrecognised_message
 from pamrx.identifiers.protein_change import is_nothing, protein_changes
+from pamrx.readers.boundary import boundary
 from pamrx.readers.mutations.cells import bare, mapped
 from pamrx.readers.mutations.columns import (
     CLASS,
@@ -38,6 +39,7 @@ from pamrx.readers.mutations.columns import (
 from pamrx.readers.mutations.filters import kept_rows
 from pamrx.readers.mutations.rows import Settled, settle
 from pamrx.readers.mutations.table import CLASSIFICATIONS, Mutations
+from pamrx.readers.parquet_file import EXPECTED, check_whole
 from pamrx.readers.text.files import Head, is_parquet, open_bytes, parquet_columns
 
 _DRIVER_WORDS = {"putative_driver": True, "putative_passenger": False}

@@ -29,7 +29,7 @@ MAX_CELLS = 2_000_000
 
 _SHEET = re.compile(r"(\.xls[xm])::(.+)$", re.IGNORECASE)
 _MAX_ROWS = 1 << 20  # of Excel itself
-_SPARSE = 5  # rows are scanned up to that many times MAX_CELLS, empty cells included
+_SPARSE = 3  # rows are scanned up to that many times MAX_CELLS, empty cells included
 
 
 @short_repr
@@ -84,6 +84,8 @@ def _sheet(path: Path, file: Path, wanted: str | None, _changed: int, _size: int
     with _opened(path, file, data_only=True) as book:
         name = _chosen(path, file, book, wanted)
         rows, blank = _rows(path, book[name])
+    while rows and not rows[-1]:
+        rows.pop()
     if blank:
         with _opened(path, file, data_only=False) as book:
             _check_calculated(path, book[name], blank)
@@ -112,7 +114,7 @@ def _chosen(path: Path, file: Path, book: Any, wanted: str | None) -> str:
         if wanted not in names:
             raise InputError(f"{path}: no sheet '{wanted}'; found {', '.join(names)}{did_you_mean(wanted, names)}")
         return wanted
-    left = iter(range(_SPARSE * MAX_CELLS))  # cells of all sheets that are looked at
+    left = iter(range(MAX_CELLS))  # cells of all sheets that are looked at
     filled = [sheet.title for sheet in book.worksheets if _is_filled(sheet, left)]
     if not filled:
         raise InputError(f"{path}: all sheets of the workbook are empty")

@@ -66,7 +66,8 @@ def _check_size(path: Path, part: zipfile.ZipInfo) -> None:
         )
     if part.file_size > FREE_UNPACKED and part.file_size > MAX_RATIO * part.compress_size:
         raise InputError(
-            f"{path}: its part {name} unpacks from {part.compress_size / 1e6:,.1f} MB to {part.file_size / 1e6:,.0f} MB, "
+            f"{path}: its part {name} unpacks from {part.compress_size / 1e6:,.1f} MB to "
+            f"{part.file_size / 1e6:,.0f} MB, "
             f"more than {MAX_RATIO} times its size; {SAVE}"
         )
     if part.compress_size > part.file_size + part.file_size // 100 + _GROWTH:
@@ -85,7 +86,8 @@ def _check_xml(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> N
 
     def refuse(*_: object) -> None:
         raise InputError(
-            f"{path}: its part {part.filename[:60]} defines a document type (DTD), which no workbook has; open it in Excel "
+            f"{path}: its part {part.filename[:60]} defines a document type (DTD), which no workbook has; open it "
+            "in Excel "
             "and save it again"
         )
 
