@@ -190,7 +190,8 @@ def text_lengths(column: pa.Array) -> np.ndarray:
     if not pa.types.is_dictionary(column.type):
         return np.asarray(pc.fill_null(pc.binary_length(column), 0)).astype(np.int64)
     words = np.asarray(pc.fill_null(pc.binary_length(column.dictionary), 0)).astype(np.int64)
-    return np.append(words, 0)[np.asarray(pc.fill_null(column.indices, len(words)))]
+    lengths: np.ndarray = np.append(words, 0)[np.asarray(pc.fill_null(column.indices, len(words)))]
+    return lengths
 
 
 def texts_of(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
@@ -207,8 +208,9 @@ def _texts_of(column: pa.Array) -> np.ndarray:
     codes = np.asarray(pc.fill_null(column.indices, words)).astype(np.int64)
     used, places = np.unique(codes, return_inverse=True)
     known = used[used < words]
-    texts = _objects(column.dictionary.take(pa.array(known)))
-    return np.append(texts, None)[places] if len(known) < len(used) else texts[places]
+    texts = np.full(len(used), None, dtype=object)  # the last is that of no word, where there is one
+    texts[: len(known)] = _objects(column.dictionary.take(pa.array(known)))
+    return texts[places]
 
 
 def _objects(column: pa.Array) -> np.ndarray:
