@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pamrx.cohort import Cohort, open_cohort, parquet_memory
+from pamrx.cohort import open_cohort, parquet_memory
+from pamrx.cohort.chunks import Cohort
 from pamrx.errors import PamrxError
 
 N = 4
@@ -41,6 +42,15 @@ def read(cohort: Cohort) -> tuple[list[str], pd.DataFrame]:
     parts = [part for task in cohort.tasks() for _, part in cohort.read(task)]
     names = [str(name) for part in parts if part.profiles for name in part.profiles.samples.index]
     return names, pd.concat([part.rejected for part in parts])
+
+
+def said_of(path: Path) -> str:
+    """What is said of a cohort that cannot be read; else its path."""
+    try:
+        read(open_cohort(path))
+    except PamrxError as error:
+        return str(error)
+    return str(path)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +133,7 @@ def test_damage_anywhere_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "y.parquet"
     for place in range(4, len(content) - 8, 250):
         path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
-        try:
-            read(open_cohort(path))
-        except PamrxError as error:
-            assert "y.parquet" in str(error)
+        assert "y.parquet" in said_of(path)
 
 
 def test_what_may_not_fit_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
