@@ -109,7 +109,7 @@ def rows_of(column: pa.ChunkedArray, ids: Sequence[str], known: frozenset[str]) 
     raw = pd.DataFrame({"sample_id": np.asarray(ids, dtype=object)[owner]}, columns=["sample_id"], dtype=object)
     for name in FIELDS[:3]:
         cells = _cells(column, name)
-        raw[name] = np.where(np.equal(cells, None), "", cells).astype(object)
+        raw[name] = np.array(["" if cell is None else cell for cell in cells], dtype=object)
     raw["driver"] = _drivers(column)
     has_changes = _has(column, "hgvsp")
     rows = settle(raw, known, entrez=False, changes=has_changes).rows

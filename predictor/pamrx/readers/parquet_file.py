@@ -159,6 +159,7 @@ def _check_texts(file: Path, texts: list[str]) -> None:
     size, total = file.stat().st_size, 0
     opened = open_parquet_file(file, words=texts)
     for name, start, column in _batches(opened, texts):
+        _check_utf8(file, name, column)
         lengths = text_lengths(column)
         if lengths.size and lengths.max() > MAX_CELL:
             row = start + int(np.argmax(lengths)) + 1
@@ -173,6 +174,15 @@ def _check_texts(file: Path, texts: list[str]) -> None:
                 f"{file}: column {name[:40]}: texts of more than {total:,} characters in a file of {size:,} bytes; "
                 f"expected less than {MAX_RATIO} times its size; shorten them or leave the column out"
             )
+
+
+def _check_utf8(file: Path, name: str, column: pa.Array) -> None:
+    try:
+        (column.dictionary if pa.types.is_dictionary(column.type) else column).validate(full=True)
+    except pa.ArrowInvalid:
+        raise InputError(
+            f"{file}: column {name[:40]}: text that is not UTF-8; write it again as UTF-8, or leave the column out"
+        ) from None
 
 
 def _batches(file: pq.ParquetFile, columns: list[str]) -> Iterator[tuple[str, int, pa.Array]]:

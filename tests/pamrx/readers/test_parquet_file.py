@@ -119,6 +119,11 @@ def test_damage_anywhere_is_one_line_or_none(tmp_path: Path) -> None:
         assert said_of(path).startswith(str(path))
 
 
+def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    spoilt = pa.Array.from_buffers(pa.string(), 3, pa.array([b"\xff", b"a", b"b"], pa.binary()).buffers())
+    assert "column note: text that is not UTF-8" in refused(put(tmp_path / "x.parquet", table(note=spoilt)))
+
+
 def test_a_pipe_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.parquet")
     with pytest.raises(InputError, match="is a pipe or device; expected a Parquet file"):
