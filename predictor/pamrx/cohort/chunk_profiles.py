@@ -32,6 +32,7 @@ def chunk_profiles(
     assessed: frozenset[str] | None = None,
     drivers_only: bool = False,
     strict_words: bool = True,
+    spoilt: Mapping[int, str] | None = None,
 ) -> Read:
     """Check every sample, and put those that can be used together.
 
@@ -43,10 +44,12 @@ def chunk_profiles(
     decisions : by group of columns, settled over the whole cohort.
     drivers_only : whether mutations that are not drivers are not listed.
     strict_words : whether a word outside the vocabulary sets its sample aside; else it is unknown.
+    spoilt : rows that reading found something else wrong with, and what.
     """
     table, wrong = _annotations(words, chunk.size)
     if not strict_words:
         wrong = {}
+    wrong = {**wrong, **(spoilt or {})}
     for kind, own in columns.items():
         for fault in faults(own, values[kind], decisions):
             wrong.setdefault(fault.row, f"{kind}.{own.given[fault.column]}: {fault.wrong}")

@@ -12,6 +12,7 @@ from pamrx.cohort import chunks
 from pamrx.cohort.chunk_profiles import chunk_profiles
 from pamrx.cohort.chunks import Chunk, Read, in_runs
 from pamrx.cohort.fingerprints import fingerprint
+from pamrx.cohort.memory import check_fits
 from pamrx.cohort.mutations import Beside
 from pamrx.display import short_repr
 from pamrx.identifiers.columns import Columns
@@ -22,11 +23,12 @@ from pamrx.identifiers.unit_statistics import Statistics
 from pamrx.identifiers.units import Decision, check_unit
 from pamrx.profiles.normalise import decide, decision_notes, gather, statistics
 from pamrx.profiles.profiles import SAMPLE_COLUMNS
-from pamrx.readers.matrices.h5ad import H5ad, opened, read_annotations
+from pamrx.readers.matrices.h5ad import EXPECTED, H5ad, opened, read_annotations
 from pamrx.readers.matrices.h5ad_scaled import unscaled
 from pamrx.readers.matrices.matrix import axis_notes, named_columns
 from pamrx.readers.mutations.table import Mutations
-from pamrx.readers.text.files import LAYER, check_file
+from pamrx.readers.parquet_file import demand_regular
+from pamrx.readers.text.files import LAYER, check_file, plain_file
 
 KIND = "expression"
 BYTES_PER_STORED = 24
@@ -92,9 +94,17 @@ class H5adCohort:
 
 
 def open_h5ad(
-    path: Path, unit: str | None = None, beside: Beside | None = None, assessed: frozenset[str] | None = None
+    path: Path,
+    unit: str | None = None,
+    beside: Beside | None = None,
+    assessed: frozenset[str] | None = None,
+    memory: int | None = None,
 ) -> H5adCohort:
     """Look at the axes of a file, and once at all of its matrix, to settle the unit.
+
+    Parameters
+    ----------
+    memory : bytes that may be taken; a matrix by columns that needs more is refused before it is read.
 
     Raises
     ------
@@ -102,7 +112,11 @@ def open_h5ad(
         As `pamrx.readers.matrices.h5ad_scaled.unscaled`; if the unit cannot be settled.
     """
     check_unit(unit)
+    demand_regular(plain_file(path), EXPECTED)
     known, file = default_genes(), check_file(path)
+    if memory is not None:
+        with opened(path, known) as data:
+            check_fits(memory, BYTES_PER_STORED * data.size_by_columns + (beside.memory if beside else 0))
     used, unscaled_notes = unscaled(path, known, unit)
     path = Path(used)
     annotations, told = read_annotations(path, known)
@@ -141,8 +155,9 @@ def is_h5ad_path(path: Path) -> bool:
 
 def _statistics(data: H5ad, columns: Columns, places: Sequence[int]) -> dict[str, Statistics]:
     found = statistics(columns)
-    for start in range(0, len(data.samples), chunks.CHUNK_SIZE):
-        stop = min(start + chunks.CHUNK_SIZE, len(data.samples))
+    step = data.at_once(chunks.CHUNK_SIZE)
+    for start in range(0, len(data.samples), step):
+        stop = min(start + step, len(data.samples))
         gather(found, columns, data.rows(start, stop, places), data.samples[start:stop])
     return found
 

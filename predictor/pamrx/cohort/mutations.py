@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,13 +18,16 @@ from pamrx.cohort.memory import bytes_of_maf
 from pamrx.display import short_repr
 from pamrx.profiles.assemble import with_names
 from pamrx.profiles.profiles import MUTATION_COLUMNS
+from pamrx.readers.boundary import MAX_CELL, MAX_LABEL
 from pamrx.readers.mutations.reading import read_mutations
 from pamrx.readers.mutations.rows import settle
 from pamrx.readers.mutations.table import Mutations
+from pamrx.readers.parquet_file import is_text, texts_of
 from pamrx.readers.text.files import plain_file
 
 FIELDS = ("gene", "variant_classification", "hgvsp", "driver")
 NEEDED = FIELDS[:2]
+_SAID = {"true": True, "1": True, "false": False, "0": False}
 
 
 @short_repr
@@ -100,29 +104,74 @@ def is_nested(kind: pa.DataType) -> bool:
 
 def rows_of(column: pa.ChunkedArray, ids: Sequence[str], known: frozenset[str]) -> Mutations:
     """The mutations of n samples of a nested column; those that are not null were sequenced."""
-    nested = column.combine_chunks()
-    sequenced = np.asarray(nested.is_valid())
-    owner = np.asarray(pc.list_parent_indices(nested))
-    values = pc.list_flatten(nested)
+    sequenced = np.asarray(column.is_valid())
+    owner = _owners(column)
     raw = pd.DataFrame({"sample_id": np.asarray(ids, dtype=object)[owner]}, columns=["sample_id"], dtype=object)
     for name in FIELDS[:3]:
-        raw[name] = _texts(values, name)
-    raw["driver"] = _drivers(values)
-    has_changes = values.type.get_field_index("hgvsp") >= 0
+        cells = _cells(column, name)
+        raw[name] = np.array(["" if cell is None else cell for cell in cells], dtype=object)
+    raw["driver"] = _drivers(column)
+    has_changes = _has(column, "hgvsp")
     rows = settle(raw, known, entrez=False, changes=has_changes).rows
     found = tuple(str(name) for name, known_of in zip(ids, sequenced, strict=True) if known_of)
     return Mutations(rows[list(MUTATION_COLUMNS)], found, ())
 
 
-def _texts(values: pa.StructArray, name: str) -> np.ndarray:
-    if values.type.get_field_index(name) < 0:
-        return np.full(len(values), "", dtype=object)
-    column = pc.cast(pc.struct_field(values, name), pa.string())
-    return np.asarray(pc.fill_null(column, "").to_numpy(zero_copy_only=False), dtype=object)
+def spoilt_mutations(column: pa.ChunkedArray) -> dict[int, str]:
+    """Row of each sample with a mutation that cannot be read, and what is wrong with the first."""
+    owner, wrong = _owners(column), {}
+    for name, most in (("gene", MAX_LABEL), ("variant_classification", MAX_LABEL), ("hgvsp", MAX_CELL)):
+        for place, cell in _present(_cells(column, name)):
+            if isinstance(cell, bytes):
+                wrong[place] = f"{name}: found text that is not UTF-8, expected text"
+            elif len(cell) > most:
+                wrong[place] = f"{name}: found {len(cell):,} characters, expected at most {most:,}"
+    if is_text(_field(column, "driver")):
+        for place, cell in _present(_cells(column, "driver")):
+            if _said(cell) is None:
+                wrong[place] = f"driver: found {str(cell)[:40]!r}, expected true or false"
+    return {int(owner[place]): f"mutations.{why}" for place, why in sorted(wrong.items(), reverse=True)}
 
 
-def _drivers(values: pa.StructArray) -> pd.Series:
-    if values.type.get_field_index("driver") < 0:
-        return pd.Series(pd.NA, index=pd.RangeIndex(len(values)), dtype="boolean")
-    column = pc.cast(pc.struct_field(values, "driver"), pa.bool_())
-    return pd.Series(column.to_pandas().to_numpy(dtype=object), dtype="object").astype("boolean")
+def _present(cells: np.ndarray) -> Iterator[tuple[int, Any]]:
+    """The places of all cells that hold something, and the cell."""
+    return ((place, cell) for place, cell in enumerate(cells) if cell is not None)
+
+
+def _owners(column: pa.ChunkedArray) -> np.ndarray:
+    """The sample's row of each mutation."""
+    parts, before = [np.empty(0, dtype=np.int64)], 0
+    for chunk in column.chunks:
+        parts.append(np.asarray(pc.list_parent_indices(chunk)).astype(np.int64) + before)
+        before += len(chunk)
+    return np.concatenate(parts)
+
+
+def _has(column: pa.ChunkedArray, name: str) -> bool:
+    return bool(column.type.value_type.get_field_index(name) >= 0)
+
+
+def _field(column: pa.ChunkedArray, name: str) -> pa.DataType:
+    return column.type.value_type.field(name).type if _has(column, name) else pa.null()
+
+
+def _cells(column: pa.ChunkedArray, name: str) -> np.ndarray:
+    """The cells of a field, one object for each distinct word; None where there is none."""
+    values = [pc.list_flatten(chunk) for chunk in column.chunks]
+    if not _has(column, name):
+        return np.full(sum(map(len, values)), None, dtype=object)
+    parts = [np.empty(0, dtype=object), *(texts_of(pc.struct_field(chunk, name)) for chunk in values)]
+    return np.concatenate(parts)
+
+
+def _drivers(column: pa.ChunkedArray) -> pd.Series:
+    cells = _cells(column, "driver")
+    if is_text(_field(column, "driver")):
+        cells = np.array([None if cell is None else _said(cell) for cell in cells], dtype=object)
+    said = np.array([pd.NA if cell is None else bool(cell) for cell in cells], dtype=object)
+    return pd.Series(said, index=pd.RangeIndex(len(said)), dtype="object").astype("boolean")
+
+
+def _said(cell: str | bytes) -> bool | None:
+    """What a text says of a driver; None for none of the words that are known."""
+    return _SAID.get(cell.strip().lower()) if isinstance(cell, str) else None

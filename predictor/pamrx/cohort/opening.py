@@ -34,7 +34,7 @@ def open_cohort(path: Path, given: Given | None = None, memory: int | None = Non
 
     Parameters
     ----------
-    memory : bytes that may be taken; a study, which is read whole, is not opened where it would take more.
+    memory : bytes that may be taken; what would take more is refused before it is read.
 
     Raises
     ------
@@ -88,15 +88,15 @@ def _opened(
         if is_h5ad_path(path):
             if copies is not None:
                 raise UsageError(f"{path}: holds expression only; leave out {OPTION}")
-            return open_h5ad(path, given.unit, beside, assessed)
-        return open_parquet(path, [path], given.unit, assessed, beside, copies)
+            return open_h5ad(path, given.unit, beside, assessed, memory)
+        return open_parquet(path, [path], given.unit, assessed, beside, copies, memory)
     if _is_study(path):
         if beside is not None or given.unit is not None or assessed is not None:
             raise UsageError(f"{path}: a study brings its own files; leave out --mutations, --panel, --expression-unit")
         return open_study(path, memory, copies, given.unknown_panel)
     files = [file for file in sorted(path.rglob("*.parquet")) if not _hidden(file.relative_to(path))]
     if files and not any(file.stem.startswith(("expression", "ncrna", "copy_number", "samples")) for file in files):
-        return open_parquet(path, files, given.unit, assessed, beside, copies)
+        return open_parquet(path, files, given.unit, assessed, beside, copies, memory)
     return open_matrices(path, given.unit, beside, assessed, copies)
 
 

@@ -20,9 +20,11 @@ import pyarrow as pa
 from pamrx.cohort.chunk_profiles import chunk_profiles
 from pamrx.cohort.chunks import Chunk, Read, in_runs
 from pamrx.cohort.fingerprints import fingerprint
-from pamrx.cohort.mutations import Beside, rows_of
-from pamrx.cohort.parquet_rows import Layout, layout_of, matrix_of, names_of, tables_of
-from pamrx.cohort.parquet_shards import ID, MUTATIONS, kind_of, look_at
+from pamrx.cohort.mutations import Beside, rows_of, spoilt_mutations
+from pamrx.cohort.parquet_rows import Layout, layout_of, matrix_of, tables_of
+from pamrx.cohort.parquet_schema import ID, MUTATIONS, kind_of
+from pamrx.cohort.parquet_shards import look_at
+from pamrx.cohort.spoilt_texts import checked_names, checked_words
 from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.columns import Columns
@@ -73,7 +75,13 @@ class ParquetCohort:
     def _part(self, part: Chunk, table: pa.Table, layout: Layout) -> Read:
         values = {kind: matrix_of(table, block, layout) for kind, block in self.blocks.items()}
         places = layout.places
-        words = {name: table.column(places[name]).to_pylist() for name in SAMPLE_COLUMNS if name in places}
+        spoilt: dict[int, str] = {}
+        if self.has_mutations and self.beside is None:
+            spoilt |= spoilt_mutations(table.column(places[MUTATIONS]))
+        words = {
+            name: checked_words(name, table.column(places[name]), spoilt) for name in SAMPLE_COLUMNS if name in places
+        }
+        ids = checked_names(table.column(places[ID]), spoilt)
 
         def mutations(good: np.ndarray, ids: list[str]) -> Mutations | None:
             if self.beside is not None:
@@ -83,9 +91,8 @@ class ParquetCohort:
             return rows_of(table.column(places[MUTATIONS]).filter(pa.array(good)), ids, self.known)
 
         return chunk_profiles(
-            part, names_of(table.column(places[ID])), words, values, self.blocks, self.decisions, mutations,
-            self.assessed,
-            self.drivers_only if self.beside is None else self.beside.drivers_only,
+            part, ids, words, values, self.blocks, self.decisions, mutations, self.assessed,
+            self.drivers_only if self.beside is None else self.beside.drivers_only, spoilt=spoilt,
         )  # fmt: skip
 
 
@@ -96,8 +103,13 @@ def open_parquet(
     assessed: frozenset[str] | None = None,
     beside: Beside | None = None,
     copy_number_unit: str | None = None,
+    memory: int | None = None,
 ) -> ParquetCohort:
     """Look at every shard, and at nothing of it but its footer, its head and its sample names.
+
+    Parameters
+    ----------
+    memory : bytes that may be taken; a shard that needs more is refused before it is read.
 
     Raises
     ------
@@ -108,7 +120,7 @@ def open_parquet(
     folder = path if path.is_dir() else path.parent
     shards = [file.relative_to(folder).as_posix() for file in files]
     known = default_genes()
-    found = look_at(folder, shards, known, unit, copy_number_unit)
+    found = look_at(folder, shards, known, unit, copy_number_unit, memory, beside.memory if beside else 0)
     if found.has_mutations and beside is not None:
         raise InputError(f"{beside.path}: the cohort holds mutations of its own; expected one of the two")
     if not found.blocks and not found.has_mutations and beside is None:
@@ -120,7 +132,7 @@ def open_parquet(
     unused = [name for name in found.columns if name not in (ID, MUTATIONS, *SAMPLE_COLUMNS) and not kind_of(name)]
     if unused:
         hint = did_you_mean(unused[0], SAMPLE_COLUMNS)
-        notes.append(f"{len(unused)} columns are not used, such as {unused[0]}{hint}")
+        notes.append(f"{len(unused)} columns are not used, such as {unused[0][:60]}{hint}")
     largest = max(stop - start for ranges in found.pieces.values() for start, stop in ranges)
     if largest > MANY:
         notes.append(

@@ -12,8 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pamrx.cohort.chunks import CHUNK_SIZE, Chunk
+from pamrx.cohort.parquet_schema import ID, MUTATIONS
 from pamrx.display import short_repr
+from pamrx.errors import InputError
 from pamrx.identifiers.columns import Columns
+from pamrx.profiles.profiles import SAMPLE_COLUMNS
+from pamrx.readers.boundary import MAX_LABEL, boundary
+from pamrx.readers.parquet_file import EXPECTED, open_parquet_file, text_paths, texts_of
 
 WHOLE_GROUP = 200_000_000
 """Bytes of a row group that are read in one go."""
@@ -31,32 +36,29 @@ ROWS_AT_ONCE, COLUMNS_AT_ONCE = 64, 256
 def opened(file: Path) -> pq.ParquetFile:
     """A shard, kept open from one row group to the next: its footer tells of every column of every row group.
 
+    Names, words and mutations are read as codes into their distinct words.
+
     Raises
     ------
-    pyarrow.ArrowException, OSError
-        If it is no Parquet file.
+    InputError
+        If it is no Parquet file, or a damaged one.
     """
-    now = file.stat()
-    return _opened(file, now.st_size, now.st_mtime_ns)
+    with boundary(file, EXPECTED):
+        now = file.stat()
+        return _opened(file, now.st_size, now.st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
 def _opened(file: Path, _size: int, _changed: int) -> pq.ParquetFile:
-    told = pq.read_metadata(file)
-    largest = _largest_group(told)
+    first = open_parquet_file(file)
+    largest = largest_group(first.metadata)
     # A buffer of no size is a whole column of the row group read at once.
-    return pq.ParquetFile(file, metadata=told, pre_buffer=False, buffer_size=0 if largest <= WHOLE_GROUP else 1 << 14)
+    buffer_size = 0 if largest <= WHOLE_GROUP else 1 << 14
+    words = text_paths(first, (ID, *SAMPLE_COLUMNS, MUTATIONS))
+    return open_parquet_file(file, buffer_size=buffer_size, words=words, metadata=first.metadata)
 
 
-def memory_of(file: pq.ParquetFile) -> int:
-    """Bytes that reading a shard takes beyond those of a row group of `WHOLE_GROUP`: its footer, and its pages."""
-    told = file.metadata
-    largest = _largest_group(told)
-    pages = min(largest, told.num_columns * PAGE) if largest > WHOLE_GROUP else 0
-    return int(told.num_row_groups * told.num_columns * FOOTER_BYTES + pages)
-
-
-def _largest_group(told: pq.FileMetaData) -> int:
+def largest_group(told: pq.FileMetaData) -> int:
     """Bytes of a shard's largest row group, unpacked."""
     return max((told.row_group(place).total_byte_size for place in range(told.num_row_groups)), default=0)
 
@@ -76,7 +78,18 @@ def pieces(file: pq.ParquetFile) -> tuple[tuple[int, int], ...]:
 
 
 def tables_of(file: Path, task: Sequence[Chunk], columns: Sequence[str]) -> Iterator[tuple[Chunk, pa.Table]]:
-    """The rows of each part of one run, read once from its first row on."""
+    """The rows of each part of one run, read once from its first row on.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    with boundary(file, EXPECTED):
+        yield from _tables_of(file, task, columns)
+
+
+def _tables_of(file: Path, task: Sequence[Chunk], columns: Sequence[str]) -> Iterator[tuple[Chunk, pa.Table]]:
     shard = opened(file)
     groups, before, start = [], 0, None
     for place in range(shard.metadata.num_row_groups):
@@ -85,10 +98,19 @@ def tables_of(file: Path, task: Sequence[Chunk], columns: Sequence[str]) -> Iter
             groups.append(place)
             start = before if start is None else start
         before += size
-    batches = shard.iter_batches(CHUNK_SIZE, row_groups=groups, columns=columns, use_threads=False)
-    held = _Rows(batches, start or 0)
+    batches = batches_of(shard, columns, CHUNK_SIZE, groups)
+    held = _Rows(file, batches, start or 0)
     for part in task:
         yield part, held.take(part.start, part.stop)
+
+
+def batches_of(
+    shard: pq.ParquetFile, columns: Sequence[str], size: int, groups: Sequence[int] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Batches of at most `size` rows, each of one row group: words of two are not joined, which Arrow cannot do
+    inside mutations."""
+    for group in range(shard.num_row_groups) if groups is None else groups:
+        yield from shard.iter_batches(size, row_groups=[group], columns=columns, use_threads=False)
 
 
 @short_repr
@@ -125,8 +147,12 @@ def _layout(file: Path, _size: int, _changed: int, names: tuple[str, ...]) -> La
 
 
 def names_of(column: pa.ChunkedArray) -> list[str]:
-    """The sample names, empty where there is none."""
-    return ["" if name is None else str(name).strip() for name in column.to_pylist()]
+    """The sample names, empty where there is none, or none that a sample can bear (see `spoilt_texts`)."""
+    return ["" if name is None else _usable(name) for name in texts_of(column)]
+
+
+def _usable(name: object) -> str:
+    return "" if isinstance(name, bytes) or len(text := str(name).strip()) > MAX_LABEL else text
 
 
 def matrix_of(table: pa.Table, block: Columns, layout: Layout) -> np.ndarray:
@@ -134,7 +160,8 @@ def matrix_of(table: pa.Table, block: Columns, layout: Layout) -> np.ndarray:
     names = [f"{block.kind}.{name}" for name in block.given]
     table = table.select([layout.places[name] for name in names])
     if not layout.other.isdisjoint(names):
-        table = table.cast(pa.schema([(name, pa.float64()) for name in names]))
+        # Whole numbers beyond 2**53 become the nearest that there is, and are no level in any unit.
+        table = table.cast(pa.schema([(name, pa.float64()) for name in names]), safe=False)
     values = np.empty((table.num_rows, len(names)))
     start = 0
     for batch in table.to_batches():
@@ -151,14 +178,18 @@ def matrix_of(table: pa.Table, block: Columns, layout: Layout) -> np.ndarray:
 class _Rows:
     """Batches as one table of which slices are taken in order."""
 
-    def __init__(self, batches: Iterator[pa.RecordBatch], start: int) -> None:
-        self._batches, self._start = batches, start
+    def __init__(self, file: Path, batches: Iterator[pa.RecordBatch], start: int) -> None:
+        self._file, self._batches, self._start = file, batches, start
         self._held: list[pa.RecordBatch] = []
         self._length = 0
 
     def take(self, start: int, stop: int) -> pa.Table:
         while self._start + self._length < stop:
-            batch = next(self._batches)
+            batch = next(self._batches, None)
+            if batch is None:
+                raise InputError(
+                    f"{self._file}: ends before row {stop:,}, which its footer says is there; copy it again"
+                )
             self._held.append(batch)
             self._length += batch.num_rows
             while self._held and self._start + self._held[0].num_rows <= start:

@@ -4,8 +4,7 @@ only where the footer does not settle their scale."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,19 +14,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pamrx.cohort import chunks
-from pamrx.cohort.mutations import NEEDED, is_nested
-from pamrx.cohort.parquet_rows import Layout, matrix_of, memory_of, names_of, opened, pieces
+from pamrx.cohort.memory import check_fits
+from pamrx.cohort.parquet_memory import memory_of
+from pamrx.cohort.parquet_rows import Layout, batches_of, matrix_of, names_of, opened, pieces
+from pamrx.cohort.parquet_schema import ID, check_schema, has_mutations, labels_of
 from pamrx.cohort.scales import Scales
 from pamrx.display import short_repr
-from pamrx.errors import InputError, did_you_mean
+from pamrx.errors import InputError
 from pamrx.identifiers.columns import CALLS_OF, MATRICES, Columns
 from pamrx.identifiers.copy_number import check_copy_number_unit
 from pamrx.identifiers.unit_statistics import LOG2_AT_MOST, Statistics
 from pamrx.identifiers.units import Decision, check_unit
 from pamrx.profiles.normalise import decide, gather, scales_shown, statistics, with_values
+from pamrx.readers.boundary import boundary
+from pamrx.readers.parquet_file import EXPECTED
 
-ID, MUTATIONS = "sample_id", "mutations"
 UNIT, LISTED, DRIVERS = b"expression_unit", b"mutations_listed", b"drivers"
+NAMES_AT_ONCE = 1 << 16
+SMALLER = "Parquet files of about 10,000 samples in row groups of 1,000 need less"
 
 
 @short_repr
@@ -40,12 +44,15 @@ class Shards:
     columns : of the first shard.
     pieces : by shard, the row ranges read in one go.
     memory : bytes that reading the largest shard takes beyond what any does.
+    allowed : bytes that a process may take, beside `held` by what goes with the cohort; None for any.
     """
 
     folder: Path
     known: frozenset[str]
     unit_given: str | None = None
     copy_number_unit: str | None = None
+    allowed: int | None = None
+    held: int = 0
     columns: list[str] = field(default_factory=list)
     blocks: dict[str, Columns] = field(default_factory=dict)
     has_mutations: bool = False
@@ -65,12 +72,22 @@ class Shards:
         Raises
         ------
         PamrxError
-            No Parquet file, empty, without names, a column twice; columns or a unit that the others do not have.
+            No Parquet file, empty, without names, a column twice; columns or a unit that the others do not have; more
+            than the memory that is allowed.
         """
+        with boundary(self.folder / shard, EXPECTED):
+            self._look(shard)
+
+    def _look(self, shard: str) -> None:
         path = self.folder / shard
-        file = _file(path)
+        file = opened(path)
         schema = file.schema_arrow
-        _check_once(path, schema)
+        if not file.metadata.num_rows:
+            raise InputError(f"{path}: no sample in it; expected at least one, or take the file away")
+        check_schema(path, schema)
+        self.memory = max(self.memory, memory_of(file))
+        if self.allowed is not None:
+            check_fits(self.allowed, self.memory + self.held, f"{path} is why; {SMALLER}")
         unit = self.unit_given or _unit(schema)
         check_unit(unit)
         drivers = (schema.metadata or {}).get(LISTED) == DRIVERS
@@ -78,14 +95,13 @@ class Shards:
             self._check_alike(shard, schema, unit, drivers)
         else:
             self.columns, self.unit = list(schema.names), unit
-            labels = _labels(path, schema)
+            labels = labels_of(path, schema)
             self.blocks = {kind: Columns.of(kind, labels[kind], self.known) for kind in MATRICES if kind in labels}
-            self.has_mutations = _check_mutations(path, schema)
+            self.has_mutations = has_mutations(path, schema)
             self.drivers_only = drivers and self.has_mutations
         self._add_statistics(shard, file, unit)
-        self._names[shard] = hashes_of(names_of(file.read([ID], use_threads=False).column(ID)))
+        self._names[shard] = self._hashes(shard, file)
         self.pieces[shard] = pieces(file)
-        self.memory = max(self.memory, memory_of(file))
 
     @property
     def hashes(self) -> np.ndarray:
@@ -100,21 +116,45 @@ class Shards:
         PamrxError
             For a name that stands twice, with its places.
         """
-        found, counts = np.unique(self.hashes, return_counts=True)
-        repeated = found[counts > 1]
+        repeated = _repeated(self.hashes)
         if not len(repeated):
             return
         places: dict[str, list[str]] = {}
         for shard, hashes in self._names.items():
             if np.isin(hashes, repeated).any():
-                column = opened(self.folder / shard).read([ID], use_threads=False).column(ID)
-                for row, name in enumerate(names_of(column), start=1):
-                    if name:
-                        places.setdefault(name, []).append(f"{shard} row {row}")
+                with boundary(self.folder / shard, EXPECTED):
+                    for start, names in _names_in(opened(self.folder / shard)):
+                        self._take_places(places, shard, start, names, repeated)
+        self._refuse_twice(places)
+
+    def _take_places(
+        self, places: dict[str, list[str]], shard: str, start: int, names: list[str], repeated: np.ndarray
+    ) -> None:
+        """Note where those names of some rows stand whose hashes are `repeated`."""
+        known = [(row, name) for row, name in enumerate(names, start=start + 1) if name]
+        hashes = hashes_of([name for _, name in known])
+        for (row, name), again in zip(known, np.isin(hashes, repeated), strict=True):
+            if again:
+                places.setdefault(name, []).append(f"{shard} row {row}")
+
+    def _hashes(self, shard: str, file: pq.ParquetFile) -> np.ndarray:
+        """64-bit hashes of all names of a shard; names that stand twice within one batch end the reading at once."""
+        found = [np.empty(0, dtype=np.uint64)]
+        for start, names in _names_in(file):
+            own = hashes_of(names)
+            if len(repeated := _repeated(own)):
+                places: dict[str, list[str]] = {}
+                self._take_places(places, shard, start, names, repeated)
+                self._refuse_twice(places)
+            found.append(own)
+        return np.concatenate(found)
+
+    def _refuse_twice(self, places: dict[str, list[str]]) -> None:
         for name, where in places.items():
             if len(where) > 1:
+                shown = name if len(name) <= 60 else f"{name[:60]}..."
                 raise InputError(
-                    f"{self.folder}: sample {name} stands in {' and in '.join(where[:3])}; expected each sample once"
+                    f"{self.folder}: sample {shown} stands in {' and in '.join(where[:3])}; expected each sample once"
                 )
 
     def _check_alike(self, shard: str, schema: pa.Schema, unit: str | None, drivers: bool) -> None:
@@ -126,8 +166,6 @@ class Shards:
                     f"{self.folder / one}: no column {min(missing)}{many}, which {other} has; expected the same "
                     "columns in every shard (null where not measured)"
                 )
-        _labels(self.folder / shard, schema)
-        _check_mutations(self.folder / shard, schema)
         if unit != self.unit:
             raise InputError(
                 f"{self.folder / shard}: expression in {unit or 'no stated unit'}, but {first} has "
@@ -158,7 +196,7 @@ class Shards:
             found = statistics(columns)
             if not _from_footer(found, columns, bounds, unit, file.metadata.num_rows):
                 names = [f"{kind}.{name}" for name in columns.given]
-                for batch in file.iter_batches(chunks.CHUNK_SIZE, columns=[ID, *names], use_threads=False):
+                for batch in batches_of(file, [ID, *names], chunks.CHUNK_SIZE):
                     table = pa.Table.from_batches([batch])
                     values = matrix_of(table, columns, Layout.of(table.schema))
                     gather(found, columns, values, names_of(table.column(ID)))
@@ -176,8 +214,10 @@ def look_at(
     known: frozenset[str],
     unit: str | None = None,
     copy_number_unit: str | None = None,
+    allowed: int | None = None,
+    held: int = 0,
 ) -> Shards:
-    """Look at every shard.
+    """Look at every shard; `allowed` and `held` are as in `Shards`.
 
     Raises
     ------
@@ -185,7 +225,7 @@ def look_at(
         As `Shards.look`, `Shards.check_names` and `Shards.settle`.
     """
     check_copy_number_unit(copy_number_unit)
-    found = Shards(folder, known, unit, copy_number_unit)
+    found = Shards(folder, known, unit, copy_number_unit, allowed, held)
     for shard in shards:
         found.look(shard)
     found.check_names()
@@ -231,62 +271,24 @@ def _from_footer(
     return True
 
 
-def kind_of(column: str) -> str | None:
-    """The matrix that a column belongs to: `expression.PTEN` to `expression`; None for any other."""
-    kind, point, name = column.partition(".")
-    return kind if point and name and kind in MATRICES else None
-
-
-def _file(path: Path) -> pq.ParquetFile:
-    try:
-        file = opened(path)
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0][:120]
-        raise InputError(f"{path}: not a Parquet file, or a damaged one ({reason}); make or copy it again") from None
-    if not file.metadata.num_rows:
-        raise InputError(f"{path}: no sample in it; expected at least one, or take the file away")
-    names = file.schema_arrow.names
-    if ID not in names:
-        raise InputError(f"{path}: no column {ID}; found {', '.join(names[:4])}{did_you_mean(ID, names)}")
-    return file
-
-
 def hashes_of(names: Sequence[str]) -> np.ndarray:
     """64-bit hashes of the names that are not empty."""
     known = np.array([name for name in names if name], dtype=object)
     return pd.util.hash_array(known, categorize=False) if len(known) else np.empty(0, dtype=np.uint64)
 
 
-def _check_once(file: Path, schema: pa.Schema) -> None:
-    repeated = [name for name, count in Counter(schema.names).items() if count > 1]
-    if repeated:
-        raise InputError(f"{file}: column {repeated[0]} stands more than once; expected each column once")
+def _names_in(file: pq.ParquetFile) -> Iterator[tuple[int, list[str]]]:
+    """The names of all samples a batch at a time, with the number of rows before it."""
+    start = 0
+    for batch in batches_of(file, [ID], NAMES_AT_ONCE):
+        yield start, names_of(batch.column(0))
+        start += batch.num_rows
 
 
-def _labels(file: Path, schema: pa.Schema) -> dict[str, list[str]]:
-    """The columns of each matrix, without its name before them; all must hold numbers."""
-    labels: dict[str, list[str]] = {}
-    for column in schema:
-        kind = kind_of(column.name)
-        if kind is None:
-            continue
-        if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type) or pa.types.is_null(column.type)):
-            raise InputError(f"{file}: column {column.name}: holds {column.type}, expected numbers")
-        labels.setdefault(kind, []).append(column.name.partition(".")[2])
-    return labels
-
-
-def _check_mutations(file: Path, schema: pa.Schema) -> bool:
-    if MUTATIONS not in schema.names:
-        return False
-    kind = schema.field(MUTATIONS).type
-    if not is_nested(kind):
-        raise InputError(f"{file}: column {MUTATIONS}: holds {kind}, expected a list of {{{', '.join(NEEDED)}, hgvsp}}")
-    for name in NEEDED:
-        if kind.value_type.get_field_index(name) < 0:
-            found = ", ".join(field.name for field in kind.value_type)
-            raise InputError(f"{file}: column {MUTATIONS}: no field {name}; found {found}")
-    return True
+def _repeated(hashes: np.ndarray) -> np.ndarray:
+    found, counts = np.unique(hashes, return_counts=True)
+    repeated: np.ndarray = found[counts > 1]
+    return repeated
 
 
 def _unit(schema: pa.Schema) -> str | None:

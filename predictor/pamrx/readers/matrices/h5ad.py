@@ -7,25 +7,37 @@ nullable text, numbers or categories, as anndata 0.7 to 0.13 write them
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import InputError, PamrxError, did_you_mean
+from pamrx.display import first_few
+from pamrx.errors import InputError, did_you_mean
 from pamrx.identifiers.genes import clean_labels, recognised, unrecognised_message
 from pamrx.identifiers.vocabulary import SAID, translate
+from pamrx.readers.boundary import FREE_UNPACKED, MAX_RATIO, boundary
+from pamrx.readers.matrices import hdf5
+from pamrx.readers.matrices.h5ad_columns import column, encoding, index, index_name, words_of
+from pamrx.readers.matrices.h5ad_matrix import check_matrix, rows_at_once, rows_of, shape_of, stored
+from pamrx.readers.parquet_file import MAX_CELLS, demand_regular
 from pamrx.readers.sample_table import undescribed
-from pamrx.readers.text.files import LAYER, PathLike, check_file
+from pamrx.readers.text.files import LAYER, PathLike, check_file, plain_file
 
 RAW = "raw"
 """`FILE.h5ad::raw` names the matrix of `.raw`, which has genes of its own."""
 
+EXPECTED = "an AnnData file"
+MAX_GENES = 2_000_000
+"""Columns of a matrix; the peaks of chromatin in a file of many assays are about a million."""
+
 _PEEK = 100  # rows by which counts are told from logarithms
+_CHUNK_CACHE = 32_000_000  # bytes: names are read a few at a time from chunks of that size at most
 
 
 def is_h5ad(file: Path) -> bool:
@@ -81,6 +93,7 @@ def read_h5ad(path: PathLike, known: Collection[str], notes: list[str]) -> pd.Da
         As `opened`, and if a value is +Inf; -Inf is left to the unit.
     """
     with opened(path, known) as data:
+        data.check_whole()
         labels = data.labels
         values = data.rows(0, len(data.samples), data.places)
         if np.isposinf(values).any():
@@ -102,21 +115,27 @@ def opened(path: PathLike, known: Collection[str]) -> Iterator[H5ad]:
         If h5py is not installed, the file is damaged, is not AnnData or has no such layer, no gene is recognised, or a
         sample is repeated or missing.
     """
+    demand_regular(plain_file(path), EXPECTED)
     file = check_file(path)
     wanted = LAYER.search(str(path))
     try:
         import h5py
     except ModuleNotFoundError:
         raise InputError(f"{file}: reading .h5ad needs the package 'h5py'; run: pip install 'pamrx[anndata]'") from None
+    # Of a file that is damaged, or whose parts are not what its attributes say, h5py raises errors of many kinds.
+    with boundary(file, EXPECTED), _root(file, h5py) as root:
+        yield H5ad(file, root, known, wanted[2] if wanted else None)
+
+
+def _root(file: Path, h5py: Any) -> Any:
     try:
-        with h5py.File(file, "r") as root:
-            yield H5ad(file, root, known, wanted[2] if wanted else None)
-    except PamrxError:
-        raise
-    except (OSError, KeyError, ValueError, TypeError, IndexError, RuntimeError, AttributeError) as error:
-        # h5py raises any of these for a file that is damaged, or whose parts are not what its attributes say.
+        return h5py.File(file, "r", rdcc_nbytes=_CHUNK_CACHE)
+    except OSError as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0][:120]
-        raise InputError(f"{file}: not an AnnData file, or a damaged one ({reason})") from None
+        raise InputError(
+            f"{file}: not an AnnData file, or a damaged one ({reason}); get the file anew, or write it again with "
+            "anndata"
+        ) from None
 
 
 class H5ad:
@@ -132,24 +151,29 @@ class H5ad:
 
     def __init__(self, file: Path, root: Any, known: Collection[str], layer: str | None) -> None:
         for name in ("obs", "var"):
-            if name not in root:
+            if not hdf5.has(root, name):
                 raise InputError(f"{file}: no {name} in it; expected an AnnData file with X, obs and var")
-            if not hasattr(root[name], "keys"):
+            if not hdf5.is_group(hdf5.part(root, name)):
                 raise InputError(
                     f"{file}: {name} is stored as anndata before 0.7 did; read and write it again with a newer anndata"
                 )
         self.file, self._root, self._known = file, root, known
         self._matrix, self.part = _matrix_of(file, root, layer)
-        self.samples = [name.strip() for name in _texts(_index(root["obs"]))]
+        self.samples = [name.strip() for name in _texts(index(hdf5.part(root, "obs")))]
         self._check_samples()
-        self._var = root[RAW]["var"] if self.part == RAW else root["var"]
-        self.width = len(_index(self._var))
-        shape = _shape(self._matrix)
+        self._var = hdf5.part(hdf5.part(root, RAW) if self.part == RAW else root, "var")
+        self.width = len(index(self._var))
+        shape = shape_of(self._matrix)
+        if len(shape) != 2:
+            raise InputError(f"{file}: {self.part} has {len(shape)} axes, expected samples x genes")
         if shape != (len(self.samples), self.width):
             raise InputError(
                 f"{file}: {self.part} is {shape[0]} x {shape[1]}, expected {len(self.samples)} samples x {self.width} "
                 "genes as in obs and var; the file may be damaged"
             )
+        if self.width > MAX_GENES:
+            raise InputError(f"{file}: {self.part} has {self.width:,} columns; expected at most {MAX_GENES:,} genes")
+        check_matrix(self._matrix)
 
     @cached_property
     def _genes(self) -> tuple[list[str], str]:
@@ -169,7 +193,7 @@ class H5ad:
     @property
     def has_raw(self) -> bool:
         """Whether there is a matrix in `.raw`."""
-        return RAW in self._root and "X" in self._root[RAW]
+        return hdf5.has(self._root, RAW) and hdf5.has(hdf5.part(self._root, RAW), "X")
 
     @property
     def places(self) -> list[int]:
@@ -183,39 +207,73 @@ class H5ad:
 
     def rows(self, start: int, stop: int, places: Sequence[int]) -> np.ndarray:
         """(stop - start, len(places)) float64: the columns at `places` of some rows of the matrix."""
-        values = _rows(self.file, self._matrix, start, stop, self.width)
-        return values if list(places) == list(range(self.width)) else values[:, list(places)]
+        return rows_of(self.file, self._matrix, start, stop, places, self.width)
+
+    def at_once(self, most: int) -> int:
+        """How many rows, `most` or less, are looked at together."""
+        return min(most, rows_at_once(self.width))
 
     def annotation(self, name: str, rows: slice) -> list[Any] | None:
         """Some cells of a column of `obs`, None where there is no such column."""
-        return _column(self._root["obs"][name], rows) if name in self._root["obs"] else None
+        obs = hdf5.part(self._root, "obs")
+        if not hdf5.has(obs, name):
+            return None
+        cells, expected = column(hdf5.part(obs, name), rows), len(self.samples[rows])
+        if len(cells) != expected:
+            raise InputError(
+                f"{self.file}: obs/{name} has {len(cells):,} cells for {expected:,} samples; the file is damaged"
+            )
+        return cells
 
     @property
     def size_by_columns(self) -> int:
         """Stored values of a matrix by columns (CSC), which is read whole; 0 of any other."""
-        return int(self._matrix["data"].shape[0]) if _encoding(self._matrix) == "csc_matrix" else 0
+        return stored(self._matrix) if encoding(self._matrix) == "csc_matrix" else 0
+
+    def check_whole(self) -> None:
+        """Whether the matrix may be read whole.
+
+        Raises
+        ------
+        InputError
+            If it has more cells than that, or far more than the file can hold; for a sample without a name.
+        """
+        rows, cells = len(self.samples), len(self.samples) * self.width
+        if cells > MAX_CELLS or 8 * cells > max(FREE_UNPACKED, MAX_RATIO * self.file.stat().st_size):
+            raise InputError(
+                f"{self.file}: {self.part} has {rows:,} x {self.width:,} cells, more than is read whole; expected "
+                "at most "
+                f"{MAX_CELLS:,}, and less than {MAX_RATIO} times the size of the file; score it as a cohort (`pamrx "
+                "score`), or give fewer samples"
+            )
+        if "" in self.samples:
+            row = self.samples.index("") + 1
+            raise InputError(f"{self.file}: obs_names: row {row:,} is empty; expected a name for each sample")
 
     def _logarithms(self) -> str:
         """Which logarithms X or `.raw` holds by the mark that `scanpy.pp.log1p` leaves, unless it holds counts."""
-        if self.part not in ("X", RAW) or "uns" not in self._root or "log1p" not in self._root["uns"]:
+        if self.part not in ("X", RAW) or not hdf5.has(self._root, "uns"):
             return ""
-        if not (_rows(self.file, self._matrix, 0, min(len(self.samples), _PEEK), self.width) % 1).any():
+        uns = hdf5.part(self._root, "uns")
+        if not hdf5.is_group(uns) or not hdf5.has(uns, "log1p"):
             return ""
-        mark = self._root["uns"]["log1p"]
-        base = mark["base"] if hasattr(mark, "keys") and "base" in mark else None
+        if not (self.rows(0, min(len(self.samples), _PEEK), range(self.width)) % 1).any():
+            return ""
+        mark = hdf5.part(uns, "log1p")
+        base = hdf5.part(mark, "base") if hdf5.is_group(mark) and hdf5.has(mark, "base") else None
         kind = "natural logarithms"
-        if base is not None and _encoding(base) != "null" and base.shape == ():
+        if base is not None and encoding(base) != "null" and not hdf5.is_group(base) and base.shape == ():
             kind = f"logarithms to base {float(base[()]):g}"
         return f", {kind} by uns['log1p'] (genes rank alike in any base)"
 
     def _check_samples(self) -> None:
         if not self.samples:
             raise InputError(f"{self.file}: no sample in it; expected at least one")
-        unique, counts = np.unique(self.samples, return_counts=True)
-        if (counts > 1).any():
+        named = [name for name in self.samples if name]
+        if len(set(named)) < len(named):
+            twice = min(name for name, count in Counter(named).items() if count > 1)
             raise InputError(
-                f"{self.file}: sample {unique[counts > 1][0]} stands more than once in obs_names; expected each sample "
-                "once"
+                f"{self.file}: sample {hdf5.shown(twice)} stands more than once in obs_names; expected each sample once"
             )
 
 
@@ -223,31 +281,40 @@ def _matrix_of(file: Path, root: Any, layer: str | None) -> tuple[Any, str]:
     layers = _layers(root)
     if layer is not None:
         if layer in layers:
-            return root["layers"][layer], f"layer {layer}"
-        if layer == RAW and RAW in root:
-            return root[RAW]["X"], RAW
-        there = f"the layers are {', '.join(layers)}" if layers else "there is none"
+            return hdf5.part(hdf5.part(root, "layers"), layer), f"layer {layer}"
+        if layer == RAW and hdf5.has(root, RAW):
+            return hdf5.part(hdf5.part(root, RAW), "X"), RAW
+        there = f"the layers are {first_few(layers, 10)}" if layers else "there is none"
         raise InputError(f"{file}: no layer '{layer}'; {there}{did_you_mean(layer, layers)}")
-    if "X" in root and _encoding(root["X"]) != "null":
-        return root["X"], "X"
+    if hdf5.has(root, "X"):
+        whole = hdf5.part(root, "X")
+        if encoding(whole) != "null":
+            return whole, "X"
     if len(layers) != 1:
-        named = f"name one of {', '.join(layers)} as {file.name}::LAYER" if layers else "expected X or a layer"
+        named = f"name one of {first_few(layers, 10)} as {file.name}::LAYER" if layers else "expected X or a layer"
         raise InputError(f"{file}: X is empty; {named}")
-    return root["layers"][layers[0]], f"layer {layers[0]} (X is empty)"
+    return hdf5.part(hdf5.part(root, "layers"), layers[0]), f"layer {hdf5.shown(layers[0])} (X is empty)"
 
 
 def _layers(root: Any) -> list[str]:
-    return list(root["layers"]) if "layers" in root else []
+    return hdf5.names_in(hdf5.part(root, "layers")) if hdf5.has(root, "layers") else []
 
 
 def _labels(file: Path, var: Any, samples: list[str], known: Collection[str]) -> tuple[list[str], str]:
-    choices = {"var_names": clean_labels(_texts(_index(var)))}
-    for name in var:
-        if name == _index_name(var):
+    choices = {"var_names": clean_labels(_texts(index(var)))}
+    size = len(choices["var_names"])
+    for name in hdf5.names_in(var):
+        if name == index_name(var):
             continue
-        column = _column(var[name], slice(None))
-        if column and any(isinstance(cell, str) for cell in column):
-            choices[f"var['{name}']"] = clean_labels(column)
+        words = words_of(hdf5.part(var, name))
+        if words and any(isinstance(cell, str) for cell in words):
+            if len(words) != size:
+                raise InputError(
+                    f"{file}: var['{hdf5.shown(name)}'] has {len(words):,} cells, expected {size:,} as there are "
+                    "genes; the "
+                    "file is damaged"
+                )
+            choices[f"var['{hdf5.shown(name)}']"] = clean_labels(words)
     hits = {name: len(recognised(labels, known)) for name, labels in choices.items()}
     best = max(hits, key=lambda name: hits[name])  # the first of equals: var_names
     if hits[best]:
@@ -257,90 +324,5 @@ def _labels(file: Path, var: Any, samples: list[str], known: Collection[str]) ->
     raise InputError(f"{file}: var_names: {unrecognised_message(choices['var_names'], known, False)}{advice}")
 
 
-def _index_name(axis: Any) -> str:
-    return _text(axis.attrs.get("_index", "_index"))
-
-
-def _index(axis: Any) -> list[Any]:
-    return _column(axis[_index_name(axis)], slice(None))
-
-
-def _encoding(node: Any) -> str:
-    word = _text(node.attrs.get("encoding-type", ""))
-    if hasattr(node, "keys") and word not in ("csr_matrix", "csc_matrix"):
-        # Before anndata 0.7 sparse matrices were marked otherwise.
-        return {"csr": "csr_matrix", "csc": "csc_matrix"}.get(_text(node.attrs.get("h5sparse_format", "")), word)
-    return word
-
-
-def _shape(node: Any) -> tuple[int, ...]:
-    if not hasattr(node, "keys"):
-        return tuple(node.shape)
-    return tuple(int(size) for size in node.attrs.get("shape", node.attrs.get("h5sparse_shape")))
-
-
-def _column(node: Any, rows: slice) -> list[Any]:
-    """Some values of a column of obs or var: text, numbers, or None where missing."""
-    if not hasattr(node, "keys"):
-        return _plain(node[rows])
-    if "codes" in node:
-        words = [*_column(node["categories"], slice(None)), None]
-        codes = np.asarray(node["codes"][rows])
-        if codes.size and not -1 <= codes.min() <= codes.max() < len(words) - 1:
-            raise InputError(
-                f"{node.file.filename}: column {node.name}: a code without its category; the file is damaged"
-            )
-        return [words[code] for code in codes]
-    values, mask = _plain(node["values"][rows]), node["mask"][rows]
-    return [None if missing else value for value, missing in zip(values, mask, strict=True)]
-
-
-def _plain(values: Any) -> list[Any]:
-    return [_text(value) if isinstance(value, (bytes, str)) else value for value in np.asarray(values).tolist()]
-
-
 def _texts(values: list[Any]) -> list[str]:
     return ["" if value is None else str(value) for value in values]
-
-
-def _text(value: Any) -> str:
-    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
-
-
-def _rows(file: Path, node: Any, start: int, stop: int, width: int) -> np.ndarray:
-    """(stop - start, width) float64 of a matrix."""
-    if not hasattr(node, "keys"):
-        return np.asarray(node[start:stop], dtype=np.float64)
-    if _encoding(node) == "csc_matrix":
-        now = file.stat()
-        result: np.ndarray = _by_rows(file, node.name, now.st_mtime_ns, now.st_size)[start:stop].toarray()
-        return result
-    if _encoding(node) != "csr_matrix":
-        raise InputError(f"{file}: {node.name} is stored as '{_encoding(node)}'; expected an array, CSR or CSC")
-    pointers = np.asarray(node["indptr"][start : stop + 1])
-    first, last = int(pointers[0]), int(pointers[-1])
-    columns = np.asarray(node["indices"][first:last])
-    sizes = np.diff(pointers)
-    if (
-        (sizes < 0).any()
-        or len(columns) != last - first
-        or (columns.size and not 0 <= columns.min() <= columns.max() < width)
-    ):
-        raise InputError(f"{file}: {node.name}: an index lies outside the matrix; the file is damaged")
-    out = np.zeros((stop - start, width))
-    out[np.repeat(np.arange(stop - start), sizes), columns] = node["data"][first:last]
-    return out
-
-
-@lru_cache(maxsize=1)
-def _by_rows(file: Path, name: str, _changed: int, _size: int) -> Any:
-    """A matrix stored by columns, as scipy's CSR: read once, since rows of it are spread over the whole file."""
-    import h5py
-    from scipy import sparse
-
-    with h5py.File(file, "r") as root:
-        node = root[name]
-        parts = (np.asarray(node[part][:]) for part in ("data", "indices", "indptr"))
-        matrix = sparse.csc_matrix(tuple(parts), shape=_shape(node), dtype=np.float64)
-    matrix.check_format(full_check=True)
-    return matrix.tocsr()

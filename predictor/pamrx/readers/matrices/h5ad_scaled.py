@@ -58,8 +58,9 @@ def is_scaled(data: H5ad) -> bool:
     """Whether most columns of the matrix have mean 0 over the samples, by all of its rows; of a few samples, all."""
     places = range(data.width)  # which of them are genes, it takes long to tell
     found = Statistics(data.width)
-    for start in range(0, len(data.samples), ROWS_AT_ONCE):
-        stop = min(start + ROWS_AT_ONCE, len(data.samples))
+    step = data.at_once(ROWS_AT_ONCE)
+    for start in range(0, len(data.samples), step):
+        stop = min(start + step, len(data.samples))
         found.add(data.rows(start, stop, places), data.samples[start:stop])
         if found.low >= 0:  # scaled values are below zero in about half of the cells
             return False

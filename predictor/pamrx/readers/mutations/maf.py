@@ -22,7 +22,7 @@ from pamrx.errors import InputError, PamrxError, did_you_mean
 from pamrx.identifiers.gene_ids import is_gene_name
 from pamrx.identifiers.genes import mouse_note, unrecognised_message
 from pamrx.identifiers.protein_change import is_nothing, protein_changes
-from pamrx.readers.boundary import MAX_CELL, MAX_LABEL
+from pamrx.readers.boundary import MAX_CELL, MAX_LABEL, boundary
 from pamrx.readers.mutations.cells import bare, mapped
 from pamrx.readers.mutations.columns import (
     CLASS,
@@ -39,6 +39,7 @@ from pamrx.readers.mutations.columns import (
 from pamrx.readers.mutations.filters import kept_rows
 from pamrx.readers.mutations.rows import Settled, settle
 from pamrx.readers.mutations.table import CLASSIFICATIONS, Mutations
+from pamrx.readers.parquet_file import EXPECTED, check_whole
 from pamrx.readers.text.files import SHORTER, Head, is_parquet, open_bytes, parquet_columns
 from pamrx.readers.text.memory import PER_ROW, most_text
 
@@ -165,10 +166,9 @@ def _declared(file: Path) -> list[str]:
 
 def _read_parquet(file: Path, wanted: dict[str, int], header: list[str]) -> pd.DataFrame:
     names = [header[position] for position in wanted.values()]
-    try:
+    check_whole(file, names)
+    with boundary(file, EXPECTED):
         frame = pq.read_table(file, columns=names).to_pandas()[names]
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
     for place, kind in enumerate(frame.dtypes):  # a column of numbers with gaps: 1 stays 1
         if pd.api.types.is_float_dtype(kind) and (frame.iloc[:, place].dropna() % 1 == 0).all():
             frame.isetitem(place, frame.iloc[:, place].astype("Int64"))

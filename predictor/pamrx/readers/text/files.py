@@ -168,13 +168,11 @@ def parquet_columns(file: Path) -> list[str]:
     PamrxError
         If it is not a Parquet file.
     """
-    import pyarrow
-    import pyarrow.parquet
+    from pamrx.readers.boundary import boundary
+    from pamrx.readers.parquet_file import EXPECTED, open_parquet_file
 
-    try:
-        return [str(name) for name in pyarrow.parquet.read_schema(file).names]
-    except (pyarrow.ArrowInvalid, OSError):
-        raise InputError(f"{file}: not a Parquet file, or a truncated one; expected {_READABLE}") from None
+    with boundary(file, EXPECTED):
+        return [str(name) for name in open_parquet_file(file).schema_arrow.names]
 
 
 def check_labels(file: str, labels: Iterable[str], place: str) -> None:

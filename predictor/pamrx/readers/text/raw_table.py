@@ -15,7 +15,8 @@ import pandas as pd
 
 from pamrx.errors import InputError, PamrxError
 from pamrx.identifiers.quantities import name_key
-from pamrx.readers.boundary import MAX_CELL
+from pamrx.readers.boundary import MAX_CELL, boundary
+from pamrx.readers.parquet_file import EXPECTED, check_whole
 from pamrx.readers.text.files import SHORTER, Head, check_labels, csv_trouble, is_parquet, open_bytes, parquet_columns
 from pamrx.readers.text.memory import PER_CELL, most_text
 from pamrx.readers.text.number_forms import read_forms
@@ -153,10 +154,9 @@ def read_text_cells(file: Path, notes: list[str]) -> pd.DataFrame:
 
 def _from_parquet(file: Path) -> RawTable:
     parquet_columns(file)
-    try:
+    check_whole(file)
+    with boundary(file, EXPECTED):
         frame = pd.read_parquet(file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{file}: a damaged Parquet file ({error}); make or copy it again") from None
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()
     if frame.empty:

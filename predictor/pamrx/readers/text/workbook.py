@@ -19,16 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from pamrx.display import short_repr
-from pamrx.errors import InputError, PamrxError, did_you_mean
+from pamrx.errors import InputError, did_you_mean
+from pamrx.readers.boundary import MAX_CELL, boundary
+from pamrx.readers.text.workbook_parts import SAVE, check_parts
 
 ENDINGS = (".xlsx", ".xlsm")
-MAX_CELLS, MAX_PART = 2_000_000, 500_000_000
-"""A sheet with more cells, or a workbook with a part of more bytes when unpacked, is refused."""
+MAX_CELLS = 2_000_000
+"""A sheet with more cells is refused."""
 
 _SHEET = re.compile(r"(\.xls[xm])::(.+)$", re.IGNORECASE)
 _MAX_ROWS = 1 << 20  # of Excel itself
-_SPARSE = 20  # rows are scanned up to that many times MAX_CELLS, empty cells included
-_SAVE = "save the sheet as tab-separated text (.tsv)"
+_SPARSE = 3  # rows are scanned up to that many times MAX_CELLS, empty cells included
 
 
 @short_repr
@@ -83,6 +84,8 @@ def _sheet(path: Path, file: Path, wanted: str | None, _changed: int, _size: int
     with _opened(path, file, data_only=True) as book:
         name = _chosen(path, file, book, wanted)
         rows, blank = _rows(path, book[name])
+    while rows and not rows[-1]:
+        rows.pop()
     if blank:
         with _opened(path, file, data_only=False) as book:
             _check_calculated(path, book[name], blank)
@@ -93,8 +96,9 @@ def _sheet(path: Path, file: Path, wanted: str | None, _changed: int, _size: int
 def _opened(path: Path, file: Path, data_only: bool) -> Iterator[Any]:
     import openpyxl
 
-    try:
-        _check_size(path, file)
+    # openpyxl has no errors of its own for damaged files: any kind may come.
+    with boundary(path, "an Excel workbook", "open it in Excel and save it again"):
+        check_parts(path, file)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and validations, which are not read
             book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
@@ -102,20 +106,6 @@ def _opened(path: Path, file: Path, data_only: bool) -> Iterator[Any]:
                 yield book
             finally:
                 book.close()
-    except PamrxError:
-        raise
-    except Exception as error:  # openpyxl has no errors of its own for damaged files: any kind may come
-        raise InputError(f"{path}: a damaged workbook ({error}); open it in Excel and save it again") from None
-
-
-def _check_size(path: Path, file: Path) -> None:
-    with zipfile.ZipFile(file) as archive:
-        part = max(archive.infolist(), key=lambda part: part.file_size)
-    if part.file_size > MAX_PART:
-        raise InputError(
-            f"{path}: its part {part.filename} is {part.file_size / 1e6:,.0f} MB large when unpacked, more than "
-            f"{MAX_PART / 1e6:,.0f} MB; {_SAVE}"
-        )
 
 
 def _chosen(path: Path, file: Path, book: Any, wanted: str | None) -> str:
@@ -124,7 +114,8 @@ def _chosen(path: Path, file: Path, book: Any, wanted: str | None) -> str:
         if wanted not in names:
             raise InputError(f"{path}: no sheet '{wanted}'; found {', '.join(names)}{did_you_mean(wanted, names)}")
         return wanted
-    filled = [sheet.title for sheet in book.worksheets if _is_filled(sheet)]
+    left = iter(range(MAX_CELLS))  # cells of all sheets that are looked at
+    filled = [sheet.title for sheet in book.worksheets if _is_filled(sheet, left)]
     if not filled:
         raise InputError(f"{path}: all sheets of the workbook are empty")
     if len(filled) > 1:
@@ -140,9 +131,9 @@ def _scanned(sheet: Any) -> Iterator[Any]:
     return islice(sheet.iter_rows(), _MAX_ROWS)
 
 
-def _is_filled(sheet: Any) -> bool:
+def _is_filled(sheet: Any, left: Iterator[int]) -> bool:
     cells = (cell.value for row in _scanned(sheet) for cell in row)
-    return any(value is not None and str(value).strip() for value in islice(cells, _SPARSE * MAX_CELLS))
+    return any(value is not None and str(value).strip() for _, value in zip(left, cells, strict=False))
 
 
 def _rows(path: Path, sheet: Any) -> tuple[list[list[str]], set[str]]:
@@ -165,7 +156,7 @@ def _rows(path: Path, sheet: Any) -> tuple[list[list[str]], set[str]]:
         rows.append(texts)
         scanned += len(row) + 1
         if max(filled, len(blank)) > MAX_CELLS or scanned > _SPARSE * MAX_CELLS:
-            raise InputError(f"{path}: sheet {sheet.title} has more than {MAX_CELLS:,} cells; {_SAVE}")
+            raise InputError(f"{path}: sheet {sheet.title} has more than {MAX_CELLS:,} cells; {SAVE}")
     return rows, blank
 
 
@@ -187,8 +178,14 @@ def _text(path: Path, cell: Any) -> str:
         return (value.date() if not (value.hour or value.minute or value.second) else value).isoformat()
     if isinstance(value, date):
         return value.isoformat()
+    text = str(value)
+    if len(text) > MAX_CELL:
+        raise InputError(
+            f"{path}: cell {cell.coordinate}: a text of {len(text):,} characters ('{text[:40]}...'), expected at most "
+            f"{MAX_CELL:,}; shorten the cell"
+        )
     # Tabs and line breaks would end the cell, and a quotation mark might begin one.
-    return " ".join(str(value).replace('"', "'").split())
+    return " ".join(text.replace('"', "'").split())
 
 
 def _check_calculated(path: Path, sheet: Any, blank: set[str]) -> None:

@@ -19,7 +19,7 @@ from pamrx.profiles import read_profiles
 from pamrx.profiles.check import check_file_kinds
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.matrices.matrix import read_matrix
-from pamrx.readers.text import workbook
+from pamrx.readers.text import workbook, workbook_parts
 from pamrx.readers.text.files import check_file
 from pamrx.readers.text.raw_table import read_raw_table
 from typer.testing import CliRunner
@@ -214,7 +214,7 @@ def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = book(tmp_path, Sheet1=MATRIX)
     monkeypatch.setattr(workbook, "MAX_CELLS", 10)
     fails(path, "sheet Sheet1 has more than 10 cells; save the sheet as tab-separated text (.tsv)")
-    monkeypatch.setattr(workbook, "MAX_PART", 500)
+    monkeypatch.setattr(workbook_parts, "MAX_PART", 500)
     fails(path, "MB large when unpacked, more than", "save the sheet as tab-separated text (.tsv)")
 
 
@@ -288,3 +288,44 @@ def test_the_option_of_the_commands(tmp_path: Path) -> None:
     for command in (["check", "x.tsv"], ["predict", "--expression", "x.tsv"]):
         refused = CliRunner().invoke(app, [*command, "--sheet", "Data"])
         assert "goes with an Excel workbook" in str(refused.exception)
+
+
+def test_a_small_workbook_that_unpacks_to_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = book(tmp_path, Sheet1=MATRIX)
+    _edit(path, "xl/worksheets/sheet1.xml", {b"</sheetData>": b"<row/>" * 50_000 + b"</sheetData>"})
+    assert read_matrix(path, GENES).values.shape == (2, 3)
+    monkeypatch.setattr(workbook_parts, "FREE_UNPACKED", 100_000)
+    path.touch()
+    workbook._sheet.cache_clear()
+    fails(path, "xl/worksheets/sheet1.xml unpacks from 0.0 MB to 0 MB, more than 200 times its size", "(.tsv)")
+
+
+def test_a_document_type_is_refused_in_any_encoding(tmp_path: Path) -> None:
+    for encoding in ("utf-8", "utf-16"):
+        path = book(tmp_path, Sheet1=MATRIX)
+        with zipfile.ZipFile(path) as archive:
+            parts = {info.filename: archive.read(info) for info in archive.infolist()}
+        sheet = parts["xl/worksheets/sheet1.xml"].decode()
+        head = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE a [<!ENTITY a "aaaa">]>'
+        parts["xl/worksheets/sheet1.xml"] = (head + sheet[sheet.index("<worksheet") :]).encode(encoding)
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+        fails(path, "sheet1.xml defines a document type (DTD), which no workbook has")
+
+
+def test_a_long_cell_is_named_and_cut(tmp_path: Path) -> None:
+    path = book(tmp_path, Sheet1=MATRIX)
+    _edit(path, "xl/worksheets/sheet1.xml", {b"PTEN": b"P" * 200_000})
+    with pytest.raises(PamrxError, match=r"cell A3: a text of 200,000 characters \('P{40}\.\.\.'\), expected at most"):
+        read_matrix(path, GENES)
+
+
+def test_too_many_shared_texts_or_parts_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = book(tmp_path, Sheet1=MATRIX)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/sharedStrings.xml", b"<sst>" + b"<si/>" * 50 + b"</sst>")
+    monkeypatch.setattr(workbook_parts, "MAX_TEXTS", 10)
+    fails(path, "more than 10 texts in the workbook")
+    monkeypatch.setattr(workbook_parts, "MAX_PARTS", 3)
+    fails(path, "parts in the workbook, expected at most 3")
