@@ -72,8 +72,7 @@ def read_model(contents: Mapping[str, bytes], folder: Path, known: Sequence[str]
     boosters = [lgb.Booster(model_str=contents[name].decode("utf-8")) for name in names]
     model.boosted_ = BoostedComponents(split_on, boosters)
     name = f"{prefix}importance.parquet"
-    importance = read_table(contents[name], folder / name, columns=assays, rows=features, least=0.0)
-    model.importance_ = importance.to_numpy(dtype=float)
+    model.importance_ = read_table(contents[name], folder / name, columns=assays, rows=features, least=0.0).values
     return model
 
 
@@ -95,11 +94,11 @@ def _read_view(
     data: bytes, file: Path, without: frozenset[str], features: Sequence[str], assays: Sequence[str]
 ) -> LinearView:
     table = read_table(data, file, columns=["centre", "scale", *assays])
-    names = table.index.tolist()
+    names = table.index
     strange = set(names).difference(features)
     if strange:
         raise refusal(file, f"row {shown(min(strange))}", "features of model.json")
-    values = table.to_numpy(dtype=float)
+    values = table.values
     if values[:, 1].size and values[:, 1].min() < 0:
         raise refusal(file, f"scale {values[:, 1].min():g} of {shown(names[values[:, 1].argmin()])}", "0 or more")
     return LinearView(without, names, values[:, 0], values[:, 1], values[:, 2:])

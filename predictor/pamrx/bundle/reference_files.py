@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from pamrx.bundle.refusal import refusal, shown
-from pamrx.bundle.strict_table import read_table
+from pamrx.bundle.strict_table import Table, read_table
 from pamrx.errors import PamrxError
 from pamrx.identifiers.assay import AssayId
 from pamrx.model.drug_specific import Regression
@@ -26,7 +25,7 @@ def read_reference(contents: Mapping[str, bytes], folder: Path, name: str, assay
         If a table is not what a model of these assays has.
     """
     file = folder / f"{name}.parquet"
-    lines = read_table(contents[file.name], file, columns=assays).astype(float)
+    lines = read_table(contents[file.name], file, columns=assays).frame().astype(float)
     if lines.empty:
         raise refusal(file, "no lines", "a row for each reference line")
     file = folder / f"{name}_partial.parquet"
@@ -34,7 +33,7 @@ def read_reference(contents: Mapping[str, bytes], folder: Path, name: str, assay
         return Reference(lines)
     partial = read_table(contents[file.name], file, columns=assays)
     _check_quantiles(partial, file)
-    return Reference(lines, partial)
+    return Reference(lines, partial.frame())
 
 
 def read_regression(
@@ -48,7 +47,7 @@ def read_regression(
         If it is anything else.
     """
     file = folder / "regression.parquet"
-    table = read_table(contents[file.name], file, columns=("intercept", "slope"), rows=assays).astype(float)
+    table = read_table(contents[file.name], file, columns=("intercept", "slope"), rows=assays).frame().astype(float)
     for assay, slope in table["slope"].items():
         if slope and AssayId.parse(str(assay)).screen not in screens:
             raise refusal(file, f"a slope of {shown(assay)}", f"slopes of assays of the screens {', '.join(screens)}")
@@ -70,17 +69,17 @@ def check_assays(assays: Sequence[str], file: Path) -> None:
             raise refusal(file, f"assay {shown(assay)} ({error})", "screen and drug, as in GDSC2:Pictilisib") from None
 
 
-def _check_quantiles(table: pd.DataFrame, file: Path) -> None:
+def _check_quantiles(table: Table, file: Path) -> None:
     """`POINTS` rows in ascending order for each pattern of evidence that is there."""
-    found = list(dict.fromkeys(label.rpartition(".")[0] for label in table.index))
+    found = [label.rpartition(".")[0] for label in table.index[::POINTS]]
     known = {pattern_name(pattern) for pattern in all_patterns()}
     if not set(found) <= known:
         raise refusal(file, f"rows of {shown(min(set(found) - known))}", "patterns of evidence")
-    if table.index.tolist() != [label for name in found for label in labels_of(name)]:
+    if table.index != [label for name in found for label in labels_of(name)]:
         raise refusal(file, "rows in another order", f"{POINTS} quantiles of one pattern of evidence after the other")
-    steps = np.diff(table.to_numpy().reshape(len(found), POINTS, -1), axis=1)
-    if steps.size and steps.min() < 0:
-        pattern, _, assay = np.argwhere(steps < 0)[0]
+    falls = np.diff(table.numbers.reshape(len(table.columns), len(found), POINTS), axis=2) < 0
+    if falls.any():
+        assay, pattern, _ = np.argwhere(falls)[0]
         raise refusal(
             file, f"quantiles of {shown(table.columns[assay])} under {found[pattern]} that fall", "ascending ones"
         )

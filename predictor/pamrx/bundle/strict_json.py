@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +21,6 @@ MOST_NAMES = 200_000
 MAX_DEPTH = 20
 
 _LARGEST_WHOLE = 2**53
-
-T = TypeVar("T")
 
 
 class Fields:
@@ -112,7 +110,10 @@ class Fields:
             strange = set(value_names).difference(known)
             if strange:
                 raise self.refused(name, min(strange), "names that the rest of the bundle knows")
-        return {key: value.number(key, least, most) for key in value_names}
+        numbers = value.content.values()
+        if not (set(map(type, numbers)) <= {int, float} and least <= min(numbers, default=least) <= max(numbers, default=most) <= most):
+            return {key: value.number(key, least, most) for key in value_names}
+        return dict(value.content)
 
 
 def read_json(data: bytes, file: object) -> Any:
@@ -146,23 +147,31 @@ def is_label(value: object) -> bool:
     return type(value) is str and 0 < len(value) <= MAX_LABEL and value.isprintable()
 
 
-def check_labels(values: list[Any], file: object, what: str) -> None:
+def check_labels(values: Sequence[Any], file: object, what: str) -> None:
     """Refuse a list that holds anything but names, or one twice."""
-    if not all(map(is_label, values)):
+    # All at once first: a bundle holds a hundred thousand names.
+    alike = set(map(type, values)) <= {str} and "".join(values).isprintable()
+    if not (alike and all(values) and max(map(len, values), default=0) <= MAX_LABEL):
         wrong = next(value for value in values if not is_label(value))
         raise refusal(file, f"{what} holds {shown(wrong)}", f"names of up to {MAX_LABEL:,} printable characters")
     if len(set(values)) != len(values):
-        seen: set[str] = set()
-        twice = next(value for value in values if value in seen or seen.add(value))
-        raise refusal(file, f"{what} holds {shown(twice)} twice", "each name once")
+        raise refusal(file, f"{what} holds {shown(_twice(values))} twice", "each name once")
+
+
+def _twice(names: Iterable[str]) -> str:
+    """The first that came before."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    raise ValueError("each name stands once")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise ValueError(f"key {shown(twice)} stands twice in one object")
+        raise ValueError(f"key {shown(_twice(key for key, _ in pairs))} stands twice in one object")
     return found
 
 

@@ -6,6 +6,7 @@ What the file says of pandas or of Arrow's extension types is never used: the co
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,30 @@ NAME = "name"
 _TABLE = "a table of names and numbers as `pamrx train` writes it"
 
 
+class Table(NamedTuple):
+    """What a table of a bundle holds.
+
+    Attributes
+    ----------
+    index, columns : names of the rows and of the columns of numbers, each once.
+    numbers : (columns, rows) single precision.
+    """
+
+    index: list[str]
+    columns: list[str]
+    numbers: np.ndarray
+
+    @property
+    def values(self) -> np.ndarray:
+        """(rows, columns) double precision, column after column in memory."""
+        return self.numbers.T.astype(float)
+
+    def frame(self) -> pd.DataFrame:
+        """The same in single precision, index `name`."""
+        index = pd.Index(self.index, name=NAME, dtype="str")
+        return pd.DataFrame(self.numbers.T, index=index, columns=self.columns, copy=False)
+
+
 def read_table(
     data: bytes,
     file: object,
@@ -30,14 +55,14 @@ def read_table(
     rows: Sequence[str] | None = None,
     missing: bool = False,
     least: float = -LARGEST,
-) -> pd.DataFrame:
-    """A table of a bundle, index `name`, single precision.
+) -> Table:
+    """A table of a bundle.
 
     Parameters
     ----------
     data : the bytes of the Parquet file.
     file : in messages.
-    columns, rows : names that it must have, in this order; without, any names, each once.
+    columns, rows : names that it must have, in this order; without, any names.
     missing : whether a cell may be empty.
     least : no number is below it.
 
@@ -51,16 +76,16 @@ def read_table(
         names = _checked_schema(opened, file)
         table = opened.read(use_pandas_metadata=False)
         index = _index(table.column(0), file)
-        values = np.empty((len(names), len(index)), dtype=np.float32)
-        for place in range(len(names)):
-            column = table.column(place + 1)
+        numbers = np.empty((len(names), len(index)), dtype=np.float32)
+        for place, column in enumerate(table.columns[1:]):
             if column.null_count and not missing:
                 raise refusal(file, f"{column.null_count} empty cells in column {shown(names[place])}", "numbers")
-            values[place] = column.to_numpy()
+            numbers[place] = column.to_numpy()
+    found = Table(index, names, numbers)
     _check_order(names, columns, file, "columns")
     _check_order(index, rows, file, "rows")
-    _check_numbers(values, names, index, missing, least, file)
-    return pd.DataFrame(values.T, index=pd.Index(index, name=NAME, dtype="str"), columns=names, copy=False)
+    _check_numbers(found, missing, least, file)
+    return found
 
 
 def _checked_schema(opened: pq.ParquetFile, file: object) -> list[str]:
@@ -96,16 +121,18 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _index(column: pa.ChunkedArray, file: object) -> list[str]:
-    if not len(column):
-        return []
-    # As a dictionary, a long name that a million rows repeat is held once.
-    known = [value for chunk in column.chunks for value in chunk.dictionary.to_pylist()]
-    if sum(map(len, known)) > MOST_CELLS:
-        raise refusal(file, "names that are too long", f"{MOST_CELLS:,} characters in all")
-    check_labels(list(dict.fromkeys(known)), file, NAME)
-    found = column.to_pylist()
-    check_labels(found, file, NAME)
-    return found
+    """The names of the rows, of which each stands once."""
+    if column.null_count:
+        raise refusal(file, f"{column.null_count} rows without a name", "a name for each row")
+    index: list[str] = []
+    for chunk in column.chunks if len(column) else ():
+        # As a dictionary, a long name that a million rows repeat is held once.
+        known = chunk.dictionary
+        if known.nbytes > MOST_CELLS:
+            raise refusal(file, f"{known.nbytes:,} bytes of names", f"at most {MOST_CELLS:,}")
+        index += known.to_numpy(zero_copy_only=False)[chunk.indices.to_numpy()].tolist()
+    check_labels(index, file, NAME)
+    return index
 
 
 def _check_order(found: list[str], expected: Sequence[str] | None, file: object, what: str) -> None:
@@ -117,20 +144,19 @@ def _check_order(found: list[str], expected: Sequence[str] | None, file: object,
     raise refusal(file, f"{shown(found[at])} among the {what}", f"{shown(wanted[at])} at place {at + 1}")
 
 
-def _check_numbers(
-    values: np.ndarray, names: list[str], index: list[str], missing: bool, least: float, file: object
-) -> None:
-    """Compare extremes, which NaN and infinities reach too; only where they are wrong look for the cell."""
-    if not values.size:
+def _check_numbers(table: Table, missing: bool, least: float, file: object) -> None:
+    """Compare the extremes, which NaN and infinities reach too; look for the cell only where they are wrong."""
+    numbers = table.numbers
+    if not numbers.size:
         return
-    with np.errstate(invalid="ignore"):
-        low, high = (np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)) if missing else (values.min(), values.max())
+    extremes = (np.fmin, np.fmax) if missing else (np.minimum, np.maximum)
+    low, high = (extreme.reduce(numbers, axis=None) for extreme in extremes)
     if (low >= least and high <= LARGEST) or (missing and np.isnan(low)):
         return
-    fits = (values >= least) & (values <= LARGEST) | (np.isnan(values) & missing)
+    fits = (numbers >= least) & (numbers <= LARGEST) | (np.isnan(numbers) & missing)
     column, row = np.argwhere(~fits)[0]
     raise refusal(
         file,
-        f"{values[column, row]:g} in row {shown(index[row])}, column {shown(names[column])}",
+        f"{numbers[column, row]:g} in row {shown(table.index[row])}, column {shown(table.columns[column])}",
         f"numbers from {least:g} to {LARGEST:g}",
     )

@@ -75,12 +75,12 @@ def read_uncertainty(
     patterns = [pattern_name(pattern) for pattern in all_patterns()]
     if state["assays"] != list(assays):
         raise state.refused("assays", state["assays"], "the assays of model.json in their order")
-    scale = read_table(contents["scales.parquet"], folder / "scales.parquet", columns=assays)
-    _check_above_0(scale, folder / "scales.parquet")
+    scale = read_table(contents["scales.parquet"], folder / "scales.parquet", columns=assays, least=SMALLEST)
     lacking = set(patterns).difference(scale.index)
     if lacking:
         raise refusal(folder / "scales.parquet", f"no row {min(lacking)}", "a row for each pattern of evidence")
-    intervals = Intervals(list(assays), scale, _difficulty(state.below("difficulty"), len(assays)), _scores(contents, folder, assays))
+    difficulty = _difficulty(state.below("difficulty"), len(assays))
+    intervals = Intervals(list(assays), scale.frame(), difficulty, _scores(contents, folder, assays))
     limits = state.below("limits")
     applicability = Applicability(
         _panel(contents, folder, features, state),
@@ -118,32 +118,25 @@ def _scores(contents: Mapping[str, bytes], folder: Path, assays: Sequence[str]) 
     strange = set(family).difference(FAMILIES)
     if strange:
         raise refusal(file, f"rows of family {shown(min(strange))}", f"families {', '.join(FAMILIES)}")
-    complete = scores.to_numpy()[family == FAMILIES[0]]
-    without = np.isnan(complete).all(axis=0)
+    without = np.isnan(scores.numbers[:, family == FAMILIES[0]]).all(axis=1)
     if without.any():
         raise refusal(file, f"no error of {shown(assays[int(without.argmax())])}", f"rows of family {FAMILIES[0]}")
-    return scores
+    return scores.frame()
 
 
 def _panel(contents: Mapping[str, bytes], folder: Path, features: Sequence[str], state: Fields) -> Panel:
     file = folder / "panel.parquet"
     table = read_table(contents[file.name], file)
-    genes, values = table.index.tolist(), table.to_numpy(dtype=float)
+    genes, values = table.index, table.values
     k = values.shape[1] - 1
     expected = ["mean", *(f"component_{number:02d}" for number in range(k))]
-    if table.columns.tolist() != expected:
+    if table.columns != expected:
         raise refusal(file, f"columns {shown(', '.join(table.columns))}", shown(", ".join(expected)))
     strange = set(genes).difference(features)
     if strange:
         raise refusal(file, f"row {shown(min(strange))}", "features of model.json")
     spread = state.numbers("spread", (k,), SMALLEST)
     return Panel(genes, values[:, 0], np.ascontiguousarray(values[:, 1:].T), spread)
-
-
-def _check_above_0(table: pd.DataFrame, file: Path) -> None:
-    values = table.to_numpy()
-    if values.size and values.min() < SMALLEST:
-        raise refusal(file, f"a scale of {values.min():g}", "scales above 0")
 
 
 def _plain(value: float) -> float | None:

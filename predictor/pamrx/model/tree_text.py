@@ -55,7 +55,7 @@ _FIELDS = (
     "shrinkage",
 )
 _LINES = len(_FIELDS) + 2  # and two empty lines behind each tree
-_DECISIONS = {"0", "2", "8", "10"}
+_DECISIONS = frozenset({"0", "2", "8", "10"})
 """Plain thresholds: no categories (bit 0), and zero is no missing value (bit 2); see `include/LightGBM/tree.h`."""
 
 _WHOLE, _ANY = b"0123456789- ", b"0123456789-+.e "
@@ -117,8 +117,8 @@ def _check_header(header: Sequence[str], trees: Sequence[str], features: tuple[s
     infos, sizes, empty = header[len(_HEADER) :]
     if not _are_infos(infos, len(features)):
         raise _OtherwiseError(f"{_short(infos)} found; expected feature_infos, the range of each feature or none")
-    lengths = [len(line) + 1 for line in trees]
-    right = "tree_sizes=" + " ".join(str(sum(lengths[at : at + _LINES])) for at in range(0, len(trees), _LINES))
+    lengths = np.fromiter(map(len, trees), dtype=int).reshape(-1, _LINES).sum(axis=1) + _LINES
+    right = "tree_sizes=" + " ".join(map(str, lengths.tolist()))
     if sizes != right or empty:
         raise _OtherwiseError(f"{_short(sizes)} found; expected {_short(right)}, the length of each tree's text")
 
@@ -140,21 +140,26 @@ def _check_trees(lines: Sequence[str], count: int, n_features: int) -> None:
     _in_range(counted, 0, MOST_LEAVES, np.arange(count), "number of leaf_count")
     weighed = np.where(leaves > 1, leaves, [len(text.split()) for text in by_field["leaf_weight"]])
     for name, sizes in (
+        # LightGBM only carries these along.
         ("split_gain", splits),
-        ("threshold", splits),
         ("internal_value", splits),
         ("internal_weight", splits),
         ("leaf_weight", weighed),
-        ("leaf_value", leaves),
-        ("shrinkage", np.ones(count, dtype=int)),
     ):
-        numbers = _numbers(by_field[name], name, sizes)
-        if len(numbers) and not np.abs(numbers).max() <= (LARGEST if name == "leaf_value" else np.finfo(float).max):
-            tree = np.repeat(np.arange(count), sizes)[~(np.abs(numbers) <= LARGEST)][0]
-            raise _OtherwiseError(f"tree {tree}: {name} of an impossible size; expected finite numbers")
-    if not set(" ".join(by_field["decision_type"]).split()) <= _DECISIONS:
-        raise _OtherwiseError(f"decision_type other than {', '.join(sorted(_DECISIONS, key=int))}, plain thresholds")
-    _whole(by_field["decision_type"], "decision_type", splits)
+        _words(by_field[name], name, sizes, _ANY)
+    for name, sizes, most in (
+        ("threshold", splits, np.finfo(float).max),
+        ("leaf_value", leaves, LARGEST),
+        ("shrinkage", np.ones(count, dtype=int), 1.0),
+    ):
+        wrong = np.flatnonzero(~(np.abs(_numbers(by_field[name], name, sizes)) <= most))
+        if len(wrong):
+            tree = np.repeat(np.arange(count), sizes)[wrong[0]]
+            raise _OtherwiseError(f"tree {tree}: {name} of an impossible size; expected up to {most:g}")
+    decisions = _words(by_field["decision_type"], "decision_type", splits, _WHOLE)
+    if not _DECISIONS.issuperset(decisions):
+        wrong_one = min(set(decisions) - _DECISIONS)
+        raise _OtherwiseError(f"decision_type {_short(wrong_one)} found; expected plain thresholds, {', '.join(_DECISIONS)}")
     of = np.repeat(np.arange(count), splits)
     _in_range(_whole(by_field["split_feature"], "split_feature", splits), 0, n_features - 1, of, "split_feature")
     inner, outer = (_whole(by_field[f"{side}_count"], f"{side}_count", n) for side, n in (("internal", splits), ("leaf", counted)))
@@ -258,10 +263,11 @@ def _are_infos(line: str, count: int) -> bool:
 def _values(lines: Sequence[str], name: str) -> list[str]:
     """What stands behind `name=` in the line of each tree."""
     start = f"{name}="
-    for tree, line in enumerate(lines):
-        if not line.startswith(start):
-            raise _OtherwiseError(f"tree {tree}: {_short(line)} found; expected {start}")
-    return [line[len(start) :] for line in lines]
+    before, *values = ("\n" + "\n".join(lines)).split("\n" + start)
+    if before or len(values) != len(lines):
+        tree = next(place for place, line in enumerate(lines) if not line.startswith(start))
+        raise _OtherwiseError(f"tree {tree}: {_short(lines[tree])} found; expected {start}")
+    return values
 
 
 def _whole(texts: Sequence[str], name: str, sizes: np.ndarray) -> np.ndarray:
