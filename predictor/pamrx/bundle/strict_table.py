@@ -108,7 +108,7 @@ def _checked_schema(opened: pq.ParquetFile, file: object) -> list[str]:
     check_labels(names, file, "the header")
     empty = size[0] == 0
     if names[0] != NAME or not (kinds[0].physical_type == "BYTE_ARRAY" and _is_text(types[0]) or empty):
-        raise refusal(file, f"first column {shown(names[0])} of type {shown(str(types[0]))}", f"{NAME}, of text")
+        raise refusal(file, f"first column {shown(names[0])} of type {kinds[0].physical_type}", f"{NAME}, of text")
     for name, kind, arrow in zip(names[1:], kinds[1:], types[1:], strict=True):
         if kind.physical_type != "FLOAT" or arrow != pa.float32():
             raise refusal(file, f"column {shown(name)} of type {shown(str(arrow))}", "numbers in single precision")
