@@ -112,11 +112,14 @@ def read_bounded(file: Path, most: int) -> bytes:
         raise BundleError(
             f"{file}: cannot be read ({error.strerror}); expected a file that you may read; see its permissions"
         ) from None
-    with os.fdopen(descriptor, "rb") as opened:
+    try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise refusal(file, "a folder, pipe or device", "a file")
-        data = opened.read(most + 1) if found.st_size <= most else b""
+        with open(descriptor, "rb", closefd=False) as opened:
+            data = opened.read(most + 1) if found.st_size <= most else b""
+    finally:
+        os.close(descriptor)
     if found.st_size > most or len(data) > most:
         raise refusal(file, f"{max(found.st_size, len(data)):,} bytes", f"at most {most:,}")
     return data

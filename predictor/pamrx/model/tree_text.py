@@ -60,6 +60,7 @@ _DECISIONS = frozenset({"0", "2", "8", "10"})
 
 _WHOLE, _ANY = b"0123456789- ", b"0123456789-+.e "
 _INFO = re.compile(r"none|\[-?[0-9][0-9.e+-]{0,40}:-?[0-9][0-9.e+-]{0,40}\]")
+_INFINITE = re.compile(r"(?<![^ ])inf(?![^ ])")
 _IMPORTANCE = re.compile(r"([^\s=]+)=[0-9]{1,9}")
 _PARAMETER = re.compile(r"\[([a-z0-9_]{1,60}): ([A-Za-z0-9_.,+ -]{0,200})\]")
 _PARAMETERS = {"boosting": "gbdt", "objective": "regression", "linear_tree": "0"}
@@ -152,7 +153,8 @@ def _check_trees(lines: Sequence[str], count: int, n_features: int) -> None:
         ("leaf_value", leaves, LARGEST),
         ("shrinkage", np.ones(count, dtype=int), 1.0),
     ):
-        wrong = np.flatnonzero(~(np.abs(_numbers(by_field[name], name, sizes)) <= most))
+        numbers = _numbers(by_field[name], name, sizes)
+        wrong = np.flatnonzero(~(np.abs(numbers) <= most))
         if len(wrong):
             tree = np.repeat(np.arange(count), sizes)[wrong[0]]
             raise _OtherwiseError(f"tree {tree}: {name} of an impossible size; expected up to {most:g}")
@@ -279,8 +281,11 @@ def _whole(texts: Sequence[str], name: str, sizes: np.ndarray) -> np.ndarray:
 
 
 def _numbers(texts: Sequence[str], name: str, sizes: np.ndarray) -> np.ndarray:
+    # A split that sets missing values apart from all others has the threshold inf.
+    endless = name == "threshold" and any("inf" in text for text in texts)
+    finite = [_INFINITE.sub("1e308", text) for text in texts] if endless else texts
     try:
-        return np.array(list(map(float, _words(texts, name, sizes, _ANY))))
+        return np.array(list(map(float, _words(finite, name, sizes, _ANY))))
     except ValueError:
         raise _OtherwiseError(f"{name} holds text that is no number; expected numbers") from None
 

@@ -48,8 +48,8 @@ def test_quantiles_that_fall_or_lack_or_stand_in_another_order_are_refused(tmp_p
     for wrong in (quantiles().iloc[:-1], quantiles().iloc[::-1]):
         with pytest.raises(BundleError, match="rows in another order"):
             read(tmp_path, reference=lines(), reference_partial=wrong)
-    with pytest.raises(BundleError, match="rows of 'x'"):
-        read(tmp_path, reference=lines(), reference_partial=quantiles().rename(index=lambda name: f"x{name[-4:]}"))
+    with pytest.raises(BundleError, match="rows of 'xmutation'"):
+        read(tmp_path, reference=lines(), reference_partial=quantiles().rename(index=lambda name: f"x{name}"))
 
 
 def test_no_lines_and_other_assays_are_refused(tmp_path: Path) -> None:

@@ -104,6 +104,11 @@ def test_a_cycle_of_splits_is_refused() -> None:
     assert "expected a later split" in refused(changed("left_child", 2, "1"))
 
 
+def test_a_split_that_sets_missing_values_apart_is_accepted() -> None:
+    check_model_texts({"a": changed("threshold", 0, "inf").encode()}, FEATURES)
+    refused(changed("threshold", 0, "-inf"))
+
+
 @pytest.mark.parametrize(
     ("found", "put"),
     [
