@@ -36,6 +36,9 @@ SPECIFIC = frozenset({"regression.parquet", "specific_reference.parquet", *(GENE
 UNCERTAINTY = frozenset({"uncertainty.json", "scales.parquet", "scores.parquet", "panel.parquet"})
 """All or none: intervals and applicability."""
 
+_WITH = {SPECIFIC: ("specific_reference_partial.parquet",)}
+"""What only goes with a group."""
+
 OPTIONAL = frozenset({"reference_partial.parquet", "specific_reference_partial.parquet"})
 _KNOWN = REQUIRED | SPECIFIC | UNCERTAINTY | OPTIONAL
 
@@ -54,7 +57,10 @@ def check_names(folder: Path, names: Collection[str]) -> None:
             raise BundleError(
                 f"{manifest}: {shown(name)} is no name for a file of a bundle; the manifest was changed, {REMEDY}"
             )
-    lacking = REQUIRED.difference(names) | _half(SPECIFIC, names) | _half(UNCERTAINTY, names)
+    lacking = set(REQUIRED.difference(names))
+    for group, prefix in ((SPECIFIC, GENERAL), (UNCERTAINTY, None)):
+        there = {name for name in names if name in group or name in _WITH.get(group, ())}
+        lacking |= group.difference(names) if there or (prefix and boosted(names, prefix)) else set()
     lacking |= _gaps(names, "", REQUIRED) | _gaps(names, GENERAL, SPECIFIC)
     if lacking:
         raise refusal(manifest, f"{min(lacking)} is not among its files", "every file that a bundle needs")
@@ -133,16 +139,8 @@ def _is_known(name: str) -> bool:
     return name in _KNOWN or _BOOSTED.fullmatch(name) is not None
 
 
-def _half(group: frozenset[str], names: Collection[str]) -> set[str]:
-    """What lacks of a group of which something is there."""
-    there = group.intersection(names)
-    related = {f"specific_{name}" for name in ("reference_partial.parquet",)} if group is SPECIFIC else set()
-    return set(group - there) if there or related.intersection(names) else set()
-
-
 def _gaps(names: Collection[str], prefix: str, group: frozenset[str]) -> set[str]:
-    """Numbers that the models of LightGBM leave out; the first, where there is none but the group needs it."""
+    """Numbers that the models of LightGBM leave out; the first, where there is none but the group is there."""
     found = boosted(names, prefix)
-    wanted = [f"{prefix}boosted_{number:02d}.txt" for number in range(max(len(found), bool(group.intersection(names))))]
-    lacking = set(wanted).difference(found)
-    return lacking | (set(group.difference(names)) if found else set())
+    count = max(len(found), 1 if group.intersection(names) else 0)
+    return {f"{prefix}boosted_{number:02d}.txt" for number in range(count)}.difference(found)

@@ -43,7 +43,9 @@ def boundary(file: object, expected: str) -> Iterator[None]:
         log.debug("unforeseen error while reading a bundle", exc_info=True)
         said = " ".join(str(error).split())
         shown = said if len(said) <= _LONGEST_CAUSE else f"{said[:_LONGEST_CAUSE]} ..."
-        raise refusal(file, f"cannot be read ({type(error).__name__}{f': {shown}' if shown else ''})", expected) from None
+        raise refusal(
+            file, f"cannot be read ({type(error).__name__}{f': {shown}' if shown else ''})", expected
+        ) from None
 
 
 def shown(value: object) -> str:

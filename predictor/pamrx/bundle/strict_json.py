@@ -111,7 +111,10 @@ class Fields:
             if strange:
                 raise self.refused(name, min(strange), "names that the rest of the bundle knows")
         numbers = value.content.values()
-        if not (set(map(type, numbers)) <= {int, float} and least <= min(numbers, default=least) <= max(numbers, default=most) <= most):
+        if not (
+            set(map(type, numbers)) <= {int, float}
+            and least <= min(numbers, default=least) <= max(numbers, default=most) <= most
+        ):
             return {key: value.number(key, least, most) for key in value_names}
         return dict(value.content)
 

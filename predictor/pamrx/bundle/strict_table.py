@@ -107,7 +107,7 @@ def _checked_schema(opened: pq.ParquetFile, file: object) -> list[str]:
     names = [kind.path for kind in kinds]
     check_labels(names, file, "the header")
     empty = size[0] == 0
-    if names[0] != NAME or not (kinds[0].physical_type == "BYTE_ARRAY" and _is_text(types[0]) or empty):
+    if names[0] != NAME or not ((kinds[0].physical_type == "BYTE_ARRAY" and _is_text(types[0])) or empty):
         raise refusal(file, f"first column {shown(names[0])} of type {kinds[0].physical_type}", f"{NAME}, of text")
     for name, kind, arrow in zip(names[1:], kinds[1:], types[1:], strict=True):
         if kind.physical_type != "FLOAT" or arrow != pa.float32():

@@ -161,10 +161,14 @@ def _check_trees(lines: Sequence[str], count: int, n_features: int) -> None:
     decisions = _words(by_field["decision_type"], "decision_type", splits, _WHOLE)
     if not _DECISIONS.issuperset(decisions):
         wrong_one = min(set(decisions) - _DECISIONS)
-        raise _OtherwiseError(f"decision_type {_short(wrong_one)} found; expected plain thresholds, {', '.join(_DECISIONS)}")
+        raise _OtherwiseError(
+            f"decision_type {_short(wrong_one)} found; expected plain thresholds, {', '.join(_DECISIONS)}"
+        )
     of = np.repeat(np.arange(count), splits)
     _in_range(_whole(by_field["split_feature"], "split_feature", splits), 0, n_features - 1, of, "split_feature")
-    inner, outer = (_whole(by_field[f"{side}_count"], f"{side}_count", n) for side, n in (("internal", splits), ("leaf", counted)))
+    inner, outer = (
+        _whole(by_field[f"{side}_count"], f"{side}_count", n) for side, n in (("internal", splits), ("leaf", counted))
+    )
     _in_range(outer, 1, MOST_ROWS, np.repeat(np.arange(count), counted), "leaf_count")
     children = [_whole(by_field[f"{side}_child"], f"{side}_child", splits) for side in ("left", "right")]
     _check_shape(np.stack(children), splits, inner, outer[np.repeat(leaves > 1, counted)])

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 from pamrx.bundle import contents
-from pamrx.bundle.contents import MANIFEST, OPTIONAL, REQUIRED, SPECIFIC, UNCERTAINTY, check_names, read_contents, sha256
+from pamrx.bundle.contents import (
+    MANIFEST,
+    OPTIONAL,
+    REQUIRED,
+    SPECIFIC,
+    UNCERTAINTY,
+    check_names,
+    read_contents,
+    sha256,
+)
 from pamrx.errors import BundleError
 
 TREES = {"boosted_00.txt", "boosted_01.txt", "general_boosted_00.txt"}
@@ -56,7 +65,8 @@ def test_a_file_taken_out_of_both_is_refused(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../a.json", "/etc/passwd", "a.json", "boosted_1.txt", "boosted_00.txt\n", "linear_4.parquet", "", ".", "é"]
+    "name",
+    ["../a.json", "/etc/passwd", "a.json", "boosted_1.txt", "boosted_00.txt\n", "linear_4.parquet", "", ".", "é"],
 )
 def test_a_name_that_no_bundle_has_is_refused(folder: Path, name: str) -> None:
     assert "is no name for a file of a bundle" in refused(folder, [*ALL, name])

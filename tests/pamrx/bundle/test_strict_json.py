@@ -35,13 +35,17 @@ def test_a_number_is_a_number_of_the_right_size(value: object) -> None:
         Fields({"limits": {"platform": value}}, "b.json").below("limits").number("platform")
 
 
-@pytest.mark.parametrize("value", ["a", None, {"a": 1}, [1], ["a", "a"], [None], ["a\nb"], ["\x1b[2J"], ["\ud800"], [""]])
+@pytest.mark.parametrize(
+    "value", ["a", None, {"a": 1}, [1], ["a", "a"], [None], ["a\nb"], ["\x1b[2J"], ["\ud800"], [""]]
+)
 def test_names_are_a_list_of_printable_names_each_once(value: object) -> None:
     with pytest.raises(BundleError, match=r"b\.json: .*expected"):
         Fields({"genes": value}, "b.json").names("genes")
 
 
-@pytest.mark.parametrize("value", [[1, 2, 3], [[1, 2]], [[1, 2], [3]], [[1, 2], 3], [[1, 2], [3, None]], "ab", [[1, 2], [3, 1e12]]])
+@pytest.mark.parametrize(
+    "value", [[1, 2, 3], [[1, 2]], [[1, 2], [3]], [[1, 2], 3], [[1, 2], [3, None]], "ab", [[1, 2], [3, 1e12]]]
+)
 def test_numbers_have_the_shape_that_they_should_have(value: object) -> None:
     with pytest.raises(BundleError, match="2 x 2 numbers"):
         Fields({"m": value}, "b.json").numbers("m", (2, 2))

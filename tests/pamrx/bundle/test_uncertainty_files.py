@@ -48,7 +48,9 @@ def test_the_state_is_plain_json_and_tables_and_comes_back_whole(tmp_path: Path)
     again, tables_again = state_of(intervals, limits)
     assert again == content
     for name, table in tables.items():
-        pd.testing.assert_frame_equal(tables_again[name], table.astype(np.float32), check_dtype=False, check_names=False)
+        pd.testing.assert_frame_equal(
+            tables_again[name], table.astype(np.float32), check_dtype=False, check_names=False
+        )
 
 
 @pytest.mark.parametrize(
