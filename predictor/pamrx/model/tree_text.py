@@ -125,53 +125,56 @@ def _check_header(header: Sequence[str], trees: Sequence[str], features: tuple[s
 
 
 def _check_trees(lines: Sequence[str], count: int, n_features: int) -> None:
-    by_field = {name: _values(lines[place::_LINES], name) for place, name in enumerate(_FIELDS)}
+    fields = {name: _values(lines[place::_LINES], name) for place, name in enumerate(_FIELDS)}
     for blank in (*lines[_LINES - 2 :: _LINES], *lines[_LINES - 1 :: _LINES]):
         if blank:
             raise _OtherwiseError(f"{_short(blank)} found; expected an empty line behind each tree")
     for name, right in (("Tree", map(str, range(count))), ("num_cat", ["0"] * count), ("is_linear", ["0"] * count)):
-        for tree, (found, one) in enumerate(zip(by_field[name], right, strict=True)):
+        for tree, (found, one) in enumerate(zip(fields[name], right, strict=True)):
             if found != one:
                 raise _OtherwiseError(f"tree {tree}: {name}={_short(found)} found; expected {one}")
-    leaves = _whole(by_field["num_leaves"], "num_leaves", np.ones(count, dtype=int))
-    _in_range(leaves, 1, MOST_LEAVES, np.arange(count), "num_leaves")
+    trees = np.arange(count)
+    leaves = _whole(fields["num_leaves"], "num_leaves", np.ones(count, dtype=int))
+    _in_range(leaves, 1, MOST_LEAVES, trees, "num_leaves")
     splits = leaves - 1
+    _check_numbers(fields, leaves)
+    split_on = _whole(fields["split_feature"], "split_feature", splits)
+    _in_range(split_on, 0, n_features - 1, np.repeat(trees, splits), "split_feature")
     # A tree that does not split says only how many rows it saw, or not even that.
-    counted = np.where(leaves > 1, leaves, [len(text.split()) for text in by_field["leaf_count"]])
-    _in_range(counted, 0, MOST_LEAVES, np.arange(count), "number of leaf_count")
-    weighed = np.where(leaves > 1, leaves, [len(text.split()) for text in by_field["leaf_weight"]])
-    for name, sizes in (
-        # LightGBM only carries these along.
-        ("split_gain", splits),
-        ("internal_value", splits),
-        ("internal_weight", splits),
-        ("leaf_weight", weighed),
-    ):
-        _words(by_field[name], name, sizes, _ANY)
+    counted = _sizes(fields["leaf_count"], leaves)
+    outer = _whole(fields["leaf_count"], "leaf_count", counted)
+    _in_range(outer, 0, MOST_ROWS, np.repeat(trees, counted), "leaf_count")
+    outer = outer[np.repeat(splits > 0, counted)]
+    _in_range(outer, 1, MOST_ROWS, np.repeat(trees[splits > 0], leaves[splits > 0]), "leaf_count")
+    inner = _whole(fields["internal_count"], "internal_count", splits)
+    children = [_whole(fields[f"{side}_child"], f"{side}_child", splits) for side in ("left", "right")]
+    _check_shape(np.stack(children), splits, inner, outer)
+
+
+def _check_numbers(fields: Mapping[str, Sequence[str]], leaves: np.ndarray) -> None:
+    """The numbers that are no places in a tree."""
+    splits = leaves - 1
+    for name in ("split_gain", "internal_value", "internal_weight", "leaf_weight"):  # LightGBM only carries them along
+        _words(fields[name], name, _sizes(fields[name], leaves) if name == "leaf_weight" else splits, _ANY)
     for name, sizes, most in (
         ("threshold", splits, np.finfo(float).max),
         ("leaf_value", leaves, LARGEST),
-        ("shrinkage", np.ones(count, dtype=int), 1.0),
+        ("shrinkage", np.ones(len(leaves), dtype=int), 1.0),
     ):
-        numbers = _numbers(by_field[name], name, sizes)
-        wrong = np.flatnonzero(~(np.abs(numbers) <= most))
+        wrong = np.flatnonzero(~(np.abs(_numbers(fields[name], name, sizes)) <= most))
         if len(wrong):
-            tree = np.repeat(np.arange(count), sizes)[wrong[0]]
+            tree = np.repeat(np.arange(len(leaves)), sizes)[wrong[0]]
             raise _OtherwiseError(f"tree {tree}: {name} of an impossible size; expected up to {most:g}")
-    decisions = _words(by_field["decision_type"], "decision_type", splits, _WHOLE)
-    if not _DECISIONS.issuperset(decisions):
-        wrong_one = min(set(decisions) - _DECISIONS)
-        raise _OtherwiseError(
-            f"decision_type {_short(wrong_one)} found; expected plain thresholds, {', '.join(_DECISIONS)}"
-        )
-    of = np.repeat(np.arange(count), splits)
-    _in_range(_whole(by_field["split_feature"], "split_feature", splits), 0, n_features - 1, of, "split_feature")
-    inner, outer = (
-        _whole(by_field[f"{side}_count"], f"{side}_count", n) for side, n in (("internal", splits), ("leaf", counted))
-    )
-    _in_range(outer, 1, MOST_ROWS, np.repeat(np.arange(count), counted), "leaf_count")
-    children = [_whole(by_field[f"{side}_child"], f"{side}_child", splits) for side in ("left", "right")]
-    _check_shape(np.stack(children), splits, inner, outer[np.repeat(leaves > 1, counted)])
+    strange = set(_words(fields["decision_type"], "decision_type", splits, _WHOLE)) - _DECISIONS
+    if strange:
+        known = ", ".join(sorted(_DECISIONS, key=int))
+        raise _OtherwiseError(f"decision_type {_short(min(strange))} found; expected plain thresholds, {known}")
+
+
+def _sizes(texts: Sequence[str], leaves: np.ndarray) -> np.ndarray:
+    """How many values of its leaves each tree has: one each; of a tree that does not split, one or none."""
+    single = np.array([min(len(text.split()), 1) for text in texts])
+    return np.where(leaves > 1, leaves, single)
 
 
 def _check_shape(children: np.ndarray, splits: np.ndarray, inner: np.ndarray, outer: np.ndarray) -> None:

@@ -37,7 +37,7 @@ def killed_at(step: int, work: Callable[[], None]) -> bool:
 
             return call
 
-        Path.rename = counted(Path.rename)  # type: ignore[method-assign]
+        Path.rename = counted(Path.rename)
         shutil.rmtree = counted(shutil.rmtree)
         work()
         os._exit(0)
@@ -63,7 +63,7 @@ def test_killed_at_any_step_a_whole_folder_can_be_read_and_the_next_writer_mends
     for step in range(20):
         target = tmp_path / str(step) / "x"
         write(target, "one")
-        if not killed_at(step, lambda target=target: write(target, "two")):  # type: ignore[misc]
+        if not killed_at(step, lambda target=target: write(target, "two")):
             break
         assert content_of(standing(target)) in ({"one"}, {"two"})
         write(target, "three")
