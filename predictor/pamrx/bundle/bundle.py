@@ -124,16 +124,28 @@ class Bundle:
 
 def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> dict[str, Any]:
     """Write the bundle to `folder`, replacing an older one only once all is written. Returns the manifest."""
-    # Of a link, the folder that it leads to.
-    target = Path(os.path.realpath(folder))
-    if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
-        raise StoreError(f"{target}: holds other files and no bundle; name an empty or a new folder")
-    with draft_of(target) as draft:
+    with draft_of(target_of(folder)) as draft:
         _write_parts(bundle, draft, card)
         digests = {file.name: sha256(file.read_bytes()) for file in sorted(draft.iterdir())}
         manifest = written_manifest(bundle.manifest, digests)
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
+
+
+def target_of(folder: str | os.PathLike[str]) -> Path:
+    """The folder that a bundle is written to: of a link, the one that it leads to.
+
+    Raises
+    ------
+    StoreError
+        If it is a file, or holds files that are no bundle.
+    """
+    target = Path(os.path.realpath(folder))
+    if target.exists() and not target.is_dir():
+        raise StoreError(f"{target}: is a file; expected an empty or a new folder, or a bundle to replace; name one")
+    if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
+        raise StoreError(f"{target}: holds other files and no bundle; name an empty or a new folder")
+    return target
 
 
 def load_bundle(folder: str | os.PathLike[str] | None = None) -> Bundle:
@@ -181,8 +193,9 @@ def released_bundle() -> Path:
     """The folder of the released bundle: inside the installed package, or `models/` of a checkout."""
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "bundles" / RELEASED, package.parents[1] / "models" / RELEASED):
-        if (folder / MANIFEST).is_file():
-            return folder
+        found = standing(folder)
+        if (found / MANIFEST).is_file():
+            return found
     raise BundleError("no released bundle in this installation; run `make train`, or name one with --bundle")
 
 

@@ -6,7 +6,7 @@ What the file says of pandas or of Arrow's extension types is never used: the co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,15 +15,21 @@ import pyarrow.parquet as pq
 
 from pamrx.bundle.refusal import boundary, refusal, shown
 from pamrx.bundle.strict_json import LARGEST, check_labels
+from pamrx.display import short_repr
 
 MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 200_000, 2_000, 10_000_000
 """Of one table; the largest of the released bundle has 6,875 rows of 68 columns."""
+
+MOST_GROUPS, MOST_UNPACKED = 1_000, 100_000_000
+"""Row groups and unpacked bytes of one table; the largest of the released bundle has one of 2.8 MB."""
 
 NAME = "name"
 _TABLE = "a table of names and numbers as `pamrx train` writes it"
 
 
-class Table(NamedTuple):
+@short_repr
+@dataclass(frozen=True)
+class Table:
     """What a table of a bundle holds.
 
     Attributes
@@ -98,8 +104,11 @@ def _checked_schema(opened: pq.ParquetFile, file: object) -> list[str]:
             f"{size[0]:,} rows of {size[1]:,} columns",
             f"at most {MOST_ROWS:,} rows, 2 to {MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells",
         )
-    if found.num_row_groups > 1 + size[0]:
-        raise refusal(file, f"{found.num_row_groups:,} row groups", "one")
+    if found.num_row_groups > MOST_GROUPS:
+        raise refusal(file, f"{found.num_row_groups:,} row groups", f"at most {MOST_GROUPS:,}")
+    unpacked = sum(found.row_group(number).total_byte_size for number in range(found.num_row_groups))
+    if not 0 <= unpacked <= MOST_UNPACKED:
+        raise refusal(file, f"{unpacked:,} bytes when unpacked", f"at most {MOST_UNPACKED:,}")
     kinds = [opened.schema.column(place) for place in range(size[1])]
     types = list(opened.schema_arrow.types)
     if len(types) != size[1] or any(kind.max_repetition_level or kind.max_definition_level > 1 for kind in kinds):

@@ -173,6 +173,13 @@ def test_saving_never_overwrites_a_folder_that_is_no_bundle(bundle: Any, tmp_pat
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
+def test_saving_to_a_file_is_refused(bundle: Any, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(PamrxError) as error:
+        save_bundle(bundle, tmp_path / "thesis.txt", CARD)
+    one_line(error, "is a file; expected an empty or a new folder")
+
+
 @pytest.mark.medium
 def test_a_failed_save_leaves_the_old_bundle(bundle: Any, copy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:

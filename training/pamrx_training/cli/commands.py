@@ -192,7 +192,7 @@ def train(
     Evaluates by five-fold leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite
     store in the working directory.
     """
-    from pamrx.bundle.bundle import save_bundle
+    from pamrx.bundle.bundle import save_bundle, target_of
 
     from pamrx_training.evaluation.dossier import dossier
     from pamrx_training.evaluation.tables import print_evaluation
@@ -208,6 +208,7 @@ def train(
     show_log()
     if data_dir is not None and not evidence:
         raise UsageError("--data-dir goes with --evidence: other laboratories are looked at for the model card only")
+    target_of(output)  # before an hour's work
     cohort, data_fingerprint = load_cohort(cache, mirna, panel)
     held_out = lines_named(hold_out, cohort)
     store = open_store(cache, data_fingerprint) if evidence else None
