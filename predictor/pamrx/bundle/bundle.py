@@ -20,43 +20,40 @@ MODEL_CARD.md        for a person
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lightgbm as lgb
 import pandas as pd
 
-from pamrx.bundle.model_files import read_json, read_model, read_parquet, write_json, write_model, write_parquet
-from pamrx.bundle.uncertainty_files import STATE, TABLES, from_state, state_of
+from pamrx.bundle.contents import CARD, GENERAL, MANIFEST, read_contents, sha256
+from pamrx.bundle.feature_state import read_builder
+from pamrx.bundle.manifest import FORMAT, read_manifest, written_manifest
+from pamrx.bundle.model_files import read_model, write_json, write_model, write_parquet
+from pamrx.bundle.reference_files import check_assays, read_reference, read_regression
+from pamrx.bundle.refusal import boundary
+from pamrx.bundle.swap import draft_of, standing
+from pamrx.bundle.uncertainty_files import STATE, read_uncertainty, state_of
 from pamrx.display import as_html, as_text, first_few
 from pamrx.errors import BundleError, StoreError
 from pamrx.features import FeatureBuilder
-from pamrx.model.drug_specific import Regression, SpecificResponse
+from pamrx.model.drug_specific import SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
-from pamrx.outputs import draft_folder
 from pamrx.prediction.intervals import COVERAGE
 from pamrx.prediction.predictions import chosen_assays, predict
 from pamrx.prediction.reference import Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from pamrx.prediction.applicability import Applicability
     from pamrx.prediction.intervals import Intervals
     from pamrx.profiles import Profiles
 
-FORMAT = 2
-CARD = "MODEL_CARD.md"
 RELEASED = "pamrx-gdsc"
-MANIFEST = "manifest.json"
-REFERENCE, SPECIFIC_REFERENCE, GENERAL = "reference", "specific_reference", "general_"
-_FILE_NAME = re.compile(r"[A-Za-z0-9_]+\.(json|parquet|txt|md)")
+REFERENCE, SPECIFIC_REFERENCE = "reference", "specific_reference"
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,39 +124,35 @@ class Bundle:
 
 def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> dict[str, Any]:
     """Write the bundle to `folder`, replacing an older one only once all is written. Returns the manifest."""
-    target = Path(folder)
-    check_replaceable(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = draft_folder(target)
-    try:
+    with draft_of(target_of(folder)) as draft:
         _write_parts(bundle, draft, card)
-        files = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
-        manifest = {"format": FORMAT, **bundle.manifest, "files": files}
-        manifest["fingerprint"] = _fingerprint(manifest)
+        digests = {file.name: sha256(file.read_bytes()) for file in sorted(draft.iterdir())}
+        manifest = written_manifest(bundle.manifest, digests)
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        _swap(draft, target)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return manifest
 
 
-def check_replaceable(folder: str | os.PathLike[str]) -> None:
-    """Refuse a folder that holds something other than a bundle; nothing at all is no hindrance.
+def target_of(folder: str | os.PathLike[str]) -> Path:
+    """The folder that a bundle is written to: of a link, the one that it leads to.
 
     Raises
     ------
     StoreError
-        For such a folder.
+        If it is a file, or holds files that are no bundle.
     """
-    target = Path(folder)
+    target = Path(os.path.realpath(folder))
+    if target.exists() and not target.is_dir():
+        raise StoreError(f"{target}: is a file; expected an empty or a new folder, or a bundle to replace; name one")
     if target.exists() and not (target / MANIFEST).is_file() and any(target.iterdir()):
         raise StoreError(f"{target}: holds other files and no bundle; name an empty or a new folder")
+    return target
 
 
 def load_bundle(folder: str | os.PathLike[str] | None = None) -> Bundle:
     """Load a trained model from a bundle folder.
 
-    No code is loaded: a bundle is LightGBM text, JSON and Parquet, and each file is checked against its SHA-256.
+    No code is loaded: a bundle is LightGBM text, JSON and Parquet. Each file is compared with its SHA-256, and whatever
+    stands in it is checked before it is used, so that a bundle from a stranger ends in one line at worst.
 
     Parameters
     ----------
@@ -174,8 +167,9 @@ def load_bundle(folder: str | os.PathLike[str] | None = None) -> Bundle:
     Raises
     ------
     BundleError
-        If the folder is not a bundle, a file is missing or has another SHA-256 than the manifest says, or the format
-        is not that of this version.
+        If the folder is not a bundle, a file is missing, has another SHA-256 than the manifest says or is larger than
+        `pamrx.bundle.contents` allows, the format is not that of this version, or a tree, a table or a number is not
+        what `pamrx train` writes.
 
     References
     ----------
@@ -189,57 +183,19 @@ def load_bundle(folder: str | os.PathLike[str] | None = None) -> Bundle:
     >>> bundle.manifest["name"]
     'pamrx-gdsc'
     """
-    path = released_bundle() if folder is None else Path(folder)
-    manifest = read_manifest(path)
-    for name, expected in manifest["files"].items():
-        file = path / name
-        if not _FILE_NAME.fullmatch(name):
-            raise BundleError(
-                f"{path / MANIFEST}: '{name}' is no name for a file of a bundle; the manifest was changed"
-            )
-        if not file.is_file():
-            raise BundleError(f"{file}: missing; the bundle is incomplete, copy or train it again")
-        if _sha256(file) != expected:
-            raise BundleError(
-                f"{file}: its SHA-256 is not the one in {MANIFEST}; the bundle was changed or cut short, "
-                "copy or train it again"
-            )
-    try:
-        return _read_parts(path, manifest)
-    except (KeyError, ValueError, OSError, lgb.basic.LightGBMError) as error:
-        raise BundleError(f"{path}: does not hold what a bundle of format {FORMAT} holds ({error})") from None
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The checked manifest of a bundle folder."""
-    if not path.is_dir():
-        raise BundleError(f"{path}: no such folder; expected a bundle, as `pamrx train` writes it")
-    file = path / MANIFEST
-    if not file.is_file():
-        raise BundleError(f"{path}: no {MANIFEST} in it; expected a bundle, as `pamrx train` writes it")
-    try:
-        manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        version, files, recorded = manifest["format"], manifest["files"], manifest["fingerprint"]
-        dict(files)
-    except (ValueError, KeyError, TypeError):
-        raise BundleError(
-            f"{file}: not a whole manifest; the bundle was changed or cut short, copy or train it again"
-        ) from None
-    if version != FORMAT:
-        raise BundleError(f"{file}: bundle format {version}, expected {FORMAT}; use the version of pamrx that wrote it")
-    if recorded != _fingerprint(manifest):
-        raise BundleError(
-            f"{file}: its fingerprint does not fit its content; the bundle was changed, copy or train it again"
-        )
-    return manifest
+    path = released_bundle() if folder is None else standing(Path(folder))
+    with boundary(path, f"a bundle of format {FORMAT}"):
+        manifest = read_manifest(path)
+        return _read_parts(path, manifest, read_contents(path, manifest["files"]))
 
 
 def released_bundle() -> Path:
     """The folder of the released bundle: inside the installed package, or `models/` of a checkout."""
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "bundles" / RELEASED, package.parents[1] / "models" / RELEASED):
-        if (folder / MANIFEST).is_file():
-            return folder
+        found = standing(folder)
+        if (found / MANIFEST).is_file():
+            return found
     raise BundleError("no released bundle in this installation; run `make train`, or name one with --bundle")
 
 
@@ -260,23 +216,21 @@ def _write_parts(bundle: Bundle, folder: Path, card: str) -> None:
     (folder / CARD).write_text(card, encoding="utf-8")
 
 
-def _read_parts(folder: Path, manifest: dict[str, Any]) -> Bundle:
-    builder = FeatureBuilder.from_state(read_json(folder / "features.json"))
-    names = manifest["files"]
-    model = read_model(folder, names)
+def _read_parts(folder: Path, manifest: dict[str, Any], contents: dict[str, bytes]) -> Bundle:
+    builder = read_builder(contents["features.json"], folder / "features.json")
+    model = read_model(contents, folder, builder.feature_names_)
+    assays = model.assays_
+    check_assays(assays, folder / "model.json")
+    reference = read_reference(contents, folder, REFERENCE, assays)
     specific, compared = None, None
-    if "regression.parquet" in names:
-        table = read_parquet(folder / "regression.parquet").loc[model.assays_].astype(float)
-        specific = SpecificResponse(read_model(folder, names, GENERAL), Regression(table["intercept"], table["slope"]))
-        compared = _read_reference(folder, names, SPECIFIC_REFERENCE, model.assays_)
-    reference = _read_reference(folder, names, REFERENCE, model.assays_)
-    return Bundle(builder, model, reference, manifest, *_read_uncertainty(folder, manifest), specific, compared)
-
-
-def _read_reference(folder: Path, names: Collection[str], name: str, assays: list[str]) -> Reference:
-    lines = read_parquet(folder / f"{name}.parquet")[assays].astype(float)
-    partial = f"{name}_partial.parquet"
-    return Reference(lines, read_parquet(folder / partial)[assays] if partial in names else None)
+    if "regression.parquet" in contents:
+        general = read_model(contents, folder, builder.feature_names_, GENERAL)
+        specific = SpecificResponse(general, read_regression(contents, folder, assays, general.assays_))
+        compared = read_reference(contents, folder, SPECIFIC_REFERENCE, assays)
+    uncertainty: tuple[Intervals | None, Applicability | None] = None, None
+    if f"{STATE}.json" in contents:
+        uncertainty = read_uncertainty(contents, folder, model.features_, assays)
+    return Bundle(builder, model, reference, manifest, *uncertainty, specific, compared)
 
 
 def _write_uncertainty(bundle: Bundle, folder: Path) -> None:
@@ -286,31 +240,3 @@ def _write_uncertainty(bundle: Bundle, folder: Path) -> None:
     write_json(folder / f"{STATE}.json", content)
     for name, table in tables.items():
         write_parquet(folder / f"{name}.parquet", table)
-
-
-def _read_uncertainty(folder: Path, manifest: dict[str, Any]) -> tuple[Intervals | None, Applicability | None]:
-    if f"{STATE}.json" not in manifest["files"]:
-        return None, None
-    tables = {name: read_parquet(folder / f"{name}.parquet") for name in TABLES}
-    return from_state(read_json(folder / f"{STATE}.json"), tables)
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _fingerprint(manifest: dict[str, Any]) -> str:
-    """Over all but the card: that says what was measured of the model, which may be more or less for the same model."""
-    content = {key: value for key, value in manifest.items() if key != "fingerprint"}
-    content["files"] = {name: digest for name, digest in manifest["files"].items() if name != CARD}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _swap(draft: Path, target: Path) -> None:
-    """Put `draft` in the place of `target`; the old bundle stays until the new one is there."""
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    draft.rename(target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,13 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from pamrx.bundle.contents import boosted
+from pamrx.bundle.refusal import refusal, shown
+from pamrx.bundle.strict_json import Fields, read_json
+from pamrx.bundle.strict_table import read_table
 from pamrx.model.boosted import BoostedComponents
-from pamrx.model.sensitivity import LinearView, SensitivityModel
+from pamrx.model.sensitivity import VIEWS, LinearView, SensitivityModel
+from pamrx.model.tree_text import check_model_texts
 
 
 def write_model(model: SensitivityModel, folder: Path, prefix: str = "") -> None:
@@ -37,45 +42,73 @@ def write_model(model: SensitivityModel, folder: Path, prefix: str = "") -> None
     write_parquet(folder / f"{prefix}importance.parquet", importance)
 
 
-def read_model(folder: Path, names: Collection[str], prefix: str = "") -> SensitivityModel:
-    """The model that `write_model` wrote; `names` are the files of the bundle.
+def read_model(contents: Mapping[str, bytes], folder: Path, known: Sequence[str], prefix: str = "") -> SensitivityModel:
+    """The model that `write_model` wrote.
 
-    Raises KeyError, ValueError, OSError or LightGBMError where something lacks.
+    Parameters
+    ----------
+    contents : the bytes of the files of the bundle.
+    folder : of the bundle, in messages.
+    known : features that the bundle's builder makes.
+
+    Raises
+    ------
+    BundleError
+        If a file is not what `write_model` writes, or they do not fit each other.
     """
-    described = read_json(folder / f"{prefix}model.json")
-    model = SensitivityModel(seed=described["seed"])
-    model.features_, model.assays_ = described["features"], described["assays"]
-    model.base_ = np.array(described["base"])
-    model.boosted_loadings_ = np.array(described["boosted_loadings"])
+    described = _described(contents, folder, known, prefix)
+    features, assays = described.content["features"], described.content["assays"]
+    model = SensitivityModel(seed=described.whole("seed", 0, 2**53))
+    model.features_, model.assays_ = features, assays
+    model.base_ = described.numbers("base", (len(assays),))
+    names = boosted(contents, prefix)
+    model.boosted_loadings_ = described.numbers("boosted_loadings", (len(names), len(assays)))
     model.views_ = []
     for number, without in enumerate(described["views"]):
-        table = read_parquet(folder / f"{prefix}linear_{number}.parquet")
-        values = table.to_numpy(dtype=float)
-        model.views_.append(
-            LinearView(frozenset(without), list(table.index), values[:, 0], values[:, 1], values[:, 2:])
-        )
-    texts = sorted(name for name in names if name.startswith(f"{prefix}boosted_"))
-    boosters = [lgb.Booster(model_str=(folder / name).read_text(encoding="utf-8")) for name in texts]
-    model.boosted_ = BoostedComponents(described["boosted_features"], boosters)
-    importance = read_parquet(folder / f"{prefix}importance.parquet")
-    model.importance_ = importance[model.assays_].to_numpy(dtype=float)
+        name = f"{prefix}linear_{number}.parquet"
+        model.views_.append(_read_view(contents[name], folder / name, frozenset(without), features, assays))
+    split_on = described.content["boosted_features"]
+    check_model_texts({str(folder / name): contents[name] for name in names}, split_on)
+    boosters = [lgb.Booster(model_str=contents[name].decode("utf-8")) for name in names]
+    model.boosted_ = BoostedComponents(split_on, boosters)
+    name = f"{prefix}importance.parquet"
+    model.importance_ = read_table(contents[name], folder / name, columns=assays, rows=features, least=0.0).values
     return model
+
+
+def _described(contents: Mapping[str, bytes], folder: Path, known: Sequence[str], prefix: str) -> Fields:
+    """`model.json`, of which the names are checked."""
+    file = folder / f"{prefix}model.json"
+    described = Fields(read_json(contents[file.name], file), file)
+    described.only(("features", "assays", "base", "boosted_features", "boosted_loadings", "views", "seed"))
+    features = described.names("features", known, least=1)
+    described.names("boosted_features", features, least=1)
+    described.names("assays", least=1)
+    views = [sorted(without) for without in VIEWS]
+    if described["views"] != views:
+        raise described.refused("views", described["views"], str(views))
+    return described
+
+
+def _read_view(
+    data: bytes, file: Path, without: frozenset[str], features: Sequence[str], assays: Sequence[str]
+) -> LinearView:
+    table = read_table(data, file, columns=["centre", "scale", *assays])
+    names = table.index
+    strange = set(names).difference(features)
+    if strange:
+        raise refusal(file, f"row {shown(min(strange))}", "features of model.json")
+    values = table.values
+    if values[:, 1].size and values[:, 1].min() < 0:
+        raise refusal(file, f"scale {values[:, 1].min():g} of {shown(names[values[:, 1].argmin()])}", "0 or more")
+    return LinearView(without, names, values[:, 0], values[:, 1], values[:, 2:])
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, separators=(",", ":"), sort_keys=True) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return result
-
-
 def write_parquet(path: Path, frame: pd.DataFrame) -> None:
     frame.astype(np.float32).rename_axis(index="name", columns=None).reset_index().to_parquet(
         path, compression="zstd", index=False
     )
-
-
-def read_parquet(path: Path) -> pd.DataFrame:
-    return pd.read_parquet(path).set_index("name")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
-from pamrx.errors import UsageError, did_you_mean
+from pamrx.errors import BundleError, UsageError, did_you_mean
 from pamrx.features.presence import Presence, distinct_presence
 from pamrx.features.regulation import is_proxy
 from pamrx.identifiers.assay import AssayId
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from pamrx.prediction.intervals import Intervals
     from pamrx.prediction.reference import Reference
     from pamrx.profiles import Profiles
+
+LARGEST_LN_IC50 = 100.0
+"""In micromolar, either way: measured ones lie between -12 and 12."""
 
 EVIDENCE_COLUMNS = ("sample_id", "block", "features", "present", "share")
 
@@ -91,6 +94,7 @@ def predictions_from(
     presence = distinct_presence(features.to_numpy(dtype=float))
     predicted = model.predict(features, presence)
     ln_ic50 = predicted[labels]
+    _check_size(ln_ic50)
     missing = patterns(source_shares(features, model.importance_, model.features_, presence))
     lower, upper, applicability = _uncertainty(trained, features, predicted, labels, coverage, missing)
     evidence = model.evidence(features, presence)[labels]
@@ -175,6 +179,18 @@ def evidence_table(features: pd.DataFrame) -> pd.DataFrame:
     table["features"] = table["block"].map(size)
     table["present"] = (table["share"] * table["features"]).round().astype(int)
     return table[list(EVIDENCE_COLUMNS)]
+
+
+def _check_size(ln_ic50: pd.DataFrame) -> None:
+    """Refuse what only a model of senseless numbers predicts; its exponential may not even be a number."""
+    beyond = np.argwhere(~(np.abs(ln_ic50.to_numpy()) <= LARGEST_LN_IC50))
+    if len(beyond):
+        row, column = beyond[0]
+        raise BundleError(
+            f"sample {ln_ic50.index[row]}, {ln_ic50.columns[column]}: ln IC50 {ln_ic50.iat[row, column]:g} predicted; "
+            f"expected -{LARGEST_LN_IC50:g} to {LARGEST_LN_IC50:g}; the numbers of this bundle are not those of a "
+            "trained model, get it anew, or train it again"
+        )
 
 
 def _specific_percentiles(

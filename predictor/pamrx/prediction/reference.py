@@ -69,7 +69,7 @@ class Reference:
     def _sorted_under(self, name: str | None) -> dict[str, np.ndarray]:
         """Ascending values of the lines, or of their quantiles under a pattern; kept, for every cohort needs them."""
         if name not in self._sorted:
-            known = self.lines if name is None or self.partial is None else self.partial.loc[_labels(name)]
+            known = self.lines if name is None or self.partial is None else self.partial.loc[labels_of(name)]
             self._sorted[name] = _ascending(known)
         return self._sorted[name]
 
@@ -91,7 +91,7 @@ def quantiles_of(predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
         if len(shown):
             # No values between two lines: what all lines share must stay a tie.
             table = np.quantile(shown.to_numpy(dtype=np.float32), at, axis=0, method="nearest")
-            parts.append(pd.DataFrame(table, index=_labels(name), columns=frame.columns))
+            parts.append(pd.DataFrame(table, index=labels_of(name), columns=frame.columns))
     return pd.concat(parts).astype(np.float32)
 
 
@@ -114,7 +114,7 @@ def _percentiles(predicted: pd.DataFrame, known: Mapping[str, np.ndarray]) -> np
     return out
 
 
-def _labels(name: str) -> list[str]:
+def labels_of(name: str) -> list[str]:
     return [_label(name, number) for number in range(POINTS)]
 
 

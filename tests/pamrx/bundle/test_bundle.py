@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from pamrx.bundle.bundle import MANIFEST, load_bundle, released_bundle, save_bundle
+from pamrx.bundle.contents import sha256
+from pamrx.bundle.manifest import fingerprint
 from pamrx.errors import PamrxError
 
 CARD = "# a card\n"
@@ -98,17 +100,60 @@ def test_a_manifest_cut_short_or_changed_is_noticed(copy: Any) -> None:
     one_line(error, MANIFEST, "fingerprint")
 
 
-def test_a_manifest_cannot_lead_outside_its_folder(copy: Any, tmp_path: Path) -> None:
-    from pamrx.bundle.bundle import _fingerprint, _sha256
+def sealed(folder: Path, **changes: bytes | None) -> None:
+    """Change files (None: remove), and make the hashes and the fingerprint of the bundle anew, as a stranger would."""
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for name, content in changes.items():
+        if content is None:
+            manifest["files"].pop(name)
+        else:
+            (folder / name).write_bytes(content)
+            manifest["files"][name] = sha256(content)
+    manifest["fingerprint"] = fingerprint(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
 
-    (tmp_path / "secret.json").write_text("{}")
-    manifest = json.loads((copy / MANIFEST).read_text())
-    manifest["files"]["../secret.json"] = _sha256(tmp_path / "secret.json")
-    manifest["fingerprint"] = _fingerprint(manifest)
-    (copy / MANIFEST).write_text(json.dumps(manifest))
+
+def test_a_manifest_cannot_lead_outside_its_folder(copy: Any, tmp_path: Path) -> None:
+    sealed(copy, **{"../secret.json": b"{}"})
     with pytest.raises(PamrxError) as error:
         load_bundle(copy)
-    one_line(error, "secret.json")
+    one_line(error, "secret.json", "is no name for a file of a bundle")
+
+
+def test_a_file_taken_out_of_the_manifest_is_not_read(copy: Any) -> None:
+    sealed(copy, **{"reference_partial.parquet": None})
+    with pytest.raises(PamrxError) as error:
+        load_bundle(copy)
+    one_line(error, "reference_partial.parquet: not among the files of manifest.json")
+
+
+@pytest.mark.parametrize(
+    ("found", "put", "said"),
+    [
+        ("left_child=-1 ", "left_child=1000000 ", "left_child 1000000 of split 0 found"),
+        ("split_feature=1650 ", "split_feature=-5   ", "split_feature"),
+    ],
+)
+@pytest.mark.parametrize("lengths", [True, False])
+def test_trees_that_would_corrupt_memory_are_refused_before_lightgbm_reads_them(
+    copy: Any, found: str, put: str, said: str, lengths: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lightgbm.Booster", None)
+    text = (copy / "boosted_00.txt").read_text()
+    assert found in text
+    line = next(line for line in text.split("\n") if line.startswith("tree_sizes="))
+    first = int(line[len("tree_sizes=") :].split(" ")[0]) + len(put) - len(found)
+    rest = line.partition(" ")[2]
+    text = text.replace(line, f"tree_sizes={first} {rest}") if lengths else text.replace(f"{line}\n", "")
+    sealed(copy, **{"boosted_00.txt": text.replace(found, put, 1).encode()})
+    with pytest.raises(PamrxError) as error:
+        load_bundle(copy)
+    one_line(error, "boosted_00.txt", said if lengths else "expected", "get the bundle anew, or train it again")
+
+
+def test_a_bundle_whose_writer_was_killed_is_read_from_its_backup(copy: Any, tmp_path: Path) -> None:
+    copy.rename(tmp_path / ".bundle.old")
+    assert load_bundle(copy).manifest["name"] == "pamrx-gdsc"
 
 
 def test_no_folder_and_an_empty_folder_are_told_apart(tmp_path: Path) -> None:
@@ -126,6 +171,13 @@ def test_saving_never_overwrites_a_folder_that_is_no_bundle(bundle: Any, tmp_pat
         save_bundle(bundle, tmp_path, CARD)
     one_line(error, "no bundle")
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_saving_to_a_file_is_refused(bundle: Any, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(PamrxError) as error:
+        save_bundle(bundle, tmp_path / "thesis.txt", CARD)
+    one_line(error, "is a file; expected an empty or a new folder")
 
 
 @pytest.mark.medium

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ import pytest
 from crepes import ConformalRegressor
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pamrx.bundle.uncertainty_files import from_state, state_of
 from pamrx.errors import PamrxError
 from pamrx.features.presence import distinct_presence
 from pamrx.prediction.applicability import CONSTANT, Applicability, Panel
@@ -210,19 +208,6 @@ def test_flags_name_the_limit_that_is_passed(panel: Any) -> None:
     found = limits.assess(shown, [COMPLETE, COMPLETE, BARE, COMPLETE])
     assert found["flag"].to_dict() == {"good": "", "odd": "platform", "bare": "missing", "far": "biology"}
     assert ((found["distance"] > 1) == (found["flag"] != "")).all()
-
-
-def test_the_state_is_plain_json_and_tables_and_comes_back_whole(intervals: Any, panel: Any) -> None:
-    limits = Applicability(panel, 0.8, 1.3, {"none": 0.0, "mutation": 0.1})
-    content, tables = state_of(intervals, limits)
-    again, limits_again = from_state(json.loads(json.dumps(content, allow_nan=False)), tables)
-    predicted = pd.DataFrame([[0.3, -1.0]], index=["S0"], columns=ASSAYS)
-    for one, two in zip(
-        intervals.bounds(predicted, traits([1.0]), [BARE]), again.bounds(predicted, traits([1.0]), [BARE]), strict=True
-    ):
-        pd.testing.assert_frame_equal(one, two, check_exact=True)
-    assert limits_again.skill == limits.skill
-    assert np.array_equal(limits_again.panel.components, panel.components)
 
 
 def test_the_terminal_shows_the_interval_behind_the_ic50_and_nothing_where_there_is_none() -> None:

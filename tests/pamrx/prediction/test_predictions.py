@@ -151,3 +151,25 @@ def test_known_biology_pik3ca_mutation_argues_for_alpha_selective_inhibitors(bun
                 predictions_from(bundle, table.loc[[sample]], [drug])["ln_ic50"].item() for table in (features, without)
             ]
             assert own[0] < own[1]
+
+
+def test_what_no_trained_model_predicts_is_refused_with_sample_and_assay(bundle: Any, profiles: Any) -> None:
+    """A bundle of senseless numbers may pass every check of its files."""
+    wild = replace(bundle, model=_Wild(bundle.model))
+    with pytest.raises(
+        PamrxError, match=r"sample .*: ln IC50 1e\+06 predicted; expected -100 to 100; the numbers of this"
+    ):
+        wild.predict(profiles.subset(profiles.samples.index[:1]))
+
+
+class _Wild:
+    """A model whose predictions are all a million."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def predict(self, features: Any, presence: Any) -> pd.DataFrame:
+        return pd.DataFrame(1e6, index=features.index, columns=self._model.assays_)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)

@@ -206,7 +206,7 @@ def train(
     Evaluates by leave-cell-line-out, then fits on all lines. Logs to MLFLOW_TRACKING_URI, or to a SQLite store in the
     working directory. A bundle of a part of the data (--drugs, --lines, --quick) says so and cannot be promoted.
     """
-    from pamrx.bundle.bundle import check_replaceable, save_bundle
+    from pamrx.bundle.bundle import save_bundle, target_of
     from pamrx.outputs import check_folder
 
     from pamrx_training.datasets import cached_inputs
@@ -229,7 +229,7 @@ def train(
     if output == DEFAULT_BUNDLE:
         output.parent.mkdir(exist_ok=True)
     check_folder(output, [data_dir, *cached_inputs(cache)])
-    check_replaceable(output)
+    target_of(output)  # before an hour's work
     whole, fingerprint = load_cohort(cache, mirna, panel)
     held_out = lines_named(hold_out, whole)
     cohort, data_fingerprint = narrowed(whole, scope, held_out), scope.fingerprint(fingerprint)
