@@ -9,8 +9,8 @@ python -m tests.fuzz maf 123               one case again, with what it printed;
 
 A case is a pure function of its kind and its seed: a small valid input in the layout of its source, in which a few
 things are changed, by structure (a header doubled, a cell in place of another, a page of HDF5 gone) or by bytes. It
-goes through the command line (`check`, `predict`, `score`), or, of kind `request`, through the server's application
-without a socket.
+goes through the command line (`check`, `predict`, `score`), or, of kind `request`, through the server's model without
+a socket.
 
 What counts as a fault, and nothing else may happen:
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -17,7 +16,6 @@ from tests.fuzz.child import Outcome
 from tests.fuzz.kinds import KINDS
 
 QUICK = 500
-FILE = Path("build/fuzz/results.jsonl")
 
 
 def main() -> int:
@@ -31,16 +29,17 @@ def main() -> int:
     tasks = results.tasks(QUICK if given.quick else given.cases, chosen, given.first)
     if given.seed is not None:
         tasks = [(name, given.seed) for name in chosen or KINDS]
-    given.file.parent.mkdir(parents=True, exist_ok=True)
+    file = given.file or results.file_of_this_code()
+    file.parent.mkdir(parents=True, exist_ok=True)
     if given.anew:
-        given.file.unlink(missing_ok=True)
-    done = results.known(given.file)
+        file.unlink(missing_ok=True)
+    done = results.known(file)
     wanted = set(tasks)
     found = {task: outcome for task, outcome in done.items() if task in wanted}
     left = [task for task in tasks if task not in found]
-    print(f"{len(tasks):,} cases, {len(found):,} of them in {given.file} already")
+    print(f"{len(tasks):,} cases, {len(found):,} of them in {file} already")
     began, shown = time.monotonic(), time.monotonic()
-    with given.file.open("a", encoding="utf-8") as stream:
+    with file.open("a", encoding="utf-8") as stream:
         for outcome in pool.run(left, jobs=given.jobs):
             found[outcome.kind, outcome.seed] = outcome
             stream.write(results.line(outcome))
@@ -65,8 +64,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="one seed (of --kind, or of every kind)")
     parser.add_argument("--first", type=int, default=0, help="the first seed (default: 0)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="workers (default: one per core)")
-    parser.add_argument("--file", type=Path, default=FILE, help=f"results, by which a run goes on (default: {FILE})")
-    parser.add_argument("--anew", action="store_true", help="forget the results of before, as after a change of code")
+    parser.add_argument(
+        "--file", type=Path, help="results, by which a run goes on (default: one for each state of the code)"
+    )
+    parser.add_argument("--anew", action="store_true", help="forget the results of before")
     parser.add_argument("--keep", type=Path, help="of one case: write its files to this new folder, too")
     return parser.parse_args()
 
@@ -76,7 +77,6 @@ def _again(kind: str, seed: int, keep: Path | None) -> int:
     if kind not in KINDS:
         sys.exit(f"kind {kind!r}; expected one of {', '.join(KINDS)}")
     if keep is not None:
-        shutil.rmtree(keep, ignore_errors=True) if keep.is_dir() and not any(keep.iterdir()) else None
         KINDS[kind].make(seed, keep)
     outcome: Outcome = next(iter(pool.run([(kind, seed)])))
     print(f"asked: {outcome.asked}\nexit code: {outcome.code}, {outcome.seconds} CPU s, {outcome.memory} MB more")

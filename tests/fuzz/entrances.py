@@ -1,13 +1,12 @@
-"""Through which doors a case comes in: the command line, or the server's application, both in this process."""
+"""Through which doors a case comes in: the command line, or what the server hands on, both in this process."""
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterator, MutableMapping
+from collections.abc import Collection, Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from random import Random
@@ -20,9 +19,8 @@ from pamrx.cli import main as command_line
 from tests.fuzz.case import Case
 from tests.fuzz.kinds import KINDS
 
-_LARGEST = 64_000_000
 _MADE: dict[str, Any] = {}
-"""What every case uses, made once: the released bundle, the commands, and the server's application."""
+"""What every case uses, made once: the released bundle, the commands, and the server's model."""
 
 _DONE: set[str] = set()
 
@@ -33,10 +31,10 @@ def prepare(kinds: Collection[str]) -> None:
 
     if "bundle" not in _MADE:
         _MADE.update(bundle=bundles.load_bundle(), commands=typer.main.get_command(command_line.app))
-    if "request" in kinds and "server" not in _MADE:
-        from pamrx_training.serving.server import served_app
+    if "request" in kinds and "model" not in _MADE:
+        from pamrx_training.serving.model import PamrxModel
 
-        _MADE["server"] = served_app(_MADE["bundle"], _LARGEST)
+        _MADE["model"] = PamrxModel(_MADE["bundle"])
     with loaded_once():
         for kind in kinds:
             if kind not in _DONE:
@@ -92,26 +90,22 @@ def enter(case: Case) -> int:
 
 def _posted(body: bytes) -> int:
     """0 for an answer, 2 for a refusal in one line, as the command line has it; else the HTTP status."""
-    told: list[MutableMapping[str, Any]] = []
-    given = [{"type": "http.request", "body": body, "more_body": False}]
+    from mlflow.exceptions import MlflowException
 
-    async def receive() -> MutableMapping[str, Any]:
-        return given.pop() if given else {"type": "http.disconnect"}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        told.append(message)
-
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    scope: dict[str, Any] = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
-        "path": "/invocations", "raw_path": b"/invocations", "query_string": b"", "root_path": "", "headers": headers,
-        "client": ("127.0.0.1", 50000), "server": ("127.0.0.1", 5001),
-    }  # fmt: skip
-    application: Callable[..., Any] = _MADE["server"]
-    asyncio.run(application(scope, receive, send))
-    status = int(told[0]["status"])
-    answer = json.loads(b"".join(message.get("body", b"") for message in told))
-    if status < 400:
-        return 0
-    print(f"pamrx: error: {answer['message']}", file=sys.stderr)
-    return 2 if status < 500 else status
+    try:
+        content = json.loads(body)
+        rows, params = content["inputs"], content.get("params") or {}
+    except (ValueError, RecursionError, TypeError, KeyError, IndexError, AttributeError):
+        # The server says so before it hands on what is in it.
+        print("pamrx: error: the request is not an object with inputs", file=sys.stderr)
+        return 2
+    if not isinstance(params, dict):
+        print("pamrx: error: params: expected an object", file=sys.stderr)
+        return 2
+    try:
+        _MADE["model"].predict(None, rows, params)
+    except MlflowException as error:
+        print(f"pamrx: error: {error.message}", file=sys.stderr)
+        status = int(error.get_http_status_code())
+        return 2 if status < 500 else status
+    return 0

@@ -27,6 +27,9 @@ Task = tuple[str, int]
 BATCH = 25
 """Cases of a worker, which then makes place for a new one: what they leave in memory stays small."""
 
+BUSY = 20
+"""Times the limit of waiting after which also a process ends that would compute and is not let."""
+
 GROWN = 500
 """Megabytes after which a worker ends."""
 
@@ -136,11 +139,19 @@ def _heard(worker: _Worker) -> tuple[list[Outcome], bool]:
 def _stop_late(worker: _Worker, limits: Limits) -> None:
     """End a worker whose case waits for something that never comes; first so that it says where it is."""
     late = time.monotonic() - worker.since
-    if late > limits.wall + 2:
+    if worker.stopped and late > limits.wall + 5:
         os.kill(worker.process, signal.SIGKILL)
-    elif late > limits.wall and not worker.stopped:
+    elif late > limits.wall and not worker.stopped and not (late < BUSY * limits.wall and _is_busy(worker.process)):
         worker.stopped = f"{late:.0f} s of waiting"
         os.kill(worker.process, signal.SIGXCPU)
+
+
+def _is_busy(process: int) -> bool:
+    """Whether a process computes, or would if the machine let it: then its CPU time says when it is enough."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "R"
+    except OSError:
+        return False
 
 
 def _buried(worker: _Worker, limits: Limits) -> Iterator[Outcome]:
