@@ -17,14 +17,17 @@ from tests.fuzz.pool import Task, run
 
 pytestmark = pytest.mark.medium
 
-CASES, AT_ONCE = 500, 15
+CASES = 500
+AT_ONCE, SLOW_AT_ONCE = 8, 2
+"""Cases of a test; of bundles, which are loaded anew for each, fewer."""
 
 
 def chunks() -> Iterator[list[Task]]:
     """Cases of one kind, so few that their CPU time stays below what a test may take."""
     for _, found in groupby(sorted(results.tasks(CASES)), key=lambda task: task[0]):
         tasks = list(found)
-        yield from (tasks[start : start + AT_ONCE] for start in range(0, len(tasks), AT_ONCE))
+        size = SLOW_AT_ONCE if tasks[0][0] == "bundle" else AT_ONCE
+        yield from (tasks[start : start + size] for start in range(0, len(tasks), size))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -14,7 +14,7 @@ FAULTS = ("traceback", "message", "hang", "memory", "left behind", "raw control 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ERROR = re.compile(r"^(pamrx: error|Error): ")
 _OUT_OF_MEMORY = re.compile(r"MemoryError|too large for the memory of this machine")
-_LARGE = 1_000_000
+_LARGE = 100_000
 _SHOWN = 300
 
 

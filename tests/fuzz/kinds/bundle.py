@@ -26,16 +26,24 @@ _TREE_LINE = re.compile(r"^(\w+)=(.+)$", re.MULTILINE)
 
 def _bundle(random: Random, folder: Path) -> Case:
     shutil.copytree(released_bundle(), folder / BUNDLE)
-    sign(folder / BUNDLE)
+    sign(folder / BUNDLE, CARD)
     maf = put(folder / "x.maf", text_of(maf_rows(random)))
     return Case(("predict", "--mutations", maf, "--bundle", BUNDLE, *DRUGS), (), None)
 
 
-def sign(folder: Path, **instead: Any) -> None:
-    """Make the hashes of a bundle's files and its fingerprint anew, so that it looks whole."""
+def sign(folder: Path, name: str, **instead: Any) -> None:
+    """Make the hash of a bundle's file and the fingerprint anew, so that it looks whole.
+
+    Parameters
+    ----------
+    name : of the file that was changed, or taken away.
+    instead : fields of the manifest.
+    """
     manifest = json.loads((folder / MANIFEST).read_text())
-    known = {name: digest for name, digest in manifest["files"].items() if (folder / name).is_file()}
-    manifest["files"] = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in known}
+    if (folder / name).is_file():
+        manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    else:
+        del manifest["files"][name]
     manifest |= instead
     told = {key: value for key, value in manifest.items() if key != "fingerprint"}
     if isinstance(told.get("files"), dict):
@@ -50,7 +58,7 @@ def _spoil(random: Random, folder: Path, case: Case) -> Case:
     if change == "manifest":
         manifest = json.loads((bundle / MANIFEST).read_text())
         key = random.choice(sorted(manifest))
-        sign(bundle, **{key: changed(random, manifest[key])})
+        sign(bundle, CARD, **{key: changed(random, manifest[key])})
         return case
     ending = {"trees": "*.txt", "json": "*.json", "table": "*.parquet"}.get(change, "*")
     path = random.choice([path for path in sorted(bundle.glob(ending)) if path.name not in (MANIFEST, CARD)])
@@ -60,7 +68,7 @@ def _spoil(random: Random, folder: Path, case: Case) -> Case:
         path.write_bytes(random.choice(BYTES)(random, path.read_bytes()))
     else:
         _CHANGES[change](random, path)
-    sign(bundle)
+    sign(bundle, path.name)
     return case
 
 
