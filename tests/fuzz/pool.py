@@ -170,7 +170,7 @@ def _buried(worker: _Worker, limits: Limits) -> Iterator[Outcome]:
         fault = Fault("memory", f"killed by the system, {where}")
     else:
         fault = Fault("traceback", f"the process ended with code {code}, {where}")
-    yield Outcome(kind, seed, None, (fault,), round(used.ru_utime + used.ru_stime, 3), 0, error=said[-2000:])
+    yield Outcome(kind, seed, None, (fault,), round(used.ru_utime + used.ru_stime, 3), 0, error=said[:1000])
 
 
 def _where(said: str) -> str:
