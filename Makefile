@@ -16,13 +16,18 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # Images for containers often forbid the cache of bytecode; each process that a test starts would then compile pamrx anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo check lint test test-slow data train compare bench clean
+# Cases of `make fuzz`, and what else to tell it: --kind maf, --seed 123, --quick, --anew (tests/fuzz/__init__.py).
+FUZZ_CASES ?= 10000
+FUZZ_ARGS ?=
+
+.PHONY: help demo check lint test test-slow fuzz data train compare bench clean
 
 help:
 	@echo "make demo    predict for the example cell lines with the released bundle, beside what was measured"
 	@echo "make check   lint, and the fast tests: a minute, for while you work"
 	@echo "make lint    check format, lint, types and which room imports which"
 	@echo "make test    run the tests but the slow ones (PYTEST_ARGS='-k name' to choose); make test-slow runs those"
+	@echo "make fuzz    try 10,000 hostile inputs, going on where it was stopped (FUZZ_CASES=500 FUZZ_ARGS='--kind maf')"
 	@echo "make train   fetch the data and train the released bundle again (DATA_DIR=folder of local files)"
 	@echo "make compare fetch the data, compare six candidates on the same folds, and show them in MLflow"
 	@echo "make bench   measure start-up and prediction, as ratios"
@@ -49,6 +54,9 @@ test: $(VENV)/.dev
 
 test-slow: $(VENV)/.dev
 	@$(PYTEST) -m slow $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.dev
+	@$(BIN)/python -m tests.fuzz --cases $(FUZZ_CASES) $(FUZZ_ARGS)
 
 # Exit code 2 of a fetch is a source that cannot be had, and only these two sources are optional.
 data: $(VENV)/.dev

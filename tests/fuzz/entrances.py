@@ -1,0 +1,111 @@
+"""Through which doors a case comes in: the command line, or what the server hands on, both in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from pamrx.bundle import bundle as bundles
+from pamrx.cli import main as command_line
+
+from tests.fuzz.case import Case
+from tests.fuzz.kinds import KINDS
+
+_MADE: dict[str, Any] = {}
+"""What every case uses, made once: the released bundle, the commands, and the server's model."""
+
+_DONE: set[str] = set()
+
+
+def prepare(kinds: Collection[str]) -> None:
+    """Make what cases of some kinds use, and do one good case of each, so that no worker imports and loads anew."""
+    import typer.main
+
+    if "bundle" not in _MADE:
+        _MADE.update(bundle=bundles.load_bundle(), commands=typer.main.get_command(command_line.app))
+    if "request" in kinds and "model" not in _MADE:
+        from pamrx_training.serving.model import PamrxModel
+
+        _MADE["model"] = PamrxModel(_MADE["bundle"])
+    with loaded_once():
+        for kind in kinds:
+            if kind not in _DONE:
+                _DONE.add(kind)
+                done_well(kind, 0)
+
+
+def done_well(kind: str, seed: int) -> tuple[int, str]:
+    """The exit code and the output of a case that is not spoilt, here."""
+    said = io.StringIO()
+    with tempfile.TemporaryDirectory(prefix="pamrx-fuzz-") as folder:
+        case = KINDS[kind].valid(Random(f"{kind} {seed}"), Path(folder))
+        with chdir(folder), redirect_stdout(said), redirect_stderr(said):
+            code = enter(case)
+    return code, said.getvalue()
+
+
+@contextmanager
+def loaded_once() -> Iterator[None]:
+    """The released bundle and the commands as they were made; a bundle that is named is loaded as ever."""
+    real = bundles.load_bundle
+
+    def load(folder: Any = None) -> bundles.Bundle:
+        return _MADE["bundle"] if folder is None else real(folder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command_line, "app", _MADE["commands"])
+        for name, module in list(sys.modules.items()):
+            if name.startswith("pamrx") and getattr(module, "load_bundle", None) is real:
+                patch.setattr(module, "load_bundle", load)
+        yield
+
+
+def enter(case: Case) -> int:
+    """Do what is asked; gives the exit code.
+
+    Raises
+    ------
+    BaseException
+        Whatever leaves pamrx.
+    """
+    if case.request is not None:
+        return _posted(case.request)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["pamrx", *case.arguments])
+        patch.setenv("COLUMNS", "200")
+        try:
+            command_line.main()
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _posted(body: bytes) -> int:
+    """0 for an answer, 2 for a refusal in one line, as the command line has it; else the HTTP status."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        content = json.loads(body)
+        rows, params = content["inputs"], content.get("params") or {}
+    except (ValueError, RecursionError, TypeError, KeyError, IndexError, AttributeError):
+        # The server says so before it hands on what is in it.
+        print("pamrx: error: the request is not an object with inputs", file=sys.stderr)
+        return 2
+    if not isinstance(params, dict):
+        print("pamrx: error: params: expected an object", file=sys.stderr)
+        return 2
+    try:
+        _MADE["model"].predict(None, rows, params)
+    except MlflowException as error:
+        print(f"pamrx: error: {error.message}", file=sys.stderr)
+        status = int(error.get_http_status_code())
+        return 2 if status < 500 else status
+    return 0
