@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 import tempfile
 from collections.abc import Collection, Iterator
@@ -90,22 +89,13 @@ def enter(case: Case) -> int:
 
 def _posted(body: bytes) -> int:
     """0 for an answer, 2 for a refusal in one line, as the command line has it; else the HTTP status."""
-    from mlflow.exceptions import MlflowException
+    from pamrx_training.serving.limits import Limits
+    from pamrx_training.serving.request import Refusal
+    from pamrx_training.serving.server import answer
 
     try:
-        content = json.loads(body)
-        rows, params = content["inputs"], content.get("params") or {}
-    except (ValueError, RecursionError, TypeError, KeyError, IndexError, AttributeError):
-        # The server says so before it hands on what is in it.
-        print("pamrx: error: the request is not an object with inputs", file=sys.stderr)
-        return 2
-    if not isinstance(params, dict):
-        print("pamrx: error: params: expected an object", file=sys.stderr)
-        return 2
-    try:
-        _MADE["model"].predict(None, rows, params)
-    except MlflowException as error:
-        print(f"pamrx: error: {error.message}", file=sys.stderr)
-        status = int(error.get_http_status_code())
-        return 2 if status < 500 else status
+        answer(_MADE["model"], Limits(), body)
+    except Refusal as refused:
+        print(f"pamrx: error: {refused}", file=sys.stderr)
+        return 2 if refused.status < 500 else refused.status
     return 0

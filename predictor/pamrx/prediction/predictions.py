@@ -186,8 +186,9 @@ def _check_size(ln_ic50: pd.DataFrame) -> None:
     beyond = np.argwhere(~(np.abs(ln_ic50.to_numpy()) <= LARGEST_LN_IC50))
     if len(beyond):
         row, column = beyond[0]
+        found = float(ln_ic50.to_numpy()[row, column])
         raise BundleError(
-            f"sample {ln_ic50.index[row]}, {ln_ic50.columns[column]}: ln IC50 {ln_ic50.iat[row, column]:g} predicted; "
+            f"sample {ln_ic50.index[row]!s}, {ln_ic50.columns[column]!s}: ln IC50 {found:g} predicted; "
             f"expected -{LARGEST_LN_IC50:g} to {LARGEST_LN_IC50:g}; the numbers of this bundle are not those of a "
             "trained model, get it anew, or train it again"
         )

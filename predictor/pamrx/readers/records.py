@@ -178,7 +178,7 @@ def _text(place: str, value: Any) -> str:
     try:
         return repr(float(value))
     except OverflowError:
-        return "inf" if int(value) > 0 else "-inf"
+        return "inf" if value == abs(value) else "-inf"
 
 
 def _is_plain(cell: Any) -> bool:

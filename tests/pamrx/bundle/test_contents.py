@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_name_that_no_bundle_has_is_refused(folder: Path, name: str) -> None:
 def test_links_pipes_and_folders_are_no_files_of_a_bundle(folder: Path) -> None:
     known = digests(folder)
     file = folder / "model.json"
-    makers = (
+    makers: tuple[Callable[[], object], ...] = (
         lambda: file.symlink_to(folder / "features.json"),
         lambda: file.symlink_to("nowhere"),
         lambda: os.mkfifo(file),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_another_field_is_refused(tmp_path: Path, place: tuple[str, ...], value:
 
 
 def test_another_table_is_refused(tmp_path: Path) -> None:
-    wrong = {
+    wrong: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
         "scales": (lambda t: t * 0, "0 in row"),
         "scores": (lambda t: t - 100, "in row"),
         "panel": (lambda t: t.rename(index={GENES[0]: "transcriptome.NONE"}), "row 'transcriptome.NONE'"),
