@@ -20,15 +20,19 @@ SPLITS = {"partition", "rpartition", "split", "rsplit"}
 PREFIXES = {"startswith", "removeprefix"}
 
 OTHER_TEXTS = {
+    "predictor/pamrx/bundle/reference_files.py": "pattern.number of a stored quantile",
+    "predictor/pamrx/bundle/uncertainty_files.py": "family.line of a stored error",
     "predictor/pamrx/cli/entry_points.py": "module:attribute of an entry point",
-    "predictor/pamrx/cohort/parquet_shards.py": "matrix.name of a Parquet column",
+    "predictor/pamrx/cohort/parquet_schema.py": "matrix.name of a Parquet column",
     "predictor/pamrx/identifiers/protein_change.py": "transcript:change of HGVS",
     "predictor/pamrx/prediction/intervals.py": "family.line of a stored error",
+    "predictor/pamrx/readers/parquet_file.py": "column.field of a Parquet column",
     "predictor/pamrx/readers/studies/cbioportal.py": "key: value of a meta file",
     "predictor/pamrx/readers/mutations/maf.py": "key: value of a comment",
     "predictor/pamrx/readers/text/raw_table.py": "the version of pandas",
     "training/pamrx_training/datasets/nci60.py": "panel:line of NCI-60",
     "training/pamrx_training/fitting/code_digest.py": "the packages of a module",
+    "training/pamrx_training/serving/gate.py": "host:port of a request",
 }
 """Files that split other texts at a colon or a point."""
 

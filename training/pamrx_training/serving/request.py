@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from pamrx.display import short_repr
 from pamrx.errors import did_you_mean
 from pamrx.readers.boundary import MAX_CELL, MAX_LABEL
 from pamrx.readers.records import PARTS
@@ -37,6 +38,7 @@ class Refusal(Exception):
         self.status = status
 
 
+@short_repr
 @dataclass(frozen=True)
 class Request:
     """The rows (profiles or samples, see `serving.model`) and the settings of a request."""
