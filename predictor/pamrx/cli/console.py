@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.table import Table
 
 PLAIN_WIDTH = 150
 """Columns when the output is not a terminal (a file, a log)."""
@@ -12,3 +13,11 @@ def table_console() -> Console:
     """As wide as the terminal, or `PLAIN_WIDTH` where there is none."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+def plain_table(*columns: str, header: bool = True) -> Table:
+    """A table without lines, whose first column is never broken."""
+    table = Table(box=None, header_style="bold", pad_edge=False, show_header=header)
+    for place, name in enumerate(columns):
+        table.add_column(name, no_wrap=place == 0)
+    return table

@@ -92,7 +92,7 @@ def predict(options: PredictOptions) -> None:
         options.unknown_panel,
     )
     # What reading did with the shipped files is no news to anybody.
-    terminal.show_notes((EXAMPLE_NOTE,) if options.example else found.notes)
+    terminal.show_notes((EXAMPLE_NOTE, *found.drug_notes) if options.example else (*found.notes, *found.drug_notes))
     _write(found, options)
     table = _with_measured(found.table) if options.measured else found.table
     if options.output is None or options.measured:
