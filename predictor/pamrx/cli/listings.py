@@ -53,7 +53,7 @@ def show_features(bundle_folder: Path | None, output: Path | None, block: str | 
     """The features of a bundle with their mean effect; genes of the axis without a feature are named."""
     from pamrx.bundle.bundle import load_bundle
     from pamrx.explanation.feature_listing import feature_listing
-    from pamrx.tables import check_ending
+    from pamrx.tables import check_ending, write_table
 
     if output is not None:
         check_ending(output)
