@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from pamrx_training.evaluation import extrapolation as module
-from pamrx_training.evaluation.model_card import _tested
 from pamrx_training.evaluation.extrapolation import extrapolation
+from pamrx_training.evaluation.model_card import _tested
 
 
 def rows(assay: str, ic50: list[float]) -> pd.DataFrame:
