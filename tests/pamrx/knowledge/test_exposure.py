@@ -41,6 +41,9 @@ def test_known_values() -> None:
     capivasertib = exposure("Truqap")
     assert capivasertib is not None
     assert capivasertib.cmax_um == pytest.approx(3.20, abs=0.01)
+    idelalisib = exposure("Zydelig")
+    assert idelalisib is not None
+    assert idelalisib.cmax_um == pytest.approx(4.48, abs=0.01)
     temsirolimus = exposure("Temsirolimus")
     assert temsirolimus is not None
     assert (temsirolimus.cmax_um, temsirolimus.matrix, temsirolimus.cmax_free_um) == (0.568, "blood", None)
