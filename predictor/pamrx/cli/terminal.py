@@ -158,7 +158,7 @@ def _drug_table(rows: pd.DataFrame, reasons: pd.DataFrame) -> Table:
     for name in ("", "drug", "class", "screen"):
         table.add_column(name, no_wrap=name != "class")
     measured = ["measured"] if "measured_ln_ic50" in rows else []
-    reached = ["Cmax µM"] if rows["cmax_um"].notna().any() else []
+    reached = ["Cmax µM"] if len(rows) and rows["cmax_um"].notna().any() else []
     for name in ("IC50 µM", *measured, *reached, "percentile", "specific", "evidence"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("argues for sensitivity", ratio=1)
