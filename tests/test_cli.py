@@ -206,8 +206,13 @@ def test_a_sample_in_one_file_and_not_in_the_other_is_named(tmp_path: Path) -> N
 
 def test_an_unknown_and_an_unscreened_drug(tmp_path: Path) -> None:
     fails(pamrx("predict", "--example", "--drugs", "alpelsib", "-o", tmp_path / "o.csv"), "Alpelisib")
-    fails(pamrx("predict", "--example", "--drugs", "everolimus"), "Rapamycin", "Temsirolimus")
     assert not (tmp_path / "o.csv").exists()
+    out = tmp_path / "proxies.csv"
+    told = pamrx("predict", "--example", "--drugs", "alpelisib,everolimus", "-o", out)
+    assert told.returncode == 0
+    assert "Everolimus: no screen (GDSC1, GDSC2) holds it" in told.stdout
+    table = pd.read_csv(out).groupby("drug")["proxy_for"].first()
+    assert table.fillna("").to_dict() == {"Alpelisib": "", "Rapamycin": "Everolimus", "Temsirolimus": "Everolimus"}
 
 
 def test_a_changed_and_a_truncated_bundle(tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ def predict(
     profiles : Profiles
         n samples, from `read_profiles` or `read_study`. What was not measured stays missing and widens the intervals.
     drugs : sequence of str, optional
-        Drug names or synonyms, as `pamrx drugs` lists them. Default: all m drugs of the bundle.
+        Drug names or synonyms, as `pamrx drugs` lists them; one that no screen holds is answered by the screened drugs
+        of its class. Default: all m drugs of the bundle.
     coverage : float, default 0.9
         Share of measurements that lie inside the prediction intervals in the long run, 0.5 to 0.99.
     bundle : Bundle, optional
@@ -52,6 +53,11 @@ def predict(
             IC50 in micromolar.
         beyond_tested_range : boolean
             Whether that exceeds the highest concentration that the screen tested; null where none is known.
+        max_tested_um : float
+            That concentration, in micromolar.
+        cmax_um, cmax_free_um : float
+            Highest concentration in patients' plasma at the approved or recommended dose, in micromolar, in all and
+            unbound; NaN where no source was found.
         sensitivity_percentile, specific_percentile : float
             0 to 100, 100 most sensitive: place among the out-of-fold predictions of reference cell lines with the same
             pattern of missing data, and the same of the response without the line's general sensitivity.
@@ -63,6 +69,8 @@ def predict(
             Distance of the profile from the training data; 1 is the limit of applicability.
         flag : str
             Why it is beyond the limit, `platform`, `missing` or `biology`; empty if it is not.
+        proxy_for : str
+            The drugs asked for that no screen holds and that this drug of their class answers for; else empty.
 
     Raises
     ------
@@ -82,7 +90,7 @@ def predict(
     >>> profiles = pamrx.read_profiles(**pamrx.example_files())
     >>> table = pamrx.predict(profiles, drugs=["BYL719", "Capivasertib"])
     >>> table.shape
-    (24, 15)
+    (24, 19)
     >>> sorted(table["drug"].unique())
     ['Alpelisib', 'Capivasertib']
     >>> bool(((table["ln_ic50_lower"] < table["ln_ic50"]) & (table["ln_ic50"] < table["ln_ic50_upper"])).all())

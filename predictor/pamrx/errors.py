@@ -87,12 +87,12 @@ class UsageError(PamrxError, ValueError):
     """
 
 
-def nearest(name: str, options: Iterable[str]) -> str | None:
-    """The option most like `name`, ignoring case and punctuation; None where nothing comes close."""
+def nearest(name: str, options: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The option most like `name`, ignoring case and punctuation; None where none is as like as `cutoff` (0 to 1)."""
     by_key: dict[str, str] = {}
     for option in options:
         by_key.setdefault(_loose(option), option)
-    found = difflib.get_close_matches(_loose(name), list(by_key), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(_loose(name), list(by_key), n=1, cutoff=cutoff)
     return by_key[found[0]] if found else None
 
 

@@ -13,6 +13,7 @@ from pamrx.display import short_repr
 from pamrx.features.unused import unused_measurements
 from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.genes import default_genes
+from pamrx.knowledge.drugs import proxy_note, resolve_all
 from pamrx.prediction.intervals import COVERAGE, check_coverage
 from pamrx.prediction.predictions import chosen_assays, predictions_from
 from pamrx.profiles import Profiles, read_profiles, read_study
@@ -34,6 +35,7 @@ class PredictedFiles:
     assays : that were predicted, one per drug.
     table : the predictions; the columns of `pamrx.prediction.schema.RESULT`.
     notes : what reading did with the files, and which measurements could not be used.
+    drug_notes : which drugs asked for are in no screen, and which answer for them.
     """
 
     bundle: Bundle
@@ -42,6 +44,7 @@ class PredictedFiles:
     assays: list[AssayId]
     table: pd.DataFrame
     notes: tuple[str, ...]
+    drug_notes: tuple[str, ...]
 
 
 def predict_files(
@@ -79,7 +82,12 @@ def predict_files(
     features = bundle.builder.transform(profiles)
     table = predictions_from(bundle, features, drugs, coverage)
     notes = (*profiles.notes, *unused_measurements(bundle.builder, profiles, features))
-    return PredictedFiles(bundle, profiles, features, assays, table, notes)
+    return PredictedFiles(bundle, profiles, features, assays, table, notes, _proxy_notes(drugs))
+
+
+def _proxy_notes(drugs: Sequence[str] | None) -> tuple[str, ...]:
+    """One line for each drug asked for that no screen holds."""
+    return () if drugs is None else tuple(proxy_note(drug) for drug in resolve_all(drugs) if not drug.screened)
 
 
 def _read(

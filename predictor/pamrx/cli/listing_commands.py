@@ -6,15 +6,25 @@ from typing import Annotated
 import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
+from pamrx.errors import UsageError
 
 
 def drugs(
     name: Annotated[str | None, typer.Argument(help="One drug, by any of its names. [default: all]")] = None,
+    drug_class: Annotated[str | None, typer.Option("--class", help="Only this class, such as 'PI3K alpha'.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="Only drugs that came this far, such as approved, withdrawn or 'phase 2'.")
+    ] = None,
 ) -> None:
-    """Show the drugs of the axis: class, targets, phase, screens."""
-    from pamrx.cli.listings import show_drug, show_drugs
+    """Show the drugs of the axis: class, status, screens, and the concentration reached in patients."""
+    from pamrx.cli.drug_listing import show_drug, show_drugs
 
-    show_drugs() if name is None else show_drug(name)
+    if name is None:
+        show_drugs(drug_class, status)
+        return
+    if drug_class is not None or status is not None:
+        raise UsageError(f"--class and --status narrow the list of all drugs; leave them out, or the name {name}")
+    show_drug(name)
 
 
 def vocab(

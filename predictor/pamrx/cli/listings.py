@@ -1,61 +1,17 @@
-"""What `pamrx drugs`, `pamrx vocab` and `pamrx features` print."""
+"""What `pamrx vocab` and `pamrx features` print."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pandas as pd
-from rich.table import Table
 
-from pamrx.cli.console import table_console
+from pamrx.cli.console import plain_table, table_console
 from pamrx.console.console import PlainConsole
 from pamrx.errors import UsageError, did_you_mean
 from pamrx.identifiers.feature_name import feature_labels
-from pamrx.knowledge import drugs as drug_table
 
 ROWS_SHOWN = 60
-
-
-def show_drugs() -> None:
-    """All drugs of the axis, by class."""
-    table = _table("drug", "class", "targets", "phase", "screens", "also called")
-    drugs = sorted(drug_table.all_drugs(), key=lambda drug: (not drug.screened, _place(drug), drug.name.lower()))
-    for drug in drugs:
-        screens = ", ".join(drug.screens) or "none"
-        table.add_row(
-            drug.name, drug.drug_class, ", ".join(drug.targets), drug.max_phase, screens, ", ".join(drug.aliases)
-        )
-    console = table_console()
-    console.print(table)
-    screened = sum(drug.screened for drug in drugs)
-    console.print(
-        f"{screened} drugs are screened in GDSC1 or GDSC2; {len(drugs) - screened} are in no screen and are answered "
-        "through drugs of their class only: `pamrx drugs NAME` names them."
-    )
-
-
-def show_drug(name: str) -> None:
-    """One drug, found by any of its names; for one that no screen holds, the proxies of its class."""
-    drug = drug_table.resolve(name)
-    rows = {
-        "drug": drug.name,
-        "also called": ", ".join(drug.aliases),
-        "class": drug.drug_class,
-        "targets": ", ".join(drug.targets),
-        "highest phase": drug.max_phase,
-        "screens": ", ".join(drug.screens) or "none",
-        "GDSC's label": drug.gdsc_label_note,
-        "source": drug.source,
-    }
-    table = _table("", "", header=False)
-    for key, value in rows.items():
-        if value:
-            table.add_row(key, value)
-    console = table_console()
-    console.print(table)
-    if not drug.screened:
-        proxies = ", ".join(proxy.name for proxy in drug_table.proxies(drug))
-        console.print(f"No screen holds {drug.name}. Its class ({drug.drug_class}) is screened as: {proxies}.")
 
 
 def show_vocabulary() -> None:
@@ -65,7 +21,7 @@ def show_vocabulary() -> None:
 
     words = vocabulary()
     tissues = knowledge("tissues").set_index("tissue")
-    table = _table("tissue", "what it is", "TCGA", "OncoTree")
+    table = plain_table("tissue", "what it is", "TCGA", "OncoTree")
     for tissue in words["tissue"]:
         row = tissues.loc[tissue]
         codes = [str(row[column]).replace("|", ", ") for column in ("tcga_codes", "oncotree_codes")]
@@ -81,7 +37,7 @@ def show_panels() -> None:
     """The gene panels that `--panel` takes by name, with their other names, the number of genes and the source."""
     from pamrx.knowledge.panels import all_panels
 
-    table = _table("panel", "genes", "also called", "source")
+    table = plain_table("panel", "genes", "also called", "source")
     table.columns[-1].overflow = "fold"  # addresses are to be copied
     for panel in all_panels():
         source = f"{panel.source} ({panel.note})" if panel.note else panel.source
@@ -111,7 +67,7 @@ def show_features(bundle_folder: Path | None, output: Path | None, block: str | 
     if output is not None:
         write_table(table, output)
     console = table_console()
-    shown = _table("feature", "learned from", "mean |effect| on ln IC50")
+    shown = plain_table("feature", "learned from", "mean |effect| on ln IC50")
     for row in table.sort_values("mean_abs_effect", ascending=False).head(ROWS_SHOWN).itertuples():
         shown.add_row(str(row.feature), "yes" if row.learned else "no", f"{row.mean_abs_effect:.4f}")
     console.print(shown)
@@ -131,14 +87,3 @@ def _show_untrained(console: PlainConsole, untrained: pd.Series) -> None:
         console.print(f"not learned from: {', '.join(others)}")
     if len(circular):
         console.print(f"not learned from, since no training data hold circRNAs: {', '.join(circular)}")
-
-
-def _place(drug: drug_table.Drug) -> int:
-    return drug_table.DRUG_CLASSES.index(drug.drug_class)
-
-
-def _table(*columns: str, header: bool = True) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False, show_header=header)
-    for place, name in enumerate(columns):
-        table.add_column(name, no_wrap=place == 0)
-    return table

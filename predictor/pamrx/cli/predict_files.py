@@ -97,7 +97,7 @@ def predict(options: PredictOptions) -> None:
     )
     written = _write(found, options)
     # What reading did with the shipped files is no news to anybody.
-    terminal.show_notes((EXAMPLE_NOTE,) if options.example else found.notes)
+    terminal.show_notes((EXAMPLE_NOTE, *found.drug_notes) if options.example else (*found.notes, *found.drug_notes))
     for show in written:
         show()
     table = _with_measured(found.table) if options.measured else found.table

@@ -83,7 +83,9 @@ def show_footer(tumours_left: int, n_drugs: int, top: int, coverage: float) -> N
             "most sensitive; compare drugs by it, not by IC50. specific: the same without what makes a line sensitive "
             "to drugs of any kind. IC50 in brackets: "
             f"{coverage:.0%} of measurements of GDSC-like cell lines lie inside, of tumours an unknown share; many "
-            "IC50 lie beyond what was tested. evidence: share of what the model leans on that was present. "
+            "IC50 lie beyond what was tested. Cmax: highest total concentration in patients' plasma, where it is "
+            "known; what is free is less (`pamrx drugs NAME`). evidence: share of what the model leans on that was "
+            "present. "
             "Reasons in brackets: effect on ln IC50, negative towards sensitive. "
             "Research software, not a medical device.",
             style="dim",
@@ -156,7 +158,8 @@ def _drug_table(rows: pd.DataFrame, reasons: pd.DataFrame) -> Table:
     for name in ("", "drug", "class", "screen"):
         table.add_column(name, no_wrap=name != "class")
     measured = ["measured"] if "measured_ln_ic50" in rows else []
-    for name in ("IC50 µM", *measured, "percentile", "specific", "evidence"):
+    reached = ["Cmax µM"] if len(rows) and rows["cmax_um"].notna().any() else []
+    for name in ("IC50 µM", *measured, *reached, "percentile", "specific", "evidence"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("argues for sensitivity", ratio=1)
     table.add_column("argues against", ratio=1)
@@ -166,6 +169,8 @@ def _drug_table(rows: pd.DataFrame, reasons: pd.DataFrame) -> Table:
         if measured:
             known = row["measured_ln_ic50"]
             cells.append("–" if math.isnan(known) else _number(math.exp(known)))
+        if reached:
+            cells.append("–" if math.isnan(row["cmax_um"]) else _number(row["cmax_um"]))
         specific = row["specific_percentile"]
         cells += [f"{row['sensitivity_percentile']:.0f}", "–" if math.isnan(specific) else f"{specific:.0f}"]
         cells.append(f"{row['evidence']:.0%}")
@@ -195,7 +200,8 @@ def _purity(purity: pd.Series, about: pd.Series) -> str:
 
 
 def _ic50(row: Mapping[Any, Any]) -> str:
-    about = "> max" if row["beyond_tested_range"] is True else _number(row["ic50_um"])
+    beyond = row["beyond_tested_range"] is True
+    about = f"beyond {row['max_tested_um']:g} uM tested" if beyond else _number(row["ic50_um"])
     lower, upper = row.get("ln_ic50_lower"), row.get("ln_ic50_upper")
     if lower is None or upper is None or not (math.isfinite(lower) and math.isfinite(upper)):
         return about

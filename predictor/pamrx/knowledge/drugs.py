@@ -5,9 +5,12 @@ The facts are in `knowledge/drugs.csv`, one row per compound. Notes on its colum
 - `drug` is the one name used everywhere else; `aliases` holds codes, salts, trade names and GDSC's other spellings.
 - `gdsc1_names`, `gdsc2_names` are DRUG_NAME strings exactly as GDSC writes them.
 - The class PDK1 means PDPK1 (3-phosphoinositide-dependent kinase 1), not pyruvate dehydrogenase kinase.
-- `max_phase` is the highest phase under which a registry files a trial, in any disease (a phase 1/2 trial counts
-  as 1); `approved` means in at least one country, also where later withdrawn.
-- `max_conc_um_*`, in micromolar, are empty unless read from GDSC's own tables: nothing is inferred from the data.
+- `in_trials` says whether people have been given the compound; where, and how far it came, is in `drug_status.csv`.
+- `citation_status` says how `source` was checked: `opened` (the record or a page of it was read), `secondary` (another
+  source that was opened states it) or `recalled`.
+
+Beside it stand `drug_status.csv` (approvals, withdrawals and trials), `concentrations.csv` (highest tested
+concentrations) and `exposure.csv` (plasma concentrations), each with a module of its name.
 """
 
 from __future__ import annotations
@@ -43,13 +46,14 @@ DRUG_CLASSES = (
     "PIKfyve",
 )
 
-MAX_PHASES = ("preclinical", "1", "2", "3", "approved")
+SUGGESTED = 0.8
+"""A name less like every known one is of another drug, and gets no suggestion (imatinib is no Torkinib)."""
 
 
 @short_repr
 @dataclass(frozen=True)
 class Drug:
-    """One compound. `gdsc1_names` and `gdsc2_names` are GDSC's own strings; concentrations are in micromolar."""
+    """One compound. `gdsc1_names` and `gdsc2_names` are GDSC's own strings."""
 
     name: str
     aliases: tuple[str, ...]
@@ -58,11 +62,10 @@ class Drug:
     screens: tuple[str, ...]
     targets: tuple[str, ...]
     drug_class: str
-    max_phase: str
-    max_conc_um_gdsc1: float | None
-    max_conc_um_gdsc2: float | None
+    in_trials: bool
     gdsc_label_note: str
     source: str
+    citation_status: str
 
     @property
     def screened(self) -> bool:
@@ -104,25 +107,56 @@ def resolve(name: str) -> Drug:
     return found
 
 
-def resolve_screened(names: Sequence[str]) -> list[Drug]:
-    """The compounds named, in the order given and each once; blank names are passed over.
+def resolve_all(names: Sequence[str]) -> list[Drug]:
+    """The compounds named, screened or not, in the order given and each once; blank names are passed over.
 
     Raises
     ------
     UsageError
-        If a name is unknown, if no screen holds the compound (its class's proxies are named), or if nothing is named.
+        If a name is unknown, or if nothing is named.
     """
-    chosen: dict[str, Drug] = {}
-    for name in names:
-        if not _key(name):
-            continue
-        drug = resolve(name)
-        if not drug.screened:
-            raise UsageError(_not_screened(drug))
-        chosen.setdefault(drug.name, drug)
+    chosen = {drug.name: drug for drug in (resolve(name) for name in names if _key(name))}
     if not chosen:
         raise UsageError("no drug named; expected one or more names such as Alpelisib,Capivasertib")
     return list(chosen.values())
+
+
+def resolve_screened(names: Sequence[str]) -> list[Drug]:
+    """The same as `resolve_all`, where each must be in a screen.
+
+    Raises
+    ------
+    UsageError
+        If no screen holds a compound (its class's proxies are named), and as `resolve_all`.
+    """
+    chosen = resolve_all(names)
+    for drug in chosen:
+        if not drug.screened:
+            raise UsageError(proxy_note(drug))
+    return chosen
+
+
+def answering(names: Sequence[str]) -> dict[Drug, tuple[Drug, ...]]:
+    """The screened compounds that answer for the ones named, in the order given and each once.
+
+    Returns
+    -------
+    dict
+        A screened compound answers for itself. One that no screen holds is answered by its proxies, which follow in
+        its place. The value is what the compound stands in for: empty where it was only named itself.
+
+    Raises
+    ------
+    UsageError
+        If a name is unknown, or if nothing is named.
+    """
+    found: dict[Drug, tuple[Drug, ...]] = {}
+    for drug in resolve_all(names):
+        if drug.screened:
+            found.setdefault(drug, ())
+        for proxy in proxies(drug):
+            found[proxy] = (*found.get(proxy, ()), drug)
+    return found
 
 
 def proxies(drug: Drug | str) -> list[Drug]:
@@ -135,7 +169,7 @@ def proxies(drug: Drug | str) -> list[Drug]:
     UsageError
         If `drug` is a name that nothing has.
     """
-    wanted = _as_drug(drug)
+    wanted = as_drug(drug)
     if wanted.screened:
         return []
     candidates = [other for other in screened_drugs() if other.drug_class == wanted.drug_class]
@@ -156,19 +190,7 @@ def assay_drug(screen: str, gdsc_name: str) -> Drug | None:
     UsageError
         If `screen` is not one of `SCREENS`.
     """
-    return _by_gdsc_name()[_checked_screen(screen)].get(gdsc_name)
-
-
-def max_concentration(drug: Drug | str, screen: str) -> float | None:
-    """The highest concentration tested in `screen`, in micromolar; None where it is not verified or not screened.
-
-    Raises
-    ------
-    UsageError
-        If the screen or the drug is unknown.
-    """
-    wanted = _as_drug(drug)
-    return wanted.max_conc_um_gdsc1 if _checked_screen(screen) == "GDSC1" else wanted.max_conc_um_gdsc2
+    return _by_gdsc_name()[checked_screen(screen)].get(gdsc_name)
 
 
 def drugs_frame() -> pd.DataFrame:
@@ -181,12 +203,12 @@ def drugs_frame() -> pd.DataFrame:
                 "drug": drug.name,
                 "drug_class": drug.drug_class,
                 "targets": ", ".join(drug.targets),
-                "max_phase": drug.max_phase,
                 "screens": ", ".join(drug.screens),
                 "proxies": ", ".join(other.name for other in proxies(drug)),
                 "aliases": ", ".join(drug.aliases),
                 "gdsc_label_note": drug.gdsc_label_note,
                 "source": drug.source,
+                "citation_status": drug.citation_status,
             }
             for drug in all_drugs()
         ]
@@ -202,20 +224,15 @@ def _drug(row: dict[str, str]) -> Drug:
         screens=_cells(row["screens"]),
         targets=_cells(row["targets"]),
         drug_class=row["drug_class"],
-        max_phase=row["max_phase"],
-        max_conc_um_gdsc1=_number(row["max_conc_um_gdsc1"]),
-        max_conc_um_gdsc2=_number(row["max_conc_um_gdsc2"]),
+        in_trials=row["in_trials"] == "yes",
         gdsc_label_note=row["gdsc_label_note"],
         source=row["source"],
+        citation_status=row["citation_status"],
     )
 
 
 def _cells(text: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
-
-
-def _number(text: str) -> float | None:
-    return float(text) if text else None
 
 
 def _key(name: str) -> str:
@@ -239,11 +256,19 @@ def _by_gdsc_name() -> dict[str, dict[str, Drug]]:
     }
 
 
-def _as_drug(drug: Drug | str) -> Drug:
+def as_drug(drug: Drug | str) -> Drug:
+    """The compound itself, or the one of that name (see `resolve`)."""
     return drug if isinstance(drug, Drug) else resolve(drug)
 
 
-def _checked_screen(screen: str) -> str:
+def checked_screen(screen: str) -> str:
+    """The name of a screen, as it is.
+
+    Raises
+    ------
+    UsageError
+        If `screen` is not one of `SCREENS`.
+    """
     if screen not in SCREENS:
         raise UsageError(f"unknown screen '{screen}'; expected {' or '.join(SCREENS)}{did_you_mean(screen, SCREENS)}")
     return screen
@@ -255,14 +280,15 @@ def _shared_targets(one: Drug, other: Drug) -> float:
 
 
 def _suggestion(name: str) -> str:
-    close = nearest(name, [known for drug in all_drugs() for known in _names(drug)])
+    close = nearest(name, [known for drug in all_drugs() for known in _names(drug)], SUGGESTED)
     if close is None:
         return "; `pamrx drugs` lists the known ones"
     drug = _by_key()[_key(close)]
     return f"; did you mean {close}?" if close == drug.name else f"; did you mean {close} ({drug.name})?"
 
 
-def _not_screened(drug: Drug) -> str:
+def proxy_note(drug: Drug) -> str:
+    """One line on who answers for a compound that no screen holds."""
     stand_ins = ", ".join(other.name for other in proxies(drug))
     return (
         f"{drug.name}: no screen ({', '.join(SCREENS)}) holds it; "

@@ -14,6 +14,8 @@ from pamrx.features.regulation import is_proxy
 from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.feature_name import blocks_of, in_block
 from pamrx.knowledge import drugs as drug_table
+from pamrx.knowledge.concentrations import max_concentration
+from pamrx.knowledge.exposure import exposure
 from pamrx.prediction.intervals import COVERAGE, check_coverage, traits_of
 from pamrx.prediction.missing_data import Pattern, patterns, source_shares
 from pamrx.prediction.schema import COLUMNS, pandas_dtypes
@@ -69,14 +71,15 @@ def predict(
     -------
     DataFrame
         The columns of `pamrx.prediction.schema.RESULT`, which says what each means. A share `coverage` of measurements
-        lies between ln_ic50_lower and ln_ic50_upper. beyond_tested_range is null where no verified maximum
-        concentration is known; the bounds, distance and flag, and specific_percentile, are null where the trained
-        model lacks that part. Sorted by sample, in the order of `profiles`, and rank.
+        lies between ln_ic50_lower and ln_ic50_upper. beyond_tested_range and max_tested_um are null where no verified
+        maximum concentration is known, cmax_um and cmax_free_um where no measurement in patients is; the bounds,
+        distance and flag, and specific_percentile, are null where the trained model lacks that part. Sorted by sample,
+        in the order of `profiles`, and rank. A drug that no screen holds is answered by its proxies: `proxy_for`.
 
     Raises
     ------
     PamrxError
-        For a drug that is unknown or that no screen holds, and a coverage out of range.
+        For a drug that is unknown, and a coverage out of range.
     """
     features = trained.builder.transform(profiles)
     return predictions_from(trained, features, drugs, coverage)
@@ -124,10 +127,24 @@ def predictions_from(
         }
     )
     table["ic50_um"] = np.exp(table["ln_ic50"])
-    limits = [drug_table.max_concentration(assay.drug, assay.screen) for assay in assays]
-    ceiling = pd.Series(np.array(limits, dtype=float)[drug])
-    table["beyond_tested_range"] = (table["ic50_um"] > ceiling).astype("boolean").mask(ceiling.isna())
+    for name, known in _known_of(assays, drugs).items():
+        table[name] = known.take(drug).reset_index(drop=True)
+    beyond = (table["ic50_um"] > table["max_tested_um"]).astype("boolean")
+    table["beyond_tested_range"] = beyond.mask(table["max_tested_um"].isna())
     return table[list(COLUMNS)].astype(pandas_dtypes())
+
+
+def _known_of(assays: Sequence[AssayId], drugs: Sequence[str] | None) -> pd.DataFrame:
+    """What is known of each assay's drug whatever the sample: concentrations tested and reached, and whom it is for."""
+    reached = [exposure(assay.drug) for assay in assays]
+    asked = {} if drugs is None else {one.name: others for one, others in drug_table.answering(drugs).items()}
+    stands_for = [", ".join(other.name for other in asked.get(assay.drug, ())) or None for assay in assays]
+    numbers = {
+        "max_tested_um": [max_concentration(assay.drug, assay.screen) for assay in assays],
+        "cmax_um": [known and known.cmax_um for known in reached],
+        "cmax_free_um": [known and known.cmax_free_um for known in reached],
+    }
+    return pd.DataFrame(numbers, dtype=float).assign(proxy_for=pd.Series(stands_for, dtype=object))
 
 
 def chosen_assays(assays: Sequence[str], drugs: Sequence[str] | None = None) -> list[AssayId]:
@@ -137,22 +154,27 @@ def chosen_assays(assays: Sequence[str], drugs: Sequence[str] | None = None) -> 
     ----------
     assays : labels of the assays that a model predicts.
     drugs : names to choose, in this order, by any name that `pamrx drugs` knows; by default all, in alphabetical order.
+        In place of a drug that no screen holds stand its proxies, as far as the model predicts them.
 
     Raises
     ------
     PamrxError
-        For a drug that is unknown, that no screen holds, or that the model was not trained on.
+        For a drug that is unknown, or that the model was not trained on, nor on any of its proxies.
     """
     newest: dict[str, AssayId] = {}
     for assay in sorted(map(AssayId.parse, assays), reverse=True):
         newest.setdefault(assay.drug, assay)
     if drugs is None:
         return [newest[drug] for drug in sorted(newest)]
-    wanted = [drug.name for drug in drug_table.resolve_screened(drugs)]
-    for name in wanted:
-        if name not in newest:
-            raise UsageError(f"drug {name}: this bundle was not trained on it{did_you_mean(name, newest)}")
-    return [newest[name] for name in wanted]
+    answering = drug_table.answering(drugs)
+    for drug in drug_table.resolve_all(drugs):
+        if drug.screened and drug.name not in newest:
+            raise UsageError(f"drug {drug.name}: this bundle was not trained on it{did_you_mean(drug.name, newest)}")
+        if not drug.screened and not any(proxy.name in newest for proxy in drug_table.proxies(drug)):
+            raise UsageError(
+                f"drug {drug.name}: no screen holds it, and this bundle was trained on none of its proxies"
+            )
+    return [newest[drug.name] for drug in answering if drug.name in newest]
 
 
 def block_evidence(features: pd.DataFrame) -> pd.DataFrame:

@@ -49,6 +49,9 @@ RESULT: tuple[Column, ...] = (
     Column("ln_ic50_upper", "number", "ln uM", True, "upper bound of the prediction interval"),
     Column("ic50_um", "number", "uM", False, "half-maximal inhibitory concentration"),
     Column("beyond_tested_range", "boolean", "", True, "whether the IC50 lies above the highest concentration tested"),
+    Column("max_tested_um", "number", "uM", True, "highest concentration that the screen tested"),
+    Column("cmax_um", "number", "uM", True, "highest total plasma concentration at the approved or recommended dose"),
+    Column("cmax_free_um", "number", "uM", True, "the part of it that is not bound to protein"),
     Column(
         "sensitivity_percentile", "number", "percentile", False,
         "place among the out-of-fold predictions of the reference lines with the same missing-data pattern; "
@@ -59,6 +62,7 @@ RESULT: tuple[Column, ...] = (
     Column("evidence", "number", "fraction", False, "share of what the model relies on for the drug that was measured"),
     Column("distance", "number", "fraction of the limit", True, "how far the profile lies from the training panel"),
     Column("flag", "text", "", True, "why the limit is exceeded: platform, missing or biology; else empty"),
+    Column("proxy_for", "text", "", True, "drugs asked for, in no screen, that this one answers for; else empty"),
 )  # fmt: skip
 """The columns of the result, in order."""
 

@@ -219,4 +219,4 @@ def test_the_terminal_shows_the_interval_behind_the_ic50_and_nothing_where_there
     assert _ic50(row | {"ln_ic50_upper": np.log(10.0)}) == "1.28 (0.4–10)"
     assert _ic50(row | {"ln_ic50_lower": np.nan}) == "1.28"
     assert _ic50(row | {"ln_ic50_upper": np.inf}) == "1.28"
-    assert _ic50(row | {"beyond_tested_range": True}) == "> max (0.4–4.1)"
+    assert _ic50(row | {"beyond_tested_range": True, "max_tested_um": 10.0}) == "beyond 10 uM tested (0.4–4.1)"

@@ -12,7 +12,9 @@ from pamrx import Profiles, read_profiles
 from pamrx.errors import PamrxError
 from pamrx.examples import example_files
 from pamrx.identifiers.assay import AssayId
-from pamrx.knowledge import drugs as drug_table
+from pamrx.knowledge.concentrations import max_concentration
+from pamrx.knowledge.drugs import screened_drugs
+from pamrx.knowledge.exposure import exposure
 from pamrx.prediction import predictions
 from pamrx.prediction.missing_data import pattern_name, patterns, source_shares
 from pamrx.prediction.predictions import chosen_assays, predictions_from
@@ -33,7 +35,7 @@ def table(bundle: Any, profiles: Any) -> Any:
 def test_one_row_per_sample_and_drug_on_the_newest_screen(bundle: Any, profiles: Any, table: Any) -> None:
     assert tuple(table.columns) == COLUMNS
     assert not table.duplicated(["sample_id", "drug"]).any()
-    screened = drug_table.screened_drugs()
+    screened = screened_drugs()
     assert len(table) == profiles.n * len(screened)
     assert dict(zip(table["drug"], table["screen"], strict=True)) == {d.name: d.newest_screen for d in screened}
     assert list(dict.fromkeys(table["sample_id"])) == list(profiles.samples.index)
@@ -61,14 +63,47 @@ def test_ic50_is_the_exponential_of_its_logarithm_and_nothing_is_missing(table: 
     assert table[["ln_ic50", "ic50_um", "sensitivity_percentile", "rank", "evidence"]].notna().all().all()
 
 
+def test_beyond_the_tested_range_compares_with_the_drug_s_highest_concentration(table: Any) -> None:
+    limits = [max_concentration(row.drug, row.screen) for row in table.itertuples()]
+    assert np.array_equal(table["max_tested_um"], np.array(limits, dtype=float), equal_nan=True)
+    known = table.dropna(subset="max_tested_um")
+    assert ((known["ic50_um"] > known["max_tested_um"]) == known["beyond_tested_range"].astype(bool)).all()
+    assert known["beyond_tested_range"].any()
+    assert not known["beyond_tested_range"].all()
+
+
 def test_beyond_the_tested_range_is_unknown_without_a_verified_maximum(
-    table: Any, bundle: Any, profiles: Any, monkeypatch: pytest.MonkeyPatch
+    bundle: Any, profiles: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unknown = [d.name for d in drug_table.screened_drugs() if drug_table.max_concentration(d, d.newest_screen) is None]
-    assert table.loc[table["drug"].isin(unknown), "beyond_tested_range"].isna().all()
-    monkeypatch.setattr(drug_table, "max_concentration", lambda name, screen: 10.0)
-    known = bundle.predict(profiles)
-    assert ((known["ic50_um"] > 10) == known["beyond_tested_range"].astype(bool)).all()
+    monkeypatch.setattr(predictions, "max_concentration", lambda name, screen: None if name == "Alpelisib" else 10.0)
+    table = bundle.predict(profiles, ["Alpelisib", "Taselisib"]).set_index("drug")
+    assert table.loc["Alpelisib", ["beyond_tested_range", "max_tested_um"]].isna().all(axis=None)
+    assert table.loc["Taselisib", "beyond_tested_range"].notna().all()
+
+
+def test_the_concentration_in_patients_stands_beside_and_is_missing_where_unknown(table: Any) -> None:
+    for drug, rows in table.groupby("drug"):
+        found = exposure(str(drug))
+        if found is None:
+            assert rows[["cmax_um", "cmax_free_um"]].isna().all(axis=None)
+        else:
+            assert (rows["cmax_um"] == found.cmax_um).all()
+    assert table.loc[table["drug"] == "Capivasertib", "cmax_um"].notna().all()
+    assert not (table["cmax_um"] == 0).any()
+
+
+def test_a_drug_in_no_screen_is_answered_by_its_proxies_beside_the_others(bundle: Any, profiles: Any) -> None:
+    one = profiles.subset(profiles.samples.index[:1])
+    table = bundle.predict(one, ["alpelisib", "everolimus"]).set_index("drug")
+    assert set(table.index) == {"Alpelisib", "Rapamycin", "Temsirolimus"}
+    assert table["proxy_for"].fillna("").to_dict() == {
+        "Alpelisib": "",
+        "Rapamycin": "Everolimus",
+        "Temsirolimus": "Everolimus",
+    }
+    alone = bundle.predict(one, ["Alpelisib", "Rapamycin", "Temsirolimus"]).set_index("drug")
+    assert alone["proxy_for"].isna().all()
+    pd.testing.assert_frame_equal(table.drop(columns="proxy_for"), alone.drop(columns="proxy_for"), check_exact=True)
 
 
 def test_a_profile_that_holds_nothing_lies_in_the_middle_for_every_drug(bundle: Any, profiles: Any) -> None:
@@ -127,9 +162,15 @@ def test_chosen_drugs_come_by_any_name_and_keep_the_newest_screen(bundle: Any) -
     assert chosen_assays(assays, ["Idelalisib"]) == [AssayId("GDSC1", "Idelalisib")]
 
 
+def test_proxies_that_the_model_does_not_predict_are_left_out_and_none_left_is_refused() -> None:
+    assert chosen_assays(["GDSC2:Temsirolimus"], ["everolimus"]) == [AssayId("GDSC2", "Temsirolimus")]
+    with pytest.raises(PamrxError, match="Everolimus: no screen holds it, and this bundle was trained on none"):
+        chosen_assays(["GDSC2:Alpelisib"], ["alpelisib", "everolimus"])
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("alpelsib", "did you mean Alpelisib"), ("everolimus", "Temsirolimus"), ("aspirin", "unknown drug")],
+    [("alpelsib", "did you mean Alpelisib"), ("imatinib", "unknown drug"), ("aspirin", "unknown drug")],
 )
 def test_drugs_that_cannot_be_predicted_say_why(bundle: Any, name: Any, expected: Any) -> None:
     with pytest.raises(PamrxError) as error:

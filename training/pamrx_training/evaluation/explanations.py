@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from pamrx.explanation.contributions import batches, block_name, block_shares, contribution_table, shap_explanation
 from pamrx.identifiers.feature_name import blocks_of
-from pamrx.knowledge.drugs import all_drugs
+from pamrx.knowledge.drug_status import with_status
+from pamrx.knowledge.drugs import screened_drugs
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.predictions import chosen_assays
 from pamrx.report.figures import bar_figure, block_figure, dependence_figure, overall_figure, summary_figure
@@ -79,7 +80,7 @@ def write_importance_figures(folder: Path, run_name: str, importance: pd.DataFra
 def in_the_clinic(assays: Sequence[str]) -> list[str]:
     """The newest assays of approved drugs; all drugs' where there is none."""
     newest = chosen_assays(assays)
-    approved = {drug.name for drug in all_drugs() if drug.max_phase == APPROVED}
+    approved = {drug.name for drug in with_status(screened_drugs(), APPROVED)}
     return [str(assay) for assay in newest if assay.drug in approved] or [str(assay) for assay in newest]
 
 

@@ -16,6 +16,7 @@ from pamrx_training.evaluation.applicability import errors_by_score, flagged_sha
 from pamrx_training.evaluation.dossier import Section, markdown
 from pamrx_training.evaluation.evaluate import Evaluation
 from pamrx_training.evaluation.evidence_tables import number
+from pamrx_training.evaluation.extrapolation import extrapolation
 from pamrx_training.fitting.masked_predictions import MaskedPredictions
 
 NO_SECTIONS = (
@@ -55,6 +56,7 @@ def model_card(
         blocks=_blocks(features),
         headline=headline(summary),
         assays=_assays(table),
+        tested=_tested(evaluation.oof),
         coverage=_coverage(coverage),
         flags=_flags(bundle, evaluation.predictions.masked),
         sections="\n\n".join(section.text() for section in sections) or NO_SECTIONS,
@@ -95,6 +97,24 @@ def _assays(table: pd.DataFrame) -> str:
         rows.append((assay, f"{row['n']:.0f}", *told, _ceiling(row), number(row["share_of_ceiling"])))
     heads = ["assay", "lines", "Pearson", "within tissue", "specific", "Spearman", "RMSE", "ridge Pearson"]
     return markdown(pd.DataFrame(rows, columns=[*heads, "noise ceiling (95 %)", "share of it"]))
+
+
+def _tested(oof: pd.DataFrame) -> str:
+    """Share of the measurements that are extrapolated, by screen and by assay."""
+    table = extrapolation(oof)
+    known = table.dropna()
+    means = known.groupby([AssayId.parse(str(assay)).screen for assay in known.index])["extrapolated"].mean()
+    told = ", ".join(f"{screen} {share:.0%}" for screen, share in means.items())
+    rows = [
+        (str(assay), *(("-",) * 3 if math.isnan(row["max_um"]) else _tested_cells(row)))
+        for assay, row in table.sort_values("extrapolated", ascending=False).iterrows()
+    ]
+    heads = ["assay", "highest tested, micromolar", "extrapolated", "most sensitive fifth inside"]
+    return f"Mean share over assays: {told or 'not known'}.\n\n{markdown(pd.DataFrame(rows, columns=heads))}"
+
+
+def _tested_cells(row: pd.Series) -> tuple[str, str, str]:
+    return f"{row['max_um']:g}", f"{row['extrapolated']:.0%}", f"{row['sensitive_inside']:.0%}"
 
 
 def _ceiling(row: pd.Series) -> str:
