@@ -38,6 +38,7 @@ from pamrx.bundle.uncertainty_files import STATE, TABLES, from_state, state_of
 from pamrx.display import as_html, as_text, first_few
 from pamrx.errors import BundleError, StoreError
 from pamrx.features import FeatureBuilder
+from pamrx.knowledge import FIRST, NEWEST
 from pamrx.model.drug_specific import Regression, SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.intervals import COVERAGE
@@ -55,6 +56,9 @@ FORMAT = 2
 CARD = "MODEL_CARD.md"
 RELEASED = "pamrx-gdsc"
 MANIFEST = "manifest.json"
+KNOWLEDGE = "knowledge_version"
+"""The entry of the manifest on the knowledge tables that the features are read from; a bundle without has the first."""
+
 REFERENCE, SPECIFIC_REFERENCE, GENERAL = "reference", "specific_reference", "general_"
 _FILE_NAME = re.compile(r"[A-Za-z0-9_]+\.(json|parquet|txt|md)")
 
@@ -135,7 +139,8 @@ def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> di
     try:
         _write_parts(bundle, draft, card)
         files = {file.name: _sha256(file) for file in sorted(draft.iterdir())}
-        manifest = {"format": FORMAT, **bundle.manifest, "files": files}
+        version = bundle.builder.knowledge_version
+        manifest = {"format": FORMAT, **bundle.manifest, KNOWLEDGE: version, "files": files}
         manifest["fingerprint"] = _fingerprint(manifest)
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         draft.chmod(0o755)
@@ -250,7 +255,8 @@ def _write_parts(bundle: Bundle, folder: Path, card: str) -> None:
 
 
 def _read_parts(folder: Path, manifest: dict[str, Any]) -> Bundle:
-    builder = FeatureBuilder.from_state(read_json(folder / "features.json"))
+    state = read_json(folder / "features.json")
+    builder = FeatureBuilder.from_state({**state, KNOWLEDGE: _knowledge_version(folder, manifest)})
     names = manifest["files"]
     model = read_model(folder, names)
     specific, compared = None, None
@@ -260,6 +266,17 @@ def _read_parts(folder: Path, manifest: dict[str, Any]) -> Bundle:
         compared = _read_reference(folder, names, SPECIFIC_REFERENCE, model.assays_)
     reference = _read_reference(folder, names, REFERENCE, model.assays_)
     return Bundle(builder, model, reference, manifest, *_read_uncertainty(folder, manifest), specific, compared)
+
+
+def _knowledge_version(folder: Path, manifest: dict[str, Any]) -> int:
+    """The version of the knowledge tables that the bundle was trained with, one that this installation has."""
+    version = manifest.get(KNOWLEDGE, FIRST)
+    if isinstance(version, bool) or not isinstance(version, int) or not FIRST <= version <= NEWEST:
+        raise BundleError(
+            f"{folder / MANIFEST}: trained with version {version!r:.20} of the knowledge tables, and this installation has "
+            f"{FIRST} to {NEWEST}; use the version of pamrx that wrote the bundle, or a newer one"
+        )
+    return version
 
 
 def _read_reference(folder: Path, names: Collection[str], name: str, assays: list[str]) -> Reference:
