@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-import pandas as pd
 import pamrx.knowledge
+import pandas as pd
 import pytest
 from pamrx.bundle.bundle import Bundle, load_bundle, save_bundle
 from pamrx.errors import BundleError

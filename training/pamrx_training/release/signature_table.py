@@ -11,8 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
-from pamrx.bundle.bundle import load_bundle
 from pamrx import knowledge
+from pamrx.bundle.bundle import load_bundle
 from pamrx.features import FeatureBuilder
 from pamrx.features.signatures import MIN_GENE_SHARE
 from pamrx.knowledge import every_version, table
