@@ -273,8 +273,8 @@ def _knowledge_version(folder: Path, manifest: dict[str, Any]) -> int:
     version = manifest.get(KNOWLEDGE, FIRST)
     if isinstance(version, bool) or not isinstance(version, int) or not FIRST <= version <= NEWEST:
         raise BundleError(
-            f"{folder / MANIFEST}: trained with version {version!r:.20} of the knowledge tables, and this installation has "
-            f"{FIRST} to {NEWEST}; use the version of pamrx that wrote the bundle, or a newer one"
+            f"{folder / MANIFEST}: trained with version {version!r:.20} of the knowledge tables, and this installation "
+            f"has {FIRST} to {NEWEST}; use the version of pamrx that wrote the bundle, or a newer one"
         )
     return version
 

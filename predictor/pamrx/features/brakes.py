@@ -29,8 +29,9 @@ LOW_SHARE = 0.05
 
 
 class BrakeBlock:
-    """`two_hit` are the genes with enough two-hit losses in training; `low_under` is PTEN's limit, or None; `version` is
-    that of the knowledge tables."""
+    """`two_hit` are the genes with enough two-hit losses in training; `low_under` is PTEN's limit, or None; `version`
+    is that of the knowledge tables.
+    """
 
     def __init__(self, two_hit: list[str], low_under: float | None, version: int = NEWEST) -> None:
         self.version = version

@@ -38,7 +38,7 @@ class MutationCalls:
 
     @classmethod
     def of(cls, profiles: Profiles, genes: Collection[str], version: int = NEWEST) -> MutationCalls | None:
-        """The mutations in `genes` (training symbols), judged by a version of the knowledge tables; None without any."""
+        """The mutations in `genes` (training symbols), judged by a version of the knowledge tables; None without."""
         if profiles.mutations is None:
             return None
         codes, names = pd.factorize(profiles.mutations["gene"])

@@ -2,11 +2,11 @@
 
 Some of these tables decide what a feature is: which changes are hotspots, which genes belong to the axis, which miRNA
 lowers what. A model must meet the table that it was trained with, so their rows are **staged**. The tables as a whole
-have a version, `NEWEST`; a row that came later has its first version in the column `since`, one that no longer holds its
-last in `until`, and empty means always. A bundle names the version that it was trained with and its features are read
-from the table of that version until it is trained again; new training takes the newest, and so does all that is only
-shown. To change a row of a staged table, keep the old one with `until`, add the new one with `since`, and raise `NEWEST`
-once per release in which any row changes.
+have a version, `NEWEST`; a row that came later has its first version in the column `since`, one that no longer holds
+its last in `until`, and empty means always. A bundle names the version that it was trained with and its features are
+read from the table of that version until it is trained again; new training takes the newest, and so does all that is
+only shown. To change a row of a staged table, keep the old one with `until`, add the new one with `since`, and raise
+`NEWEST` once per release in which any row changes.
 """
 
 from __future__ import annotations
