@@ -38,7 +38,7 @@ def axis_alterations(profiles: Profiles, features: pd.DataFrame, version: int = 
         sample_id, gene, alteration (`p.H1047R, activating`; `deep deletion`; `both copies hit`), in the order of the
         samples and, within one, of genes.csv's levels. Passengers are left out. Of two drivers in one oncogene it is
         said that there are two: two changes of PIK3CA on one allele activate more than either, and make it more
-        sensitive to inhibitors (Vasan, Science 2019, PMID 31699932).
+        sensitive to inhibitors (Vasan, Science 2019, doi 10.1126/science.aaw9032).
     """
     known = table("genes").query("level != ''").reset_index(drop=True)
     place = {str(gene): row for row, gene in enumerate(known["gene"])}
