@@ -97,3 +97,15 @@ def test_advice_of_writing_the_column_again_is_right(monkeypatch: pytest.MonkeyP
     right = wrong.assign(citation_status=statuses(wrong))
     monkeypatch.setattr(citations, "every_version", lambda name: right if name == "genes" else every_version(name))
     assert not list(problems())
+
+
+def test_a_retracted_paper_does_not_carry_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Falsified figures support nothing: such a paper gives no status, and a row needs another one beside it."""
+    retracted, record = next((one, record) for one, record in records().items() if record.retracted)
+    standing = next(one for one, record in records().items() if record.status == "recalled" and not record.retracted)
+    assert record.status == "opened"
+    rows = pd.DataFrame({"source": [f"A note ({retracted})", f"A note ({retracted}); another ({standing})"]})
+    assert statuses(rows).tolist() == ["recalled", "recalled"]
+    genes = every_version("genes").head(2).assign(source=rows["source"], citation_status="recalled")
+    monkeypatch.setattr(citations, "every_version", lambda name: genes if name == "genes" else every_version(name))
+    assert sum("nothing stands but" in line for line in problems()) == 1

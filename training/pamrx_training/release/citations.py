@@ -3,8 +3,9 @@
 `knowledge/citations.csv` has one record per citation: its `id` (`PMID 12345678`, else `doi 10.x/y`, else another), what
 else it goes by, first author, journal, year, a few words of the title where they were seen, and a `status`: `opened`
 where the record or page of the source itself was seen, `secondary` where another source that was opened tells of it,
-`recalled` where neither could be had; `how` says what was seen. In the tables a `source` names its citations by id,
-and the column `citation_status` is the best status among them.
+`recalled` where neither could be had; `how` says what was seen, and `retracted` is the year of a retraction. In the
+tables a `source` names its citations by id, and the column `citation_status` is the best status among those that
+stand. A row that cites nothing but retracted papers is a problem.
 
 Run: `python -m pamrx_training.release.citations` prints the counts and what is wrong; with `--write` it writes the
 column `citation_status` again. Nothing is looked up: that is for a person, who then changes the record's status.
@@ -60,13 +61,24 @@ class Cited:
 
 @dataclass(frozen=True)
 class Record:
-    """A record of `knowledge/citations.csv`; `words` are first author, journal and year, `ids` begin with its `id`."""
+    """A record of `knowledge/citations.csv`.
+
+    Attributes
+    ----------
+    ids : what it goes by, its `id` first.
+    words : first author, journal and year.
+    title_words : a few words of the title, where they were seen.
+    status : one of `STATUSES`.
+    how : what was seen.
+    retracted : the year of its retraction, or nothing.
+    """
 
     ids: tuple[str, ...]
     words: tuple[str, str, str]
     title_words: str
     status: str
     how: str
+    retracted: str = ""
 
 
 def main() -> None:
@@ -98,7 +110,7 @@ def cited(source: str) -> list[Cited]:
 
 def statuses(rows: pd.DataFrame) -> pd.Series:
     """The best status among the citations of each row; `recalled` for one that cites nothing with a record."""
-    known = {one: record.status for one, record in records().items()}
+    known = {one: record.status for one, record in records().items() if not record.retracted}
     best = {source: _best(source, known) for source in rows["source"].unique()}
     return rows["source"].map(best)
 
@@ -133,6 +145,8 @@ def problems() -> Iterator[str]:
             for one in cited(source):
                 used.update(one.ids)
                 yield from (f"{name}.csv, {source!r}: {line}" for line in _against_record(one, known, name in FACTS))
+            if retracted := _all_retracted(source, known):
+                yield f"{name}.csv, {source!r}: nothing stands but {retracted}, which is retracted"
         if name in FACTS and (other := int((statuses(rows) != rows[STATUS]).sum())):
             yield f"{name}.csv: {other} rows have another {STATUS} than their citations; run this with --write"
     for record in _all_records():
@@ -156,6 +170,7 @@ def _all_records() -> list[Record]:
             title_words=row["title_words"],
             status=row["status"],
             how=row["how"],
+            retracted=row["retracted"],
         )
         for row in rows
     ]
@@ -196,6 +211,12 @@ def _against_record(one: Cited, known: dict[str, Record], recorded: bool) -> Ite
     for record in {known[row_id] for row_id in one.ids if row_id in known}:
         if one.words and all(record.words) and not all(map(_alike, one.words, record.words)):
             yield f"{record.ids[0]} is {', '.join(record.words)} in citations.csv, here {', '.join(one.words)}"
+
+
+def _all_retracted(source: str, known: dict[str, Record]) -> str:
+    """The ids of what a source cites, where all of it is retracted; else nothing."""
+    ids = [one for part in cited(source) for one in part.ids]
+    return ", ".join(ids) if ids and all(one in known and known[one].retracted for one in ids) else ""
 
 
 def _alike(one: str, other: str) -> bool:
