@@ -79,7 +79,7 @@ class TestSignatures:
 class TestSignatureSources:
     def test_columns(self, sources: pd.DataFrame) -> None:
         expected = ["signature", "block", "title", "meaning", "source", "in_model", "left_out"]
-        expected += ["cross_platform", "note"]
+        expected += ["cross_platform", "note", "citation_status"]
         assert list(sources.columns) == expected
 
     def test_a_signature_that_differs_between_platforms_is_taken_out_or_explained(self, sources: pd.DataFrame) -> None:
@@ -173,6 +173,7 @@ class TestNcRna:
             "effect_on_axis",
             "mechanism",
             "source",
+            "citation_status",
         ]
         assert set(ncrna["kind"]) == {"miRNA", "lncRNA", "circRNA"}
         assert set(ncrna["effect_on_axis"]) == {"activates", "restrains"}

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 from pamrx import knowledge
+from pamrx.display import short_repr
 from pamrx.knowledge import every_version, table
 from pamrx.tables import whole_file
 
@@ -51,6 +52,7 @@ _WORDS = re.compile(
 )
 
 
+@short_repr
 @dataclass(frozen=True)
 class Cited:
     """One citation in a row's source: its ids, and the author, journal and year written before them, if any."""
@@ -59,6 +61,7 @@ class Cited:
     words: tuple[str, str, str] | None
 
 
+@short_repr
 @dataclass(frozen=True)
 class Record:
     """A record of `knowledge/citations.csv`.
