@@ -97,12 +97,13 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         }
 
     def state(self) -> dict[str, Any]:
-        """All that was learned, as plain JSON."""
+        """All that was learned, as plain JSON; the first version of the knowledge tables goes without saying."""
         check_is_fitted(self, "feature_names_")
+        staged = {} if self.knowledge_version == FIRST else {"knowledge_version": self.knowledge_version}
         return {
             "blocks": list(self.blocks),
             "min_altered": self.min_altered,
-            "knowledge_version": self.knowledge_version,
+            **staged,
             "universe": self.universe_,
             **{name: getattr(self, f"{name}_").state() for name in _FITTED},
         }
