@@ -30,7 +30,7 @@ import pandas as pd
 
 from pamrx.bundle.contents import CARD, GENERAL, MANIFEST, read_contents, sha256
 from pamrx.bundle.feature_state import read_builder
-from pamrx.bundle.manifest import FORMAT, read_manifest, written_manifest
+from pamrx.bundle.manifest import FORMAT, KNOWLEDGE, read_manifest, written_manifest
 from pamrx.bundle.model_files import read_model, write_json, write_model, write_parquet
 from pamrx.bundle.reference_files import check_assays, read_reference, read_regression
 from pamrx.bundle.refusal import boundary
@@ -39,6 +39,7 @@ from pamrx.bundle.uncertainty_files import STATE, read_uncertainty, state_of
 from pamrx.display import as_html, as_text, first_few
 from pamrx.errors import BundleError, StoreError
 from pamrx.features import FeatureBuilder
+from pamrx.knowledge import FIRST
 from pamrx.model.drug_specific import SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.intervals import COVERAGE
@@ -127,7 +128,8 @@ def save_bundle(bundle: Bundle, folder: str | os.PathLike[str], card: str) -> di
     with draft_of(target_of(folder)) as draft:
         _write_parts(bundle, draft, card)
         digests = {file.name: sha256(file.read_bytes()) for file in sorted(draft.iterdir())}
-        manifest = written_manifest(bundle.manifest, digests)
+        facts = {**bundle.manifest, KNOWLEDGE: bundle.builder.knowledge_version}
+        manifest = written_manifest(facts, digests)
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
 
@@ -217,7 +219,7 @@ def _write_parts(bundle: Bundle, folder: Path, card: str) -> None:
 
 
 def _read_parts(folder: Path, manifest: dict[str, Any], contents: dict[str, bytes]) -> Bundle:
-    builder = read_builder(contents["features.json"], folder / "features.json")
+    builder = read_builder(contents["features.json"], folder / "features.json", manifest.get(KNOWLEDGE, FIRST))
     model = read_model(contents, folder, builder.feature_names_)
     assays = model.assays_
     check_assays(assays, folder / "model.json")

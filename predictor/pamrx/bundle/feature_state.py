@@ -17,8 +17,8 @@ _SIZE = 100.0
 """Of a score, a weight or a limit: scores are those of a standard normal distribution."""
 
 
-def read_builder(data: bytes, file: Path) -> FeatureBuilder:
-    """The builder that wrote the state.
+def read_builder(data: bytes, file: Path, knowledge_version: int) -> FeatureBuilder:
+    """The builder that wrote the state; `knowledge_version` is that of the bundle's manifest.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def read_builder(data: bytes, file: Path) -> FeatureBuilder:
         If it is not the state of a builder, or its parts do not fit each other.
     """
     state = Fields(read_json(data, file), file)
-    state.only(("blocks", "min_altered", "universe", *_PARTS))
+    state.only(("blocks", "min_altered", "knowledge_version", "universe", *_PARTS))
     state.names("blocks", BLOCKS, least=1)
     state.whole("min_altered", 0, 1_000_000)
     universe = frozenset(state.names("universe"))
@@ -38,7 +38,7 @@ def read_builder(data: bytes, file: Path) -> FeatureBuilder:
     tissue = state.below("tissue")
     tissue.only(("tissues",))
     tissue.names("tissues")
-    return FeatureBuilder.from_state(state.content)
+    return FeatureBuilder.from_state({**state.content, "knowledge_version": knowledge_version})
 
 
 def _check_mutation(state: Fields, universe: Collection[str]) -> None:

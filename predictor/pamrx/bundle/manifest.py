@@ -14,8 +14,12 @@ from pamrx.bundle.contents import CARD, MANIFEST, MAX_MANIFEST, check_names, rea
 from pamrx.bundle.refusal import shown
 from pamrx.bundle.strict_json import Fields, read_json
 from pamrx.errors import BundleError
+from pamrx.knowledge import FIRST, NEWEST
 
 FORMAT = 2
+KNOWLEDGE = "knowledge_version"
+"""The entry on the knowledge tables that the features are read from; a bundle without has the first."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TEXTS = ("name", "protocol", "data_fingerprint")
 _COUNTS = ("seed", "lines_with_mirna", "lines_with_calls")
@@ -88,8 +92,19 @@ def _check_files(manifest: Fields) -> None:
             raise files.refused(name, digest, "a SHA-256 of 64 hexadecimal digits")
 
 
+def _check_knowledge(manifest: Fields) -> None:
+    """This installation has the version of the knowledge tables that the bundle was trained with."""
+    version = manifest.content.get(KNOWLEDGE, FIRST)
+    if type(version) is not int or not FIRST <= version <= NEWEST:
+        raise BundleError(
+            f"{manifest.file}: trained with version {shown(version)} of the knowledge tables, and this installation "
+            f"has {FIRST} to {NEWEST}; use the version of pamrx that wrote the bundle, or a newer one"
+        )
+
+
 def _check_facts(manifest: Fields) -> None:
     """Whatever of the known fields is there, is what `pamrx train` would write in it."""
+    _check_knowledge(manifest)
     for name in _TEXTS:
         if name == "name" or name in manifest.content:
             manifest.text(name)

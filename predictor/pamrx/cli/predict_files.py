@@ -131,7 +131,8 @@ def _show(found: PredictedFiles, table: pd.DataFrame, options: PredictOptions) -
     reasons = top_contributions(found.bundle.model, shown, found.assays, REASONS_SHOWN)
     present = block_evidence(shown)
     profiles = found.profiles.subset(shown.index)
-    altered = axis_alterations(profiles, shown[[]] if options.example else shown)
+    version = found.bundle.builder.knowledge_version
+    altered = axis_alterations(profiles, shown[[]] if options.example else shown, version)
     purity = estimate_purity(profiles, found.bundle.builder.universe_)
     for sample in shown.index:
         terminal.show_tumour(

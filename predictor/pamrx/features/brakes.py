@@ -20,7 +20,7 @@ import pandas as pd
 
 from pamrx.features.mutation import driver_flags
 from pamrx.features.mutation_calls import MutationCalls
-from pamrx.knowledge import table
+from pamrx.knowledge import NEWEST, table
 from pamrx.profiles import Profiles
 
 TWO_HIT, LOST, LOW = "_two_hit", "_lost", "_low_expression"
@@ -29,28 +29,32 @@ LOW_SHARE = 0.05
 
 
 class BrakeBlock:
-    """`two_hit` are the genes with enough two-hit losses in training; `low_under` is PTEN's limit, or None."""
+    """`two_hit` are the genes with enough two-hit losses in training; `low_under` is PTEN's limit, or None; `version`
+    is that of the knowledge tables.
+    """
 
-    def __init__(self, two_hit: list[str], low_under: float | None) -> None:
+    def __init__(self, two_hit: list[str], low_under: float | None, version: int = NEWEST) -> None:
+        self.version = version
         self.two_hit = two_hit
         self.low_under = low_under
 
     @classmethod
-    def fit(cls, profiles: Profiles, scores: pd.DataFrame, min_altered: int) -> BrakeBlock:
+    def fit(cls, profiles: Profiles, scores: pd.DataFrame, min_altered: int, version: int = NEWEST) -> BrakeBlock:
         """`scores` are the within-sample scores of the transcripts."""
         assessed = profiles.assessed_genes
         if profiles.mutations is None or assessed is None or profiles.copy_number is None:
-            return cls([], None)
-        brakes = table("genes").query("level != '' and effect_on_axis == 'brake'")["gene"]
+            return cls([], None, version)
+        brakes = table("genes", version).query("level != '' and effect_on_axis == 'brake'")["gene"]
         genes = sorted(set(brakes) & assessed)
-        found = _two_hits(profiles, genes).sum()
-        return cls([gene for gene in genes if found[gene] >= min_altered], _low_limit(profiles, scores))
+        found = _two_hits(profiles, genes, None, version).sum()
+        two_hit = [gene for gene in genes if found[gene] >= min_altered]
+        return cls(two_hit, _low_limit(profiles, scores, version), version)
 
     def transform(self, profiles: Profiles, scores: pd.DataFrame, calls: MutationCalls | None = None) -> pd.DataFrame:
         """(n_samples, n_features) of 1, 0 and NaN; `calls` as in `driver_flags`, of all the genes `two_hit`."""
-        out = _two_hits(profiles, self.two_hit, calls).add_suffix(TWO_HIT)
+        out = _two_hits(profiles, self.two_hit, calls, self.version).add_suffix(TWO_HIT)
         if READ_FROM_EXPRESSION in self.two_hit:
-            out[f"{READ_FROM_EXPRESSION}{LOST}"] = _lost(profiles, READ_FROM_EXPRESSION, calls)
+            out[f"{READ_FROM_EXPRESSION}{LOST}"] = _lost(profiles, READ_FROM_EXPRESSION, calls, self.version)
         if self.low_under is not None:
             score = scores[READ_FROM_EXPRESSION]
             out[f"{READ_FROM_EXPRESSION}{LOW}"] = (score < self.low_under).astype(float).where(score.notna())
@@ -60,14 +64,14 @@ class BrakeBlock:
         return {"two_hit": self.two_hit, "low_under": self.low_under}
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> BrakeBlock:
-        return cls(list(state["two_hit"]), state["low_under"])
+    def from_state(cls, state: dict[str, Any], version: int = NEWEST) -> BrakeBlock:
+        return cls(list(state["two_hit"]), state["low_under"], version)
 
 
-def _two_hits(profiles: Profiles, genes: list[str], calls: MutationCalls | None = None) -> pd.DataFrame:
+def _two_hits(profiles: Profiles, genes: list[str], calls: MutationCalls | None, version: int) -> pd.DataFrame:
     """(n_samples, genes) of 1, 0 and NaN."""
-    calls = calls or MutationCalls.of(profiles, genes)
-    flags = driver_flags(profiles, genes, calls)
+    calls = calls or MutationCalls.of(profiles, genes, version)
+    flags = driver_flags(profiles, genes, calls, version)
     mutated = flags.to_numpy()
     drivers = np.zeros(mutated.shape) if calls is None else calls.counts(calls.distinct_drivers(), profiles.n, genes)
     several = np.where(np.isnan(mutated), np.nan, (drivers >= 2).astype(float))
@@ -79,17 +83,17 @@ def _two_hits(profiles: Profiles, genes: list[str], calls: MutationCalls | None 
     return pd.DataFrame(_either(_either(deep, both), several), index=flags.index, columns=genes)
 
 
-def _lost(profiles: Profiles, gene: str, calls: MutationCalls | None = None) -> pd.Series:
+def _lost(profiles: Profiles, gene: str, calls: MutationCalls | None, version: int) -> pd.Series:
     """1, 0 and NaN."""
-    flags = driver_flags(profiles, [gene], calls)
+    flags = driver_flags(profiles, [gene], calls, version)
     copies = _copies(profiles.copy_number, [gene], flags.index)
     return pd.Series(_either(flags.to_numpy(), _below(copies, -2))[:, 0], index=flags.index)
 
 
-def _low_limit(profiles: Profiles, scores: pd.DataFrame) -> float | None:
+def _low_limit(profiles: Profiles, scores: pd.DataFrame, version: int) -> float | None:
     if READ_FROM_EXPRESSION not in scores.columns:
         return None
-    lost = _lost(profiles, READ_FROM_EXPRESSION)
+    lost = _lost(profiles, READ_FROM_EXPRESSION, None, version)
     whole = scores.loc[lost == 0, READ_FROM_EXPRESSION].dropna()
     return float(whole.quantile(LOW_SHARE)) if len(whole) else None
 

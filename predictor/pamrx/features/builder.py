@@ -23,6 +23,7 @@ from pamrx.features.scores import scores_in, transcripts, universe_of
 from pamrx.features.signatures import SignatureBlock
 from pamrx.features.tissue import TissueBlock
 from pamrx.identifiers.feature_name import feature_labels
+from pamrx.knowledge import FIRST, NEWEST
 from pamrx.profiles import Profiles
 
 BLOCKS = ("mutation", "copy_number", "ncrna", "tme", "programme", "transcriptome", "tissue")
@@ -36,6 +37,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
     ----------
     blocks : the blocks to build, of `BLOCKS`.
     min_altered : a gene's flag is a feature if at least this many training samples carry the alteration.
+    knowledge_version : of the knowledge tables (`pamrx.knowledge`) by which all features are made.
 
     Attributes
     ----------
@@ -46,24 +48,26 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
     >>> features = FeatureBuilder().fit(training_profiles).transform(profiles)  # doctest: +SKIP
     """
 
-    def __init__(self, blocks: tuple[str, ...] = BLOCKS, min_altered: int = 5) -> None:
+    def __init__(self, blocks: tuple[str, ...] = BLOCKS, min_altered: int = 5, knowledge_version: int = NEWEST) -> None:
         self.blocks = blocks
         self.min_altered = min_altered
+        self.knowledge_version = knowledge_version
 
     def fit(self, X: Profiles, y: object = None) -> FeatureBuilder:  # noqa: ARG002
         """Learn gene universes, frequent alterations, measurable signatures and tissues from training profiles."""
         for block in self.blocks:
             if block not in BLOCKS:
                 raise UsageError(f"FeatureBuilder: unknown block '{block}'; expected some of {', '.join(BLOCKS)}")
-        matrix = transcripts(X, long_noncoding())
+        version = self.knowledge_version
+        matrix = transcripts(X, long_noncoding(version))
         self.universe_ = [] if matrix is None else list(universe_of(matrix))
         scores = scores_in(matrix, self.universe_, X.samples.index)
-        self.mutation_ = MutationBlock.fit(X, self.min_altered)
-        self.brakes_ = BrakeBlock.fit(X, scores, self.min_altered)
-        self.copy_number_ = CopyNumberBlock.fit(X, self.min_altered)
-        self.ncrna_ = NcrnaBlock.fit(X, scores)
-        self.tme_ = SignatureBlock.fit("tme", scores)
-        self.programme_ = SignatureBlock.fit("programme", scores)
+        self.mutation_ = MutationBlock.fit(X, self.min_altered, version)
+        self.brakes_ = BrakeBlock.fit(X, scores, self.min_altered, version)
+        self.copy_number_ = CopyNumberBlock.fit(X, self.min_altered, version)
+        self.ncrna_ = NcrnaBlock.fit(X, scores, version)
+        self.tme_ = SignatureBlock.fit("tme", scores, version)
+        self.programme_ = SignatureBlock.fit("programme", scores, version)
         self.tissue_ = TissueBlock.fit(X)
         first = X.subset(X.samples.index[:1])
         self.feature_names_ = list(self._assemble(first).columns)
@@ -93,22 +97,26 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         }
 
     def state(self) -> dict[str, Any]:
-        """All that was learned, as plain JSON."""
+        """All that was learned, as plain JSON; the first version of the knowledge tables goes without saying."""
         check_is_fitted(self, "feature_names_")
+        staged = {} if self.knowledge_version == FIRST else {"knowledge_version": self.knowledge_version}
         return {
             "blocks": list(self.blocks),
             "min_altered": self.min_altered,
+            **staged,
             "universe": self.universe_,
             **{name: getattr(self, f"{name}_").state() for name in _FITTED},
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> FeatureBuilder:
-        """The builder that `state` was taken from."""
-        builder = cls(tuple(state["blocks"]), state["min_altered"])
+        """The builder that `state` was taken from; one that names no version of the knowledge tables had the first."""
+        version = state.get("knowledge_version", FIRST)
+        builder = cls(tuple(state["blocks"]), state["min_altered"], version)
         builder.universe_ = list(state["universe"])
         for name, block in _FITTED.items():
-            setattr(builder, f"{name}_", block.from_state(state[name]))
+            staged = (version,) if name in _STAGED else ()
+            setattr(builder, f"{name}_", block.from_state(state[name], *staged))
         nobody = Profiles(
             samples=pd.DataFrame(
                 None, index=pd.Index(["none"], name="sample_id"), columns=["tissue", "sample_type", "msi"]
@@ -119,7 +127,9 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         return builder
 
     def _assemble(self, profiles: Profiles) -> pd.DataFrame:
-        scores = scores_in(transcripts(profiles, long_noncoding()), self.universe_, profiles.samples.index)
+        scores = scores_in(
+            transcripts(profiles, long_noncoding(self.knowledge_version)), self.universe_, profiles.samples.index
+        )
         parts = {
             "mutation": lambda: self._mutations(profiles, scores),
             "copy_number": lambda: self.copy_number_.transform(profiles),
@@ -134,7 +144,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
 
     def _mutations(self, profiles: Profiles, scores: pd.DataFrame) -> pd.DataFrame:
         genes = {*self.mutation_.genes, *self.mutation_.listed, *self.brakes_.two_hit}
-        calls = MutationCalls.of(profiles, genes)
+        calls = MutationCalls.of(profiles, genes, self.knowledge_version)
         return self.mutation_.transform(profiles, calls).join(self.brakes_.transform(profiles, scores, calls))
 
 
@@ -147,6 +157,9 @@ _FITTED: dict[str, Any] = {
     "programme": SignatureBlock,
     "tissue": TissueBlock,
 }
+
+_STAGED = ("mutation", "brakes", "ncrna")
+"""The blocks that read a staged table whenever they transform, not only when they are fitted."""
 
 
 def _side_by_side(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pamrx.knowledge import table
+from pamrx.knowledge import NEWEST, table
 from pamrx.profiles import Profiles
 
 SEGMENT = {"gain": 2.0, "loss": -2.0}
@@ -31,14 +31,14 @@ class CopyNumberBlock:
         self.events = events
 
     @classmethod
-    def fit(cls, profiles: Profiles, min_altered: int) -> CopyNumberBlock:
+    def fit(cls, profiles: Profiles, min_altered: int, version: int = NEWEST) -> CopyNumberBlock:
         """Learn which events are frequent enough; of genes that share every event, one stands for all.
 
         Genes of one segment are altered together, so their columns are the same: the gene of the axis is kept, else
         the first in the alphabet, lest one event be credited several times. Events of single genes are learned of the
         axis's genes, where training has calls apart from the segments.
         """
-        axis = set(table("genes").query("level != ''")["gene"])
+        axis = set(table("genes", version).query("level != ''")["gene"])
         if profiles.segments is None:
             return cls(_frequent(profiles.copy_number, SEGMENT, axis, min_altered), [])
         calls = profiles.copy_number

@@ -10,6 +10,8 @@ a like filter before they may set the same flag:
 3. a truncating variant of a tumour suppressor (`knowledge/genes.csv`, role tumour_suppressor or both);
 4. otherwise no driver: a missense change without evidence is not one.
 
+Both tables are staged (`pamrx.knowledge`): every function takes the version to go by, a bundle's or the newest.
+
 A range of missense changes stands for a domain of which the training counts nearly all: of the lines with a
 non-synonymous call in TP53, 93 % carry the training's flag (`benchmarks/drivers.py`).
 """
@@ -18,13 +20,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
 
 from pamrx.identifiers.protein_change import substitutions
-from pamrx.knowledge import table
+from pamrx.knowledge import NEWEST, table
 
 TRUNCATING = frozenset(
     {"Frame_Shift_Del", "Frame_Shift_Ins", "Nonsense_Mutation", "Splice_Site", "Translation_Start_Site"}
@@ -33,6 +35,9 @@ TRUNCATING = frozenset(
 SILENT = frozenset(
     {"Silent", "Splice_Region", "RNA", "lincRNA", "Intron", "IGR", "3'UTR", "5'UTR", "3'Flank", "5'Flank"}
 )
+PASSENGERS_APART = 2
+"""The first version of the tables by which a listed passenger is no change of its gene."""
+
 IN_FRAME = {"In_Frame_Del": "deletion", "In_Frame_Ins": "insertion"}
 _UNTOLD = frozenset({"", "Unknown", "Targeted_Region"})
 # `H1047R`, `E746_A750del`, and as Oncotator and ANNOVAR write it `44_45del`, `600_600D>DSSD`, `VK600_601E`.
@@ -48,36 +53,40 @@ _UNCHANGED = re.compile(r"([A-Z*])\d+(\1|=)")
 _SPAN = re.compile(r"^(\d+)-(\d+) (?:in-frame )?(\w+)$")
 
 
-def driver_calls(mutations: pd.DataFrame) -> pd.Series:
+def driver_calls(mutations: pd.DataFrame, version: int = NEWEST) -> pd.Series:
     """True where a mutation counts as a driver.
 
     Parameters
     ----------
     mutations : the long table of `Profiles.mutations`: gene (training symbol), variant_classification, hgvsp, driver.
+    version : of the knowledge tables.
 
     Returns
     -------
     bool per row, same index.
     """
-    called = _per_distinct(mutations, _by_rule).astype(bool)
+    called = _per_distinct(mutations, partial(_by_rule, version=version)).astype(bool)
     annotated = mutations["driver"].notna()
     called[annotated] = mutations.loc[annotated, "driver"].astype(bool)
     return called
 
 
-def non_synonymous(mutations: pd.DataFrame) -> pd.Series:
-    """True where a mutation changes the protein or a splice site, driver or not; parameters as `driver_calls`."""
-    return _per_distinct(mutations, _changes_protein).astype(bool)
+def non_synonymous(mutations: pd.DataFrame, version: int = NEWEST) -> pd.Series:
+    """True where a mutation changes the protein or a splice site, driver or not; parameters as `driver_calls`.
+
+    From version 2 of the tables on, a change that they list as a passenger is left out: it moves no prediction.
+    """
+    return _per_distinct(mutations, partial(_changes_protein, version=version)).astype(bool)
 
 
-def ambiguous_changes(mutations: pd.DataFrame) -> pd.Series:
+def ambiguous_changes(mutations: pd.DataFrame, version: int = NEWEST) -> pd.Series:
     """True where the protein change is not given and decides: missense or in-frame, in a gene that has hotspots."""
-    known = mutations["gene"].isin(list(_hotspots())) & mutations["driver"].isna()
+    known = mutations["gene"].isin(list(_hotspots(version))) & mutations["driver"].isna()
     by_change = mutations["variant_classification"].isin(["Missense_Mutation", *IN_FRAME])
     return known & by_change & (mutations["hgvsp"].fillna("") == "")
 
 
-def variant_classes(mutations: pd.DataFrame) -> pd.Series:
+def variant_classes(mutations: pd.DataFrame, version: int = NEWEST) -> pd.Series:
     """What each mutation does to its gene, from consequence and protein change; parameters as `driver_calls`.
 
     Returns
@@ -87,17 +96,17 @@ def variant_classes(mutations: pd.DataFrame) -> pd.Series:
     itself calls a driver, without saying more, is damaging in a tumour suppressor and activating in an
     oncogene.
     """
-    words = _per_distinct(mutations, _class_of)
+    words = _per_distinct(mutations, partial(_class_of, version=version))
     driver = mutations["driver"].fillna(False).astype(bool) & (words == "other")
-    role = mutations["gene"].map(_roles())
+    role = mutations["gene"].map(_roles(version))
     words = words.mask(driver & (role == "tumour_suppressor"), "damaging")
     return words.mask(driver & (role == "oncogene"), "activating")
 
 
 @cache
-def training_symbol() -> dict[str, str]:
+def training_symbol(version: int = NEWEST) -> dict[str, str]:
     """Current Hugo symbol to the symbol that the training alterations use (KMT2D to MLL2)."""
-    genes = table("genes")
+    genes = table("genes", version)
     renamed = genes[(genes["current_symbol"] != "") & (genes["current_symbol"] != genes["gene"])]
     return dict(zip(renamed["current_symbol"], renamed["gene"], strict=True))
 
@@ -114,14 +123,18 @@ def _per_distinct(mutations: pd.DataFrame, rule: Callable[[str, str, str], objec
     return pd.Series(values[which], index=mutations.index, dtype=object)
 
 
-def _changes_protein(_gene: str, variant_classification: str, hgvsp: str) -> bool:
-    return variant_classification not in SILENT and not _UNCHANGED.fullmatch(hgvsp.removeprefix("p."))
+def _changes_protein(gene: str, variant_classification: str, hgvsp: str, version: int) -> bool:
+    text = hgvsp.removeprefix("p.")
+    if variant_classification in SILENT or _UNCHANGED.fullmatch(text):
+        return False
+    kinds = _kinds(variant_classification, text)
+    return version < PASSENGERS_APART or _hotspot_effect(gene, text, kinds, version) != "passenger"
 
 
-def _class_of(gene: str, variant_classification: str, hgvsp: str) -> str:
+def _class_of(gene: str, variant_classification: str, hgvsp: str, version: int) -> str:
     text = hgvsp.removeprefix("p.")
     kinds = _kinds(variant_classification, text)
-    effect = _hotspot_effect(gene, text, kinds)
+    effect = _hotspot_effect(gene, text, kinds, version)
     if effect == "activating":
         return "activating"
     if "truncation" in kinds:
@@ -129,13 +142,13 @@ def _class_of(gene: str, variant_classification: str, hgvsp: str) -> str:
     return "damaging" if effect == "loss" else "other"
 
 
-def _by_rule(gene: str, variant_classification: str, hgvsp: str) -> bool:
+def _by_rule(gene: str, variant_classification: str, hgvsp: str, version: int) -> bool:
     text = hgvsp.removeprefix("p.")
     kinds = _kinds(variant_classification, text)
-    effect = _hotspot_effect(gene, text, kinds)
+    effect = _hotspot_effect(gene, text, kinds, version)
     if effect:
         return effect in ("activating", "loss")
-    return "truncation" in kinds and gene in _suppressors()
+    return "truncation" in kinds and gene in _suppressors(version)
 
 
 def _kinds(variant_classification: str, text: str) -> tuple[str, ...]:
@@ -151,11 +164,11 @@ def _kinds(variant_classification: str, text: str) -> tuple[str, ...]:
     return ("truncation",) if variant_classification in _UNTOLD and _STOP.fullmatch(text) else ()
 
 
-def _hotspot_effect(gene: str, text: str, kinds: tuple[str, ...]) -> str:
+def _hotspot_effect(gene: str, text: str, kinds: tuple[str, ...], version: int) -> str:
     change = _CHANGE.match(text)
-    if not change or gene not in _hotspots():
+    if not change or gene not in _hotspots(version):
         return ""
-    exact, residues, spans = _hotspots()[gene]
+    exact, residues, spans = _hotspots(version)[gene]
     if effect := exact.get(text):
         return effect
     if "missense" in kinds and (effect := residues.get(text[:-1])):
@@ -172,10 +185,10 @@ def _hotspot_effect(gene: str, text: str, kinds: tuple[str, ...]) -> str:
 
 
 @cache
-def _hotspots() -> dict[str, tuple[dict[str, str], dict[str, str], list[tuple[int, int, str, str]]]]:
+def _hotspots(version: int) -> dict[str, tuple[dict[str, str], dict[str, str], list[tuple[int, int, str, str]]]]:
     """gene -> (exact changes, residues, ranges), each with its effect."""
     found: dict[str, tuple[dict[str, str], dict[str, str], list[tuple[int, int, str, str]]]] = {}
-    for row in table("hotspots").itertuples():
+    for row in table("hotspots", version).itertuples():
         exact, residues, spans = found.setdefault(str(row.gene), ({}, {}, []))
         if row.match == "exact":
             exact[str(row.residue_change)] = str(row.effect)
@@ -187,12 +200,12 @@ def _hotspots() -> dict[str, tuple[dict[str, str], dict[str, str], list[tuple[in
 
 
 @cache
-def _roles() -> dict[str, str]:
-    genes = table("genes")
+def _roles(version: int) -> dict[str, str]:
+    genes = table("genes", version)
     return dict(zip(genes["gene"], genes["role"], strict=True))
 
 
 @cache
-def _suppressors() -> frozenset[str]:
-    genes = table("genes")
+def _suppressors(version: int) -> frozenset[str]:
+    genes = table("genes", version)
     return frozenset(genes.loc[genes["role"].isin(["tumour_suppressor", "both"]), "gene"])

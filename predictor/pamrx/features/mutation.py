@@ -17,7 +17,7 @@ import pandas as pd
 
 from pamrx.features.drivers import training_symbol
 from pamrx.features.mutation_calls import MutationCalls
-from pamrx.knowledge import table
+from pamrx.knowledge import NEWEST, table
 from pamrx.profiles import Profiles
 
 LEVELS = ("receptor", "ras", "pi3k", "akt", "tsc_mtorc1", "output", "mapk", "cell_cycle")
@@ -29,30 +29,32 @@ class MutationBlock:
     """Driver flags, flags of any change, and pathway counts.
 
     `genes` are all whose drivers training knew; `flagged` those with enough of them; `listed` the genes of the axis
-    of which training knew every non-synonymous change, and saw enough.
+    of which training knew every non-synonymous change, and saw enough; `version` is that of the knowledge tables.
     """
 
     name = "mutation"
 
-    def __init__(self, genes: list[str], flagged: list[str], listed: list[str]) -> None:
+    def __init__(self, genes: list[str], flagged: list[str], listed: list[str], version: int = NEWEST) -> None:
+        self.version = version
         self.genes = genes
         self.flagged = flagged
         self.listed = listed
 
     @classmethod
-    def fit(cls, profiles: Profiles, min_altered: int) -> MutationBlock:
+    def fit(cls, profiles: Profiles, min_altered: int, version: int = NEWEST) -> MutationBlock:
         """Learn which genes were assessed, and which are altered in at least `min_altered` training samples."""
         assessed = profiles.assessed_genes
         if profiles.mutations is None or assessed is None:
-            return cls([], [], [])
+            return cls([], [], [], version)
         genes = sorted(assessed)
-        altered = driver_flags(profiles, genes).sum(axis=0)
-        axis = sorted(table("genes").query("level != ''")["gene"])
-        changed = any_flags(profiles, axis).sum(axis=0)
+        altered = driver_flags(profiles, genes, version=version).sum(axis=0)
+        axis = sorted(table("genes", version).query("level != ''")["gene"])
+        changed = any_flags(profiles, axis, version=version).sum(axis=0)
         return cls(
             genes,
             [gene for gene in genes if altered[gene] >= min_altered],
             [gene for gene in axis if changed[gene] >= min_altered] if profiles.unfiltered is not None else [],
+            version,
         )
 
     def transform(self, profiles: Profiles, calls: MutationCalls | None = None) -> pd.DataFrame:
@@ -60,7 +62,7 @@ class MutationBlock:
 
         `calls` as in `driver_flags`, of all the genes of this block.
         """
-        flags = driver_flags(profiles, self.genes, calls)
+        flags = driver_flags(profiles, self.genes, calls, self.version)
         values = flags.to_numpy()
         parts = {gene: values[:, flags.columns.get_loc(gene)] for gene in self.flagged}
         if self.genes:
@@ -69,7 +71,7 @@ class MutationBlock:
             parts["pik3ca_without_ras_raf"] = self._unopposed(flags)
             parts["driver_burden_log2"] = np.log2(1 + values.sum(axis=1))
         parts["msi_high"] = profiles.samples["msi"].map({"MSI-H": 1.0, "MSS": 0.0}).to_numpy(dtype=float)
-        changed = any_flags(profiles, self.listed, calls).to_numpy()
+        changed = any_flags(profiles, self.listed, calls, self.version).to_numpy()
         names = [*parts, *(f"{gene}{ANY}" for gene in self.listed)]
         table = np.column_stack([*parts.values(), changed])
         return pd.DataFrame(table, index=profiles.samples.index, columns=names, copy=False)
@@ -78,13 +80,13 @@ class MutationBlock:
         return {"genes": self.genes, "flagged": self.flagged, "listed": self.listed}
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> MutationBlock:
-        return cls(list(state["genes"]), list(state["flagged"]), list(state["listed"]))
+    def from_state(cls, state: dict[str, Any], version: int = NEWEST) -> MutationBlock:
+        return cls(list(state["genes"]), list(state["flagged"]), list(state["listed"]), version)
 
     @cached_property
     def _groups(self) -> dict[str, list[str]]:
         """Counted groups of at least two assessed genes: hits per level, drivers of the axis, brakes lost."""
-        known = table("genes").set_index("gene").reindex(self.genes)
+        known = table("genes", self.version).set_index("gene").reindex(self.genes)
         groups = {f"hits_{level}": known.index[known["level"] == level].tolist() for level in LEVELS}
         groups["brakes_lost"] = known.index[known["effect_on_axis"] == "brake"].tolist()
         groups["activating_hits"] = known.index[known["effect_on_axis"] == "driver"].tolist()
@@ -103,22 +105,28 @@ class MutationBlock:
         return np.where(known, (altered == 1) & ~(others == 1).any(axis=1), np.nan)
 
 
-def driver_flags(profiles: Profiles, genes: list[str], calls: MutationCalls | None = None) -> pd.DataFrame:
+def driver_flags(
+    profiles: Profiles, genes: list[str], calls: MutationCalls | None = None, version: int = NEWEST
+) -> pd.DataFrame:
     """(n_samples, genes): 1 driver, 0 none found; NaN not assessed, or altered in a way that the file leaves open.
 
     A missense or in-frame change without its protein change may or may not be a hotspot of the gene. `calls` are those
-    of the profiles' mutations in these genes and perhaps others, where they are known already.
+    of the profiles' mutations in these genes and perhaps others, where they are known already; `version` is that of
+    the knowledge tables.
     """
-    calls = calls or MutationCalls.of(profiles, genes)
-    flags = _flags(profiles, genes, calls, "driver", profiles.assessed())
+    calls = calls or MutationCalls.of(profiles, genes, version)
+    flags = _flags(profiles, genes, calls, "driver", profiles.assessed(), version)
     if calls is not None:
         flags[(flags == 0) & (calls.counts(calls.ambiguous, profiles.n, genes) > 0)] = np.nan
     return pd.DataFrame(flags, index=profiles.samples.index, columns=genes, copy=False)
 
 
-def any_flags(profiles: Profiles, genes: list[str], calls: MutationCalls | None = None) -> pd.DataFrame:
+def any_flags(
+    profiles: Profiles, genes: list[str], calls: MutationCalls | None = None, version: int = NEWEST
+) -> pd.DataFrame:
     """(n_samples, genes): 1 any non-synonymous change, 0 none found, NaN where not every such change is listed."""
-    flags = _flags(profiles, genes, calls or MutationCalls.of(profiles, genes), "changed", profiles.listed())
+    calls = calls or MutationCalls.of(profiles, genes, version)
+    flags = _flags(profiles, genes, calls, "changed", profiles.listed(), version)
     return pd.DataFrame(flags, index=profiles.samples.index, columns=genes, copy=False)
 
 
@@ -128,6 +136,7 @@ def _flags(
     calls: MutationCalls | None,
     which: str,
     known: Iterable[tuple[frozenset[str] | None, np.ndarray]],
+    version: int,
 ) -> np.ndarray:
     """1 where one of the `calls` is `which`, NaN outside the genes `known` of a sample, else 0."""
     if calls is None:
@@ -135,7 +144,7 @@ def _flags(
     flags = (calls.counts(getattr(calls, which), profiles.n, genes) > 0).astype(float)
     for assessed, chosen in known:
         if assessed is not None:
-            names = {training_symbol().get(gene, gene) for gene in assessed}
+            names = {training_symbol(version).get(gene, gene) for gene in assessed}
             outside = np.array([gene not in names for gene in genes], dtype=bool)
             flags[np.ix_(chosen, outside)] = np.nan
     flags[~profiles.sequenced.to_numpy()] = np.nan

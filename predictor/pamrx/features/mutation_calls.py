@@ -10,6 +10,7 @@ import pandas as pd
 
 from pamrx.display import short_repr
 from pamrx.features.drivers import ambiguous_changes, driver_calls, non_synonymous, training_symbol
+from pamrx.knowledge import NEWEST
 from pamrx.profiles import Profiles
 
 
@@ -36,12 +37,12 @@ class MutationCalls:
     changed: np.ndarray
 
     @classmethod
-    def of(cls, profiles: Profiles, genes: Collection[str]) -> MutationCalls | None:
-        """The mutations in `genes` (training symbols); None where there is no table of them."""
+    def of(cls, profiles: Profiles, genes: Collection[str], version: int = NEWEST) -> MutationCalls | None:
+        """The mutations in `genes` (training symbols), judged by a version of the knowledge tables; None without."""
         if profiles.mutations is None:
             return None
         codes, names = pd.factorize(profiles.mutations["gene"])
-        renamed = np.array([training_symbol().get(name, name) for name in names], dtype=object)
+        renamed = np.array([training_symbol(version).get(name, name) for name in names], dtype=object)
         asked = set(genes)
         # The last is for a missing gene, whose code is -1.
         chosen = np.array([*(name in asked for name in renamed), False])[codes]
@@ -52,9 +53,9 @@ class MutationCalls:
             gene=gene,
             sample=profiles.samples.index.get_indexer(pd.Index(rows["sample_id"])),
             change=pd.factorize(rows["hgvsp"])[0],
-            driver=driver_calls(rows).to_numpy(),
-            ambiguous=ambiguous_changes(rows).to_numpy(dtype=bool),
-            changed=non_synonymous(rows).to_numpy(),
+            driver=driver_calls(rows, version).to_numpy(),
+            ambiguous=ambiguous_changes(rows, version).to_numpy(dtype=bool),
+            changed=non_synonymous(rows, version).to_numpy(),
         )
 
     def counts(self, which: np.ndarray, n: int, genes: Sequence[str]) -> np.ndarray:

@@ -23,7 +23,7 @@ from pamrx.features.presence import distinct_presence
 from pamrx.features.regulation import centre_of, load_scores, loads_of, proxies_of, proxy_scores
 from pamrx.features.scores import scores_in, universe_of
 from pamrx.identifiers.mirna_ids import sum_of_levels
-from pamrx.knowledge import table
+from pamrx.knowledge import NEWEST, table
 from pamrx.profiles import Profiles
 
 MIN_DETECTED = 0.2
@@ -48,6 +48,7 @@ class NcrnaBlock:
     loads : of `regulation.loads_of`. centre : of `regulation.centre_of`. proxies : of `regulation.proxies_of`.
     usual : training mean of the score of each miRNA of the universe; empty where there are too few to compare.
     least_like : Pearson's r with `usual` under which a sample's miRNAs count as not measured.
+    version : of the knowledge tables.
     """
 
     name = "ncrna"
@@ -62,7 +63,9 @@ class NcrnaBlock:
         proxies: Mapping[str, Mapping[str, float]] | None = None,
         usual: Mapping[str, float] | None = None,
         least_like: float = -1.0,
+        version: int = NEWEST,
     ) -> None:
+        self.version = version
         self.mirna_universe = mirna_universe
         self.mirnas = mirnas
         self.lncrnas = lncrnas
@@ -73,26 +76,26 @@ class NcrnaBlock:
         self.least_like = least_like
 
     @classmethod
-    def fit(cls, profiles: Profiles, scores: pd.DataFrame) -> NcrnaBlock:
+    def fit(cls, profiles: Profiles, scores: pd.DataFrame, version: int = NEWEST) -> NcrnaBlock:
         """Learn the miRNA universe, the miRNAs that vary, which lncRNAs there are, the loads and the proxies."""
-        lncrnas = sorted(long_noncoding() & set(scores.columns))
+        lncrnas = sorted(long_noncoding(version) & set(scores.columns))
         if profiles.ncrna is None:
-            return cls([], [], lncrnas)
+            return cls([], [], lncrnas, version=version)
         levels = profiles.ncrna[[name for name in profiles.ncrna.columns if is_mirna(name)]]
         universe = list(universe_of(levels))
         levels = levels[universe].dropna(how="all")
         # CCLE's background differs by sample; the median of its samples' medians is a robust floor for all.
         detected = (levels.gt(levels.median(axis=1), axis=0)).mean(axis=0) if len(levels) else pd.Series(dtype=float)
         mirnas = [name for name in universe if detected[name] >= MIN_DETECTED]
-        block = cls(universe, mirnas, lncrnas)
+        block = cls(universe, mirnas, lncrnas, version=version)
         if len(universe) >= MIN_COMPARED:
             usual = block._scored(profiles).mean(axis=0)
             block.usual = {name: float(usual[name]) for name in universe}
             block.least_like = float(block.likeness(profiles).quantile(UNLIKE_SHARE))
         mirna = block._mirna_scores(profiles)[mirnas]
-        block.loads = loads_of(mirnas)
+        block.loads = loads_of(mirnas, version)
         block.centre = centre_of(mirna, block.loads)
-        block.proxies = proxies_of(mirna, scores)
+        block.proxies = proxies_of(mirna, scores, version)
         return block
 
     def transform(self, profiles: Profiles, scores: pd.DataFrame) -> pd.DataFrame:
@@ -119,8 +122,8 @@ class NcrnaBlock:
         }
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> NcrnaBlock:
-        return cls(**state)
+    def from_state(cls, state: dict[str, Any], version: int = NEWEST) -> NcrnaBlock:
+        return cls(**state, version=version)
 
     def _mirna_scores(self, profiles: Profiles) -> pd.DataFrame:
         scores = self._scored(profiles)
@@ -136,7 +139,8 @@ class NcrnaBlock:
         return pd.Series(_pearson(scores.to_numpy(), usual), index=scores.index, dtype=float)
 
     def _scored(self, profiles: Profiles) -> pd.DataFrame:
-        return scores_in(mirna_levels(profiles, self.mirna_universe), self.mirna_universe, profiles.samples.index)
+        levels = mirna_levels(profiles, self.mirna_universe, self.version)
+        return scores_in(levels, self.mirna_universe, profiles.samples.index)
 
 
 def _pearson(rows: np.ndarray, usual: np.ndarray) -> np.ndarray:
@@ -161,14 +165,14 @@ def is_mirna(name: str) -> bool:
 
 
 @cache
-def long_noncoding() -> frozenset[str]:
+def long_noncoding(version: int = NEWEST) -> frozenset[str]:
     """The lncRNAs of the axis, and the host transcripts of its miRNAs, by Hugo symbol."""
-    known = table("ncrna")
+    known = table("ncrna", version)
     hosts = {host for cell in known["host_gene"] for host in cell.split("|") if host.startswith("MIR")}
     return frozenset(known.loc[known["kind"] == "lncRNA", "ncrna"]) | hosts
 
 
-def mirna_levels(profiles: Profiles, universe: list[str]) -> pd.DataFrame | None:
+def mirna_levels(profiles: Profiles, universe: list[str], version: int = NEWEST) -> pd.DataFrame | None:
     """Levels (log2) under the universe's names: exact, then by the names that `knowledge/ncrna.csv` pairs.
 
     A merged probe of the universe (`hsa-miR-106a+hsa-miR-17`) takes the sum of its members' linear levels, as one
@@ -176,7 +180,7 @@ def mirna_levels(profiles: Profiles, universe: list[str]) -> pd.DataFrame | None
     """
     if profiles.ncrna is None:
         return None
-    synonyms = _synonyms()
+    synonyms = _synonyms(version)
     given = {name: name for name in profiles.ncrna.columns.tolist() if is_mirna(name)}
     for name in list(given):
         for other in synonyms.get(name, ()):
@@ -206,10 +210,10 @@ def _gathered(table: pd.DataFrame, found: Mapping[str, str | pd.Series]) -> pd.D
 
 
 @cache
-def _synonyms() -> dict[str, tuple[str, ...]]:
+def _synonyms(version: int) -> dict[str, tuple[str, ...]]:
     """miRNA name to its other names, either way."""
     groups: dict[str, set[str]] = {}
-    known = table("ncrna").query("kind == 'miRNA'")
+    known = table("ncrna", version).query("kind == 'miRNA'")
     for row in known.drop_duplicates("ncrna").itertuples():
         names = {str(row.ncrna), *[name for name in str(row.older_names).split("|") if name]}
         for name in names:

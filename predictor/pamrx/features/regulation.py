@@ -20,7 +20,7 @@ import pandas as pd
 
 from pamrx.features.scores import weighted_mean
 from pamrx.identifiers.feature_name import FeatureName
-from pamrx.knowledge import table
+from pamrx.knowledge import NEWEST, table
 
 LOAD, PROXY = "load_", "proxy_"
 """How the names of the two kinds of features begin, inside the block."""
@@ -40,13 +40,14 @@ MIN_SAMPLES = 20
 """With fewer samples that have both, it is unknown whether a host follows its miRNA."""
 
 
-def loads_of(mirnas: Iterable[str]) -> dict[str, dict[str, float]]:
+def loads_of(mirnas: Iterable[str], version: int = NEWEST) -> dict[str, dict[str, float]]:
     """Which miRNA columns make up each load, and with what weight.
 
     Parameters
     ----------
     mirnas : the miRNA features, by the names of the training universe. A merged probe (`hsa-miR-106a+hsa-miR-17`) is
         one column and counts once, with the targets of all its members.
+    version : of the knowledge tables.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def loads_of(mirnas: Iterable[str]) -> dict[str, dict[str, float]]:
     miRNA weighs the share of its known targets whose lowering activates, or restrains, the axis: miR-205 lowers PTEN
     and PHLPP2 (activating) and ERBB3 (restraining), and counts 2/3 and 1/3.
     """
-    known = {name: rows for name in mirnas if (rows := _targets_of(name))}
+    known = {name: rows for name in mirnas if (rows := _targets_of(name, version))}
     loads: dict[str, dict[str, float]] = {}
     for target in sorted({target for rows in known.values() for target, _ in rows}):
         loads[f"{LOAD}{target}"] = {
@@ -85,15 +86,16 @@ def load_scores(
     return pd.DataFrame(out, index=scores.index, columns=list(loads), copy=False)
 
 
-def proxies_of(mirna: pd.DataFrame, transcripts: pd.DataFrame) -> dict[str, dict[str, float]]:
+def proxies_of(mirna: pd.DataFrame, transcripts: pd.DataFrame, version: int = NEWEST) -> dict[str, dict[str, float]]:
     """Host transcripts that follow their miRNAs in training: host to {miRNA column: Pearson's r}.
 
     Parameters
     ----------
     mirna, transcripts : (n_samples, features) normal scores of the training samples, rows in one order.
+    version : of the knowledge tables.
     """
     found: dict[str, dict[str, float]] = {}
-    for host, hosted in sorted(_hosted().items()):
+    for host, hosted in sorted(_hosted(version).items()):
         if host not in transcripts:
             continue
         followed = {
@@ -134,7 +136,7 @@ def in_words(name: str) -> str:
     if not name.startswith(PROXY):
         return ""
     host = name.removeprefix(PROXY)
-    short = dict.fromkeys(_short(mirna) for mirna in _current_hosted().get(host, ()))
+    short = dict.fromkeys(_short(mirna) for mirna in _current_hosted(NEWEST).get(host, ()))
     return f"{'/'.join(short)} host gene {host} (proxy)".strip().replace("/miR-", "/")
 
 
@@ -157,16 +159,16 @@ def _names_of(column: str) -> frozenset[str]:
     return frozenset({column, *column.split("+")})
 
 
-def _targets_of(column: str) -> frozenset[tuple[str, str]]:
+def _targets_of(column: str, version: int) -> frozenset[tuple[str, str]]:
     """The distinct (target, effect on the axis) of a miRNA column; empty where the table does not know it."""
-    return frozenset().union(*(_targets().get(name, frozenset()) for name in _names_of(column)))
+    return frozenset().union(*(_targets(version).get(name, frozenset()) for name in _names_of(column)))
 
 
 @cache
-def _targets() -> dict[str, frozenset[tuple[str, str]]]:
+def _targets(version: int) -> dict[str, frozenset[tuple[str, str]]]:
     """Every name of a miRNA, today's and older ones, to its (target, effect on the axis)."""
     found: dict[str, set[tuple[str, str]]] = {}
-    for row in table("ncrna").query("kind == 'miRNA'").itertuples():
+    for row in table("ncrna", version).query("kind == 'miRNA'").itertuples():
         for name in (str(row.ncrna), *str(row.older_names).split("|")):
             if name and "+" not in name:
                 found.setdefault(name, set()).add((str(row.target), str(row.effect_on_axis)))
@@ -174,22 +176,22 @@ def _targets() -> dict[str, frozenset[tuple[str, str]]]:
 
 
 @cache
-def _current_hosted() -> dict[str, tuple[str, ...]]:
+def _current_hosted(version: int) -> dict[str, tuple[str, ...]]:
     """Host gene to the current names of its miRNAs, in the table's order."""
     found: dict[str, dict[str, None]] = {}
-    for row in table("ncrna").query("kind == 'miRNA' and host_gene != ''").itertuples():
+    for row in table("ncrna", version).query("kind == 'miRNA' and host_gene != ''").itertuples():
         for host in str(row.host_gene).split("|"):
             found.setdefault(host, {})[str(row.ncrna)] = None
     return {host: tuple(names) for host, names in found.items()}
 
 
 @cache
-def _hosted() -> dict[str, frozenset[str]]:
+def _hosted(version: int) -> dict[str, frozenset[str]]:
     """Host gene to all names of its miRNAs."""
-    older = table("ncrna").query("kind == 'miRNA'").drop_duplicates("ncrna").set_index("ncrna")["older_names"]
+    older = table("ncrna", version).query("kind == 'miRNA'").drop_duplicates("ncrna").set_index("ncrna")["older_names"]
     return {
         host: frozenset(
             name for mirna in names for name in (mirna, *str(older[mirna]).split("|")) if name and "+" not in name
         )
-        for host, names in _current_hosted().items()
+        for host, names in _current_hosted(version).items()
     }

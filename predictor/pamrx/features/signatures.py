@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pamrx.features.scores import weighted_mean
-from pamrx.knowledge import table
+from pamrx.knowledge import NEWEST, table
 
 MIN_GENE_SHARE = 0.5
 """A signature is scored only where at least this share of its genes is measured."""
@@ -30,15 +30,15 @@ class SignatureBlock:
         self.members = members
 
     @classmethod
-    def fit(cls, name: str, scores: pd.DataFrame) -> SignatureBlock:
+    def fit(cls, name: str, scores: pd.DataFrame, version: int = NEWEST) -> SignatureBlock:
         """Keep the signatures of which the training universe measures at least half.
 
-        One that `knowledge/signature_sources.csv` takes out of the model (`in_model` no, the reason under `note`) is
+        One that `knowledge/signature_sources.csv` takes out of the model (`left_out` yes, the reason under `note`) is
         not learned.
         """
-        sources = table("signature_sources")
-        allowed = set(sources.loc[sources["in_model"] == "yes", "signature"])  # noqa: F841  in the query
-        rows = table("signatures").query("block == @name and signature in @allowed")
+        sources = table("signature_sources", version)
+        allowed = set(sources.loc[sources["left_out"] != "yes", "signature"])  # noqa: F841  in the query
+        rows = table("signatures", version).query("block == @name and signature in @allowed")
         universe = set(scores.columns)
         members: dict[str, dict[str, float]] = {}
         for signature, genes in rows.groupby("signature", sort=True):

@@ -12,7 +12,7 @@ from pamrx.errors import did_you_mean
 from pamrx.identifiers.gene_ids import OWN, UNKNOWN, is_gene_name, name_genes
 from pamrx.identifiers.mirna_ids import HUGO, looks_like_mirna, merge_mirnas, name_mirnas
 from pamrx.identifiers.sample_barcodes import is_barcode
-from pamrx.knowledge import table
+from pamrx.knowledge import every_version, table
 
 # Tables that name genes, and the columns in which they do so (cells may hold several names, parted by `|`).
 _TABLES = ("genes", "hotspots", "ncrna", "signatures")
@@ -38,11 +38,11 @@ _MOUSE_SHARE, _MOUSE_GENES = 0.7, 3
 
 @cache
 def default_genes() -> frozenset[str]:
-    """Every gene symbol that stands in the knowledge tables."""
+    """Every gene symbol that stands in the knowledge tables, or did for a bundle of an older version of them."""
     names: set[str] = set()
     for source in _TABLES:
         try:
-            frame = table(source)
+            frame = every_version(source)
         except FileNotFoundError:
             continue
         for column in frame.columns:

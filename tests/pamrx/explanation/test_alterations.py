@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from pamrx.explanation.alterations import axis_alterations
+from pamrx.knowledge import FIRST
 
 from tests.pamrx.features.test_blocks import profiles
 
@@ -59,6 +60,37 @@ def test_both_copies_hit_comes_from_the_features_and_low_expression_is_not_named
 def test_a_protein_change_is_named_as_it_is_written() -> None:
     rows = [("a", "EGFR", "In_Frame_Del", "p.E746_A750del")]
     assert named(profiles(["a"], rows))["a"] == ["EGFR: p.E746_A750del, activating"]
+
+
+def test_a_hotspot_that_the_bundle_never_met_is_said_to_be_one() -> None:
+    given = profiles(
+        ["a"], [("a", "PIK3CA", "Missense_Mutation", "p.R108H"), ("a", "KRAS", "Missense_Mutation", "p.G12D")]
+    )
+    shown = pd.DataFrame(index=given.samples.index)
+    told = axis_alterations(given, shown, version=FIRST)["alteration"].tolist()
+    assert told == ["p.G12D, activating", "p.R108H, activating, known hotspot, not yet learned by this bundle"]
+    assert axis_alterations(given, shown)["alteration"].tolist() == ["p.G12D, activating", "p.R108H, activating"]
+
+
+def test_two_hits_in_one_oncogene_are_told() -> None:
+    rows = [
+        ("a", "PIK3CA", "Missense_Mutation", "p.E545K"),
+        ("a", "PIK3CA", "Missense_Mutation", "p.H1047R"),
+        ("b", "PIK3CA", "Missense_Mutation", "p.H1047R"),
+        ("b", "PIK3CA", "Missense_Mutation", "p.H1047R"),
+        ("b", "PIK3CA", "Missense_Mutation", "p.I391M"),
+        ("c", "PTEN", "Missense_Mutation", "p.R130Q"),
+        ("c", "PTEN", "Nonsense_Mutation", "p.R233*"),
+    ]
+    found = named(profiles(["a", "b", "c"], rows))
+    assert "PIK3CA: 2 activating changes in one oncogene" in found["a"]
+    assert found["b"] == ["PIK3CA: p.H1047R, activating"], "one change, listed twice"
+    assert not [line for line in found["c"] if "oncogene" in line]
+
+
+def test_a_change_of_two_residues_names_both() -> None:
+    rows = [("a", "PIK3CA", "Missense_Mutation", "p.E545_Q546delinsKK")]
+    assert named(profiles(["a"], rows))["a"] == ["PIK3CA: p.E545_Q546delinsKK (E545K and Q546K), activating"]
 
 
 def test_nothing_given_is_nothing_named() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pamrx.errors import PamrxError
 from pamrx.features import BLOCKS, FeatureBuilder
 from pamrx.identifiers.feature_name import FeatureName, blocks_of, in_block
-from pamrx.knowledge import table
+from pamrx.knowledge import NEWEST, table
 from pamrx.profiles import Profiles
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -280,9 +280,9 @@ def test_garbage_in_the_test_lines_leaves_the_fit_unchanged() -> None:
 
 
 def test_it_can_be_cloned_and_told_its_parameters() -> None:
-    assert FeatureBuilder().get_params() == {"blocks": BLOCKS, "min_altered": 5}
-    copy = clone(FeatureBuilder(blocks=("mutation", "tissue"), min_altered=7))
-    assert copy.get_params() == {"blocks": ("mutation", "tissue"), "min_altered": 7}
+    assert FeatureBuilder().get_params() == {"blocks": BLOCKS, "min_altered": 5, "knowledge_version": NEWEST}
+    copy = clone(FeatureBuilder(blocks=("mutation", "tissue"), min_altered=7, knowledge_version=1))
+    assert copy.get_params() == {"blocks": ("mutation", "tissue"), "min_altered": 7, "knowledge_version": 1}
     assert not hasattr(clone(BUILDER), "universe_")
     assert FeatureBuilder().set_params(min_altered=2).min_altered == 2
 
@@ -290,7 +290,7 @@ def test_it_can_be_cloned_and_told_its_parameters() -> None:
 def test_fit_returns_itself_and_leaves_its_parameters_alone() -> None:
     builder = FeatureBuilder(min_altered=3)
     assert builder.fit(TRAINING) is builder
-    assert builder.get_params() == {"blocks": BLOCKS, "min_altered": 3}
+    assert builder.get_params() == {"blocks": BLOCKS, "min_altered": 3, "knowledge_version": NEWEST}
     assert builder.state() == BUILDER.state()
 
 

@@ -24,7 +24,8 @@ def call(gene: str, classification: str, change: str, driver: bool | None = None
         ("PIK3CA", "Missense_Mutation", "p.H1047Q", True),  # another change of a hotspot's residue
         ("PIK3CA", "Missense_Mutation", "p.R38C", True),  # known by residue only
         ("PIK3CA", "Missense_Mutation", "p.E726K", True),  # exact
-        ("PIK3CA", "Missense_Mutation", "p.E726Q", False),  # exact only: the residue alone is not enough
+        ("PIK3CA", "Missense_Mutation", "p.E726Q", True),  # another of the changes that the residue is known by
+        ("PIK3CA", "Missense_Mutation", "p.R88W", False),  # exact only: the residue alone is not enough
         ("PIK3CA", "Missense_Mutation", "p.I391M", False),  # a common germline polymorphism
         ("PIK3CA", "Missense_Mutation", "p.L10F", False),  # a passenger missense
         ("PIK3CA", "Missense_Mutation", "", False),  # no change told
@@ -34,7 +35,8 @@ def call(gene: str, classification: str, change: str, driver: bool | None = None
         ("EGFR", "Missense_Mutation", "p.E746V", False),  # the range is of deletions
         ("EGFR", "In_Frame_Del", "p.I740_K745del", True),  # begins before a range and reaches into it
         ("BRAF", "In_Frame_Del", "p.V600_K601delinsE", True),  # an exact row for a change of two residues into one
-        ("BRAF", "In_Frame_Del", "p.V600_K601del", False),  # and nothing else that begins there
+        ("BRAF", "In_Frame_Del", "p.V600_K601del", True),  # and what else lies in the range of in-frame changes
+        ("BRAF", "In_Frame_Del", "p.S605_R606del", False),
         ("FLT3", "In_Frame_Ins", "p.600_600D>DSSDNEYFYVD", True),  # as Oncotator writes it
         ("FLT3", "In_Frame_Ins", "p.595_596insEDNEYFYVDFR", True),
         ("CTNNB1", "In_Frame_Del", "p.44_45del", True),  # as ANNOVAR writes it

@@ -105,6 +105,6 @@ def test_a_signature_that_the_table_takes_out_is_not_learned() -> None:
     genes = sorted(set(table("signatures")["gene"]))
     everything = pd.DataFrame(np.zeros((1, len(genes))), columns=genes)
     learned = {name for block in ("tme", "programme") for name in SignatureBlock.fit(block, everything).members}
-    out = set(sources.loc[sources["in_model"] == "no", "signature"])
+    out = set(sources.loc[sources["left_out"] == "yes", "signature"])
     assert out == {"foxo_targets", "ifn_gamma_ayers"}
     assert learned == set(sources["signature"]) - out

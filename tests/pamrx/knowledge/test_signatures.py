@@ -78,16 +78,17 @@ class TestSignatures:
 
 class TestSignatureSources:
     def test_columns(self, sources: pd.DataFrame) -> None:
-        expected = ["signature", "block", "title", "meaning", "source", "in_model", "cross_platform", "note"]
+        expected = ["signature", "block", "title", "meaning", "source", "in_model", "left_out"]
+        expected += ["cross_platform", "note", "citation_status"]
         assert list(sources.columns) == expected
 
     def test_a_signature_that_differs_between_platforms_is_taken_out_or_explained(self, sources: pd.DataFrame) -> None:
-        assert set(sources["in_model"]) == {"yes", "no"}
+        assert set(sources["left_out"]) == {"yes", ""}
         measured = sources.loc[sources["cross_platform"] != ""]
         poor = measured["cross_platform"].astype(float) < 0.6
         assert poor.any()
         assert set(measured.loc[poor, "signature"]) == set(sources.loc[sources["note"] != "", "signature"])
-        assert (sources.loc[sources["in_model"] == "no", "note"] != "").all()
+        assert (sources.loc[sources["left_out"] == "yes", "note"] != "").all()
 
     def test_every_signature_has_one_source_row_and_the_other_way_round(
         self, signatures: pd.DataFrame, sources: pd.DataFrame
@@ -172,6 +173,7 @@ class TestNcRna:
             "effect_on_axis",
             "mechanism",
             "source",
+            "citation_status",
         ]
         assert set(ncrna["kind"]) == {"miRNA", "lncRNA", "circRNA"}
         assert set(ncrna["effect_on_axis"]) == {"activates", "restrains"}

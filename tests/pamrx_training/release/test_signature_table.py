@@ -10,7 +10,7 @@ import pytest
 from pamrx.bundle.bundle import Bundle
 from pamrx.features.signatures import SignatureBlock
 from pamrx.knowledge import table
-from pamrx_training.release.signature_table import PAGE, describe, page
+from pamrx_training.release.signature_table import PAGE, describe, held_signatures, page
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,16 @@ def told(universe: Any) -> pd.DataFrame:
 
 def test_the_page_is_up_to_date(universe: Any) -> None:
     assert PAGE.read_text(encoding="utf-8") == page(universe), "run `python -m pamrx_training.release.signature_table`"
+
+
+def test_the_table_says_what_the_released_bundle_holds(bundle: Bundle) -> None:
+    sources = table("signature_sources")
+    told = set(sources.loc[sources["in_model"] == "yes", "signature"])
+    assert told == held_signatures(bundle.builder), "run `python -m pamrx_training.release.signature_table`"
+    features = {f"{block}.{name}" for block, name in zip(sources["block"], sources["signature"], strict=True)}
+    assert {
+        f"{block}.{name}" for block, name in sources.loc[sources["in_model"] == "yes", ["block", "signature"]].values
+    } == (features & set(bundle.model.features_))
 
 
 def test_what_is_called_a_feature_is_what_the_builder_learns(told: Any, universe: Any) -> None:

@@ -51,7 +51,9 @@ def predict_plain(cohort: Cohort, candidate: Candidate, fit: Fit) -> pd.DataFram
     known = cohort.response_matrix(train).loc[train]
     if candidate.family == "naive":
         return tissue_drug_mean(known, cohort.cell_lines["tissue"], pd.Index(test))
-    builder = FeatureBuilder(blocks=fit.blocks).fit(cohort.profiles.subset(train))
+    builder = FeatureBuilder(blocks=fit.blocks, knowledge_version=fit.knowledge_version).fit(
+        cohort.profiles.subset(train)
+    )
     features = builder.transform(cohort.profiles.subset(train))
     shown = builder.transform(cohort.profiles.subset(test))
     if candidate.family == "linear":

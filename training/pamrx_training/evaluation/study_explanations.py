@@ -50,7 +50,9 @@ def _write(cohort: Cohort, name: str, family: str, fit: Fit, folder: Path) -> No
         write_explanations(folder, name, fitted.model, features, assays, full=False)
         return
     log.info("explaining %s", name)
-    features = FeatureBuilder(blocks=fit.blocks).fit_transform(cohort.profiles.subset(train))
+    features = FeatureBuilder(blocks=fit.blocks, knowledge_version=fit.knowledge_version).fit_transform(
+        cohort.profiles.subset(train)
+    )
     responses = cohort.response_matrix(train).loc[train]
     write_importance_figures(folder, name, _importance(cohort, family, features, responses, fit.seed))
 

@@ -16,6 +16,7 @@ from joblib import Parallel, delayed
 from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.features import BLOCKS, FeatureBuilder
+from pamrx.knowledge import NEWEST
 from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
 from pamrx.outputs import whole_file
 from pamrx.profiles import Profiles
@@ -50,6 +51,7 @@ class Fit:
     seed : of inner folds, masks and trees.
     blocks : the feature blocks that are built.
     assays : the assays learned from; None for all.
+    knowledge_version : of the knowledge tables that features are made by.
     """
 
     train: tuple[str, ...]
@@ -57,6 +59,7 @@ class Fit:
     seed: int = 0
     blocks: tuple[str, ...] = BLOCKS
     assays: tuple[str, ...] | None = None
+    knowledge_version: int = NEWEST
 
 
 @short_repr
@@ -82,7 +85,7 @@ def fit_lines(cohort: Cohort, fit: Fit) -> Fitted:
     """
     train = list(fit.train)
     profiles = cohort.profiles.subset(train)
-    builder = FeatureBuilder(blocks=fit.blocks).fit(profiles)
+    builder = FeatureBuilder(blocks=fit.blocks, knowledge_version=fit.knowledge_version).fit(profiles)
     if not builder.feature_names_:
         raise InputError(f"training data: no feature of the block {' or '.join(fit.blocks)}; leave it out")
     responses = chosen_responses(cohort, fit.assays).response_matrix(train).loc[train]

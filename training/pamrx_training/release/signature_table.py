@@ -1,6 +1,7 @@
 """The page `docs/signatures.md`: every signature of the knowledge table, how much of it is measured, and its source.
 
-Run: `python -m pamrx_training.release.signature_table` writes the page again; a test says when it must be.
+Run: `python -m pamrx_training.release.signature_table` writes the page again, and the column `in_model` of
+`knowledge/signature_sources.csv`, which says what the released bundle holds; tests say when either must be.
 """
 
 from __future__ import annotations
@@ -10,20 +11,35 @@ from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
+from pamrx import knowledge
 from pamrx.bundle.bundle import load_bundle
+from pamrx.features import FeatureBuilder
 from pamrx.features.signatures import MIN_GENE_SHARE
-from pamrx.knowledge import table
+from pamrx.knowledge import every_version, table
 from pamrx.outputs import whole_file
 
+SOURCES = Path(knowledge.__file__).parent / "signature_sources.csv"
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "signatures.md"
 BLOCKS = {"tme": "Microenvironment (`tme`)", "programme": "Programmes (`programme`)"}
 
 
 def main() -> None:
-    """Write the page."""
+    """Write the page and the column."""
+    builder = load_bundle().builder
     with whole_file(PAGE) as target:
-        target.write_text(page(load_bundle().builder.universe_), encoding="utf-8")
-    print(f"written: {PAGE.name}")
+        target.write_text(page(builder.universe_), encoding="utf-8")
+    held = held_signatures(builder)
+    rows = every_version("signature_sources")
+    with whole_file(SOURCES) as target:
+        rows.assign(in_model=["yes" if name in held else "no" for name in rows["signature"]]).to_csv(
+            target, index=False, lineterminator="\n"
+        )
+    print(f"written: {PAGE.name}, {SOURCES.name}")
+
+
+def held_signatures(builder: FeatureBuilder) -> frozenset[str]:
+    """The signatures that a fitted builder has as features."""
+    return frozenset({*builder.tme_.members, *builder.programme_.members})
 
 
 def page(universe: Iterable[str]) -> str:
@@ -58,7 +74,8 @@ def describe(universe: Iterable[str]) -> pd.DataFrame:
     found = table("signature_sources").set_index("signature").join(counts)
     enough = found["measured"] >= MIN_GENE_SHARE * found["genes"]
     found["why"] = ""
-    found.loc[found["in_model"] == "no", "why"] = "taken out, see below"
+    found["in_model"] = "yes"
+    found.loc[found["left_out"] == "yes", ["in_model", "why"]] = ["no", "taken out, see below"]
     found.loc[~enough, "why"] = "under half measured"
     found.loc[~enough, "in_model"] = "no"
     return found
