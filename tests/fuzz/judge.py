@@ -13,6 +13,7 @@ FAULTS = ("traceback", "message", "hang", "memory", "left behind", "raw control 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ERROR = re.compile(r"^(pamrx: error|Error): ")
+_TRACEBACK = "Traceback (most recent call last)"
 _OUT_OF_MEMORY = re.compile(r"MemoryError|too large for the memory of this machine")
 _LARGE = 100_000
 _SHOWN = 300
@@ -74,8 +75,9 @@ def _escaped(ended: Ended) -> Iterator[Fault]:
     elif ended.code is None:
         yield Fault("traceback", f"{_place(ended.error)}: {_last_line(ended.error)}")
     elif ended.code not in (0, 2):
-        yield Fault("traceback", f"exit code {ended.code}: {_last_line(ended.err)}")
-    elif "Traceback (most recent call last)" in ended.out + ended.err:
+        where = _place(ended.err) if _TRACEBACK in ended.err else f"exit code {ended.code}"
+        yield Fault("traceback", f"{where}: {_last_line(ended.err)}")
+    elif _TRACEBACK in ended.out + ended.err:
         yield Fault("traceback", f"shown, not raised: {_last_line(ended.out + ended.err)}")
 
 

@@ -209,7 +209,7 @@ def test_the_server_answers_what_the_model_says(server: str, small_bundle: Path)
         ({"inputs": [EXAMPLE], "params": {"coverage": 90}}, "coverage 90: expected a share .*; did you mean 0.9?"),
         ({"inputs": [EXAMPLE], "params": {"coverage": True}}, "params: coverage: found true, expected a number"),
         ({"inputs": [EXAMPLE], "params": 5}, "params: expected an object"),
-        ({"dataframe_split": {"columns": ["mutations"], "data": [[1, 2]]}}, "not a valid dataframe"),
+        ({"dataframe_split": {"columns": ["mutations"], "data": [[1, 2]]}}, "row 1: 2 values found, expected 1"),
     ],
 )
 def test_a_malformed_request_is_refused_in_one_line(server: str, request_body: object, told: str) -> None:
