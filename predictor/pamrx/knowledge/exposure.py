@@ -4,8 +4,6 @@ The facts are in `knowledge/exposure.csv`, one row per drug, at the approved or 
 its columns:
 
 - `cmax` in `cmax_unit` is what the source states; `cmax_um` the same in micromolar, by `molecular_weight` (g/mol).
-- A `source` that begins with `Computed:` states no peak: it gives a population model, and `cmax` is the peak of its
-  typical patient at steady state, to be read as such a model is, within a factor of two or so.
 - `matrix` is plasma, or blood for drugs that are bound in red cells and are measured there.
 - `fraction_unbound` in plasma, and `cmax_free_um`, their product; empty where no source was found, and for blood.
 
