@@ -31,6 +31,7 @@ def test_the_kinds_exclude_one_another() -> None:
         assert [other for other, _ in KINDS[1:] if issubclass(kind, other)] == [kind]
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("kind", "builtin"), KINDS)
 def test_each_kind_survives_serialisation(kind: Any, builtin: Any) -> None:
     from distributed.protocol.pickle import dumps, loads

@@ -63,6 +63,7 @@ def test_the_face_is_imported_only_when_it_is_used() -> None:
     assert not HEAVY & set(done.stdout.strip().split("|"))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("name", pamrx.__all__)
 def test_the_examples_in_the_docstrings_run(name: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -86,6 +87,7 @@ def test_the_docstring_of_a_function_has_every_section(name: Any) -> None:
         assert parameter in told, parameter
 
 
+@pytest.mark.medium
 def test_predict_is_the_method_of_the_released_bundle(profiles: Any) -> None:
     some = profiles.subset(["MCF-7", "A549"])
     pd.testing.assert_frame_equal(
@@ -101,6 +103,7 @@ def test_a_bundle_may_be_named(profiles: Any) -> None:
     assert pamrx.predict(profiles, ["Alpelisib"], bundle=Other()) == (profiles, ["Alpelisib"], 0.9)
 
 
+@pytest.mark.medium
 def test_explanations_sum_to_the_predictions(profiles: Any) -> None:
     some, drugs = profiles.subset(["MCF-7", "U-87-MG"]), ["Alpelisib", "Capivasertib"]
     table = pamrx.explain(some, drugs)

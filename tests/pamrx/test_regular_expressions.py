@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pamrx
+import pytest
 
 METHODS = ("search", "match", "fullmatch", "sub", "split", "findall", "finditer")
 LENGTH = 4_000
@@ -127,6 +128,7 @@ def _slowest(pattern: re.Pattern[str], method: str) -> tuple[float, str]:
     return worst
 
 
+@pytest.mark.medium
 def test_no_regular_expression_is_quadratic() -> None:
     slow = []
     for (text, method), (pattern, where) in _patterns().items():

@@ -26,6 +26,7 @@ def test_other_cells_are_left(cell: str) -> None:
     assert marked(cell) == cell
 
 
+@pytest.mark.medium
 @given(st.text() | st.text("'=+@- \t\r1a.", max_size=6))
 def test_a_mark_is_undone_exactly(cell: str) -> None:
     assert unmarked(marked(cell)) == cell

@@ -127,6 +127,7 @@ def test_a_file_taken_out_of_the_manifest_is_not_read(copy: Any) -> None:
     one_line(error, "reference_partial.parquet: not among the files of manifest.json")
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("found", "put", "said"),
     [
@@ -151,6 +152,7 @@ def test_trees_that_would_corrupt_memory_are_refused_before_lightgbm_reads_them(
     one_line(error, "boosted_00.txt", said if lengths else "expected", "get the bundle anew, or train it again")
 
 
+@pytest.mark.medium
 def test_a_bundle_whose_writer_was_killed_is_read_from_its_backup(copy: Any, tmp_path: Path) -> None:
     copy.rename(tmp_path / ".bundle.old")
     assert load_bundle(copy).manifest["name"] == "pamrx-gdsc"

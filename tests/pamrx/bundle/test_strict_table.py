@@ -85,6 +85,7 @@ def test_a_billion_rows_in_a_few_bytes_are_refused_unread() -> None:
     assert "300,000 rows of 2 columns; expected at most 200,000 rows" in refused(data)
 
 
+@pytest.mark.medium
 def test_names_that_unpack_to_more_than_a_table_has_are_refused_unread() -> None:
     data = parquet({"name": ["A" * 60_000_000, "B" * 60_000_000], "x": np.float32([1, 2])})
     assert "bytes when unpacked; expected at most 100,000,000" in refused(data)

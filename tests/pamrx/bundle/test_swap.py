@@ -59,6 +59,7 @@ def test_an_error_leaves_the_older_folder(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["x"]
 
 
+@pytest.mark.medium
 def test_killed_at_any_step_a_whole_folder_can_be_read_and_the_next_writer_mends_it(tmp_path: Path) -> None:
     for step in range(20):
         target = tmp_path / str(step) / "x"

@@ -10,6 +10,7 @@ from pamrx.knowledge import table
 from pamrx.knowledge.panels import all_panels
 
 
+@pytest.mark.medium
 def test_every_ncrna_of_the_table_has_a_feature_or_is_listed_as_not_learned() -> None:
     listing = feature_listing(load_bundle().model).set_index("feature")
     assert listing.index.is_unique
@@ -23,6 +24,7 @@ def test_every_ncrna_of_the_table_has_a_feature_or_is_listed_as_not_learned() ->
     assert set("ncrna." + known.loc[known["kind"] == "circRNA", "ncrna"]) <= set(listing.index)
 
 
+@pytest.mark.medium
 def test_circrnas_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
     show_features(None, None, "ncrna")
     told = " ".join(capsys.readouterr().out.split())

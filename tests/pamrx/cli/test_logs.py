@@ -26,6 +26,7 @@ def test_lines_go_to_stderr_bare_and_only_inside(capsys: pytest.CaptureFixture[s
     assert not logging.getLogger("pamrx").handlers
 
 
+@pytest.mark.medium
 def test_no_function_of_the_library_prints_by_default() -> None:
     printing = [
         f"{module.name}: {node.name}"

@@ -105,6 +105,7 @@ def test_findings_are_written_before_they_are_shown(samples: Path, monkeypatch: 
     assert shown
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "name", ["[bold]", "[/x]", "[link=http://a.b]x", "S\x1b]0;owned\x07", "S\x9b2J", "S\u202e1", "S\u200b1", "=1+1"]
 )
@@ -119,6 +120,7 @@ def test_names_from_files_are_shown_as_text(samples: Path, name: str) -> None:
             assert "Traceback" not in stream
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -45,6 +45,7 @@ def read(path: Path, given: Given | None = None) -> dict[str, Profiles]:
     return found
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("shards", [1, 3])
 def test_a_folder_joins_each_sample_once(tmp_path: Path, shards: int) -> None:
     folder = folder_of(tmp_path / "cohort", shards)
@@ -61,6 +62,7 @@ def test_a_folder_joins_each_sample_once(tmp_path: Path, shards: int) -> None:
         assert set(open_cohort(folder).told) >= {note for note in whole.notes if "joined" in note}
 
 
+@pytest.mark.medium
 def test_a_panel_by_name_beside_a_cohort(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "cohort")
     cohort = open_cohort(folder, Given(panel=Path("MSK-IMPACT 341")))

@@ -154,6 +154,7 @@ def test_unknown_assay_is_told_with_the_nearest_name(small: tuple[SensitivityMod
 # What argues for and against
 
 
+@pytest.mark.medium
 def test_top_contributions_are_those_of_a_plain_sort(small: tuple[SensitivityModel, pd.DataFrame]) -> None:
     model, features = small
     found = top_contributions(model, features, CHOSEN, n=3)

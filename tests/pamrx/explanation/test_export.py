@@ -78,6 +78,7 @@ def test_rows_are_those_of_the_model_in_order_with_the_base_first(
             assert own["block"].tolist()[1:] == blocks_of(names)
 
 
+@pytest.mark.medium
 def test_a_missing_feature_has_no_value_and_stays_where_the_trees_read_its_absence(
     bundle: Bundle, features: pd.DataFrame, tmp_path: Path
 ) -> None:

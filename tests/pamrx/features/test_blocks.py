@@ -52,6 +52,7 @@ def profiles(
 # --- normal scores ---
 
 
+@pytest.mark.medium
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=30), st.data())
 @settings(max_examples=60, deadline=None)
 def test_scores_are_the_normal_quantiles_of_the_ranks_of_what_is_measured(values: Any, data: Any) -> None:

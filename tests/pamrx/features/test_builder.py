@@ -267,6 +267,7 @@ def poisoned(profiles: Profiles, lines: list[str]) -> Profiles:
     )
 
 
+@pytest.mark.medium
 def test_garbage_in_the_test_lines_leaves_the_fit_unchanged() -> None:
     lines = list(TRAINING.samples.index)
     train, test = lines[:45], lines[45:]

@@ -185,6 +185,7 @@ CROWD = lines(8, seed=9)
 IN_THE_CROWD = TRAINED.transform(CROWD)
 
 
+@pytest.mark.medium
 @given(st.permutations(list(CROWD.samples.index)), st.permutations(HOSTED), st.integers(1, 8))
 @settings(max_examples=20, deadline=None)
 def test_alone_as_in_a_crowd_and_in_any_order(order: Any, columns: Any, size: Any) -> None:

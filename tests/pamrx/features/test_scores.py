@@ -66,6 +66,7 @@ def test_values_that_do_not_spread_are_ranked_as_well(row: Any) -> None:
     assert np.array_equal(normal_scores(rows), by_the_formula(rows))
 
 
+@pytest.mark.medium
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
 def test_scores_in_a_universe_take_its_genes_by_name(seed: Any) -> None:

@@ -274,6 +274,7 @@ def test_a_doubled_genome_is_told(tmp_path: Path) -> None:
     assert any("1 samples have three copies or more of most genes" in note for note in notes)
 
 
+@pytest.mark.medium
 def test_one_tumour_alone_is_as_in_a_crowd(tmp_path: Path) -> None:
     units = {**{unit: (None, values) for unit, values in UNITS.items()}, "copies": ("copies", UNITS["calls"] + 2)}
     for stated, values in units.values():

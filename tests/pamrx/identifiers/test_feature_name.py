@@ -31,6 +31,7 @@ def test_a_feature_name_cannot_be_changed() -> None:
         FeatureName("mutation", "PIK3CA").name = "PTEN"
 
 
+@pytest.mark.medium
 def test_every_label_of_the_released_bundle_is_read_and_written_the_same() -> None:
     labels = load_bundle().model.features_
     features = [FeatureName.parse(label) for label in labels]

@@ -182,6 +182,7 @@ def test_the_released_bundle_reads_the_version_it_was_trained_with(bundle: Bundl
     assert builder.ncrna_.version == named
 
 
+@pytest.mark.medium
 def test_a_builder_keeps_its_version_and_one_that_names_none_has_the_first(bundle: Bundle) -> None:
     state = bundle.builder.state()
     newest = FeatureBuilder.from_state({**state, "knowledge_version": NEWEST})

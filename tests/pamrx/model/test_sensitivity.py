@@ -133,6 +133,7 @@ def test_no_part_of_the_contributions_falls_to_a_feature_that_never_varied(train
 # --- rules 1 and 8: neighbours, threads and order change nothing ---
 
 
+@pytest.mark.medium
 @given(st.permutations(range(80)), st.integers(1, 80))
 @settings(max_examples=20, deadline=None)
 def test_a_row_is_predicted_alike_in_any_company(fitted: Any, unseen: Any, order: Any, size: Any) -> None:
@@ -153,6 +154,7 @@ def test_a_fit_does_not_depend_on_how_the_table_lies_in_memory(training: Any) ->
         assert np.array_equal(getattr(found[0], name), getattr(found[1], name)), name
 
 
+@pytest.mark.medium
 def test_the_same_seed_gives_the_same_model_on_any_number_of_threads(training: Any, fitted: Any) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
         few_rounds(monkeypatch)
@@ -343,6 +345,7 @@ def test_a_missing_or_constant_value_stands_at_the_mean() -> None:
     assert scaled.tolist() == [[1.0, 0.0, 0.0]]
 
 
+@pytest.mark.medium
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.integers(0, 100))
 @settings(max_examples=50, deadline=None)
 def test_lines_of_one_donor_share_an_inner_fold(groups: Any, seed: Any) -> None:

@@ -33,6 +33,7 @@ def data(missing: float, n: int = 400) -> np.ndarray:
     return values
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("in_training", [0.0, 0.3])
 @pytest.mark.parametrize("in_rows", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("leaves", [2, 4, 7, MOST_SPLITS + 1])
@@ -57,6 +58,7 @@ def test_predictions_are_those_of_lightgbm_to_the_last_bit(in_rows: float, leave
     assert np.array_equal(tables.predict(rows[:1], everything), expected[:1])
 
 
+@pytest.mark.medium
 def test_many_rows_are_predicted_as_few_are(bundle: Bundle) -> None:
     trees = bundle.model.boosted_
     random = np.random.default_rng(3)

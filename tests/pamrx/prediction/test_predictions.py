@@ -128,6 +128,7 @@ def test_percentiles_of_mutations_alone_do_not_crowd_in_the_middle(bundle: Any, 
     assert shown.max() > 95
 
 
+@pytest.mark.medium
 def test_a_tumour_alone_scores_as_it_does_in_a_crowd(bundle: Any, profiles: Any, table: Any) -> None:
     for sample in profiles.samples.index[[0, 5, 11]]:
         alone = bundle.predict(profiles.subset([sample]))

@@ -35,6 +35,7 @@ def test_the_columns_are_these_in_this_order() -> None:
     assert all(column.meaning and "\n" not in column.meaning for column in RESULT)
 
 
+@pytest.mark.medium
 def test_a_prediction_has_the_dtypes_of_the_schema_and_no_gaps_where_none_may_be(bundle: Any, profiles: Any) -> None:
     table = bundle.predict(profiles)
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == pandas_dtypes()

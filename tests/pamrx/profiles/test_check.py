@@ -149,6 +149,7 @@ def test_circrnas_are_counted_and_make_an_ncrna_matrix(tmp_path: Path) -> None:
     assert any("3 circRNAs (2 of them" in note and "change no prediction" in note for note in found.notes)
 
 
+@pytest.mark.medium
 def test_the_command_says_it_and_writes_it(tmp_path: Path) -> None:
     path = write(tmp_path, "b.csv", "gene,S1,S2\nPTEN,3.5,4\nCXCL8,7,1\n")
     output = tmp_path / "found.csv"
@@ -273,6 +274,7 @@ def reading(paths: dict[str, Any]) -> tuple[Profiles | None, str]:
         return None, str(error)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("files", list(SETS))
 def test_check_is_the_dry_run_of_reading(tmp_path: Path, files: str, named: bool) -> None:

@@ -248,6 +248,7 @@ def test_sample_without_mutations_is_declared_as_sequenced(tmp_path: Path) -> No
     assert profiles.sequenced.to_dict() == {"S1": True, "S2": True}
 
 
+@pytest.mark.medium
 def test_advice_for_samples_without_a_mutation_and_without_data(tmp_path: Path) -> None:
     """What the notes on a union and the messages on a table say, followed."""
     maf = write(tmp_path, "x.maf", "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\nPTEN\tS1\tSilent\n")

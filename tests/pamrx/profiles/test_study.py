@@ -192,6 +192,7 @@ def test_one_panel_for_all_in_the_meta_file(tmp_path: Path) -> None:
     assert has(profiles.notes, "1 mutations lie in genes outside their sample's panel, such as TP53 in P2-T")
 
 
+@pytest.mark.medium
 def test_who_was_sequenced(tmp_path: Path) -> None:
     silent = full(tmp_path / "a", case_lists__cases_sequenced="")
     assert list(read_study(silent, known_genes=GENES).samples.index) == ["P1-T", "P2-T"]
@@ -246,6 +247,7 @@ def test_advice_for_an_unknown_panel_to_put_its_file_there(tmp_path: Path) -> No
     assert set(read_study(folder, known_genes=GENES).panels) == {"P1-T", "P4-T"}
 
 
+@pytest.mark.medium
 def test_advice_for_an_unknown_panel_to_go_on_without_its_mutations(tmp_path: Path) -> None:
     folder = full(tmp_path, data_gene_matrix=MATRIX, case_lists__cases_sequenced="")
     with pytest.raises(PamrxError) as error:
@@ -289,6 +291,7 @@ def test_unknown_panel_goes_with_a_study(
     assert part in str(result.exception)
 
 
+@pytest.mark.medium
 def test_a_study_that_looks_like_a_panel_and_names_none(tmp_path: Path) -> None:
     rows = [f"{gene}\t1\tMissense_Mutation\tS{number}\tp.A1V\n" for number in range(12) for gene in ("PIK3CA", "PTEN")]
     for folder in (full(tmp_path / "a"), study(tmp_path / "b", data_mutations="")):

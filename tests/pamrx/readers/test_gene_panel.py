@@ -100,6 +100,7 @@ def test_a_panel_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert read_profiles(mutations=maf, panel="msk-impact-468").assessed_genes == {"PIK3CA", "KRAS"}
 
 
+@pytest.mark.medium
 def test_advice_for_a_panel_that_nobody_knows(tmp_path: Path) -> None:
     maf = write(tmp_path, "x.maf", MAF)
     with pytest.raises(PamrxError, match="no such file; expected a file of gene symbols, or a panel") as error:

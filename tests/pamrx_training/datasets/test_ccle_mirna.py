@@ -81,6 +81,7 @@ def test_a_folder_without_the_file_is_told_what_is_wanted(tmp_path: Path) -> Non
     assert load_ccle_mirna(tmp_path / "cache") is None
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("name", [FILE, f"{FILE}.gz"])
 def test_the_portal_serves_it_plain_or_gzipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: Any) -> None:
     with Portal(gzip.compress(GCT) if name.endswith(".gz") else GCT) as portal:

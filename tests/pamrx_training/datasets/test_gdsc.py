@@ -210,6 +210,7 @@ def test_a_second_fetch_reads_no_archive_and_rewrites_nothing(fetched: Any, tmp_
     assert len(said) == 1
 
 
+@pytest.mark.medium
 def test_status_and_fingerprint_follow_the_content(tmp_path: Path) -> None:
     packages = write_archives(tmp_path / "local")
     cache = tmp_path / "cache"
@@ -254,6 +255,7 @@ def test_content_hash_is_that_of_the_values_not_of_the_file(fetched: Any) -> Non
         assert content_sha256(table.iloc[::-1]) != entry["content_sha256"], name
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -284,6 +286,7 @@ def test_a_cache_that_cannot_be_made_says_how_to_name_another(tmp_path: Path) ->
         fetch_gdsc(tmp_path / "file" / "cache")
 
 
+@pytest.mark.medium
 def test_the_variable_names_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAMRX_CACHE", str(tmp_path / "elsewhere"))
     fetch_gdsc(None, tmp_path / "local", **write_archives(tmp_path / "local"))

@@ -23,6 +23,7 @@ def truth() -> np.ndarray:
     return np.random.default_rng(0).normal(size=4000)
 
 
+@pytest.mark.medium
 def test_two_series_give_the_correlation_of_the_truth_with_their_mean(truth: Any) -> None:
     """Noise as large as the truth: each series has reliability 1/2, their mean 2/3 (Spearman-Brown)."""
     random = np.random.default_rng(1)

@@ -46,6 +46,7 @@ def test_no_line_at_all_is_one_clear_line(gdsc_small: Any) -> None:
         build_cohort(replace(gdsc_small, responses=gdsc_small.responses.assign(in_axis=False)))
 
 
+@pytest.mark.medium
 def test_flags_become_drivers_and_segments_become_calls(gdsc_small: Any) -> None:
     profiles = build_cohort(gdsc_small).profiles
     flags = gdsc_small.alterations

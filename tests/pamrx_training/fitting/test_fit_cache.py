@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from pamrx.knowledge import FIRST, NEWEST
 from pamrx_training.fitting.fit_cache import Fit, fit_path
 from pamrx_training.fitting.run_context import Store
 
 
+@pytest.mark.medium
 def test_fits_by_other_knowledge_tables_are_kept_apart(tmp_path: Path) -> None:
     """A fit of another version of the knowledge tables has other features, so it is never read for this one."""
     store = Store(tmp_path, "data")

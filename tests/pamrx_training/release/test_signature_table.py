@@ -37,6 +37,7 @@ def test_the_table_says_what_the_released_bundle_holds(bundle: Bundle) -> None:
     } == (features & set(bundle.model.features_))
 
 
+@pytest.mark.medium
 def test_what_is_called_a_feature_is_what_the_builder_learns(told: Any, universe: Any) -> None:
     nothing = pd.DataFrame(columns=universe, dtype=float)
     learned = {name for block in ("tme", "programme") for name in SignatureBlock.fit(block, nothing).members}

@@ -57,6 +57,7 @@ def test_raw_goes_before_scaled_x(tmp_path: Path) -> None:
     assert any("AnnData, raw, genes by var_names, natural logarithms by uns['log1p']" in note for note in notes)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("raw", [None, SCALED], ids=["no raw", "scaled raw"])
 def test_advice_for_scaled_x_works(tmp_path: Path, raw: np.ndarray | None) -> None:
     path = scanpy_file(tmp_path, raw, {"counts": COUNTS, "scaled": SCALED})
@@ -77,6 +78,7 @@ def test_scaled_x_alone_says_what_to_give(tmp_path: Path) -> None:
         read_profiles(expression=scanpy_file(tmp_path))
 
 
+@pytest.mark.medium
 def test_x_that_is_not_scaled_is_read(tmp_path: Path) -> None:
     for values in (COUNTS, LOGGED, LOGGED - 2):
         path = write(tmp_path / "y.h5ad", values, SAMPLES, GENES)

@@ -359,6 +359,7 @@ def test_terms_in_the_words_of_a_maf(terms: str, ref: str, alt: str, word: str) 
     assert variant_classification(terms, ref, alt) == word
 
 
+@pytest.mark.medium
 @given(
     st.lists(st.sampled_from(sorted(table("consequences")["word"])), min_size=1, max_size=4),
     st.text("ACGT", min_size=1, max_size=5),

@@ -279,6 +279,7 @@ def test_a_missing_workbook_is_named_without_its_sheet(tmp_path: Path) -> None:
         check_file(tmp_path / "tumors.xlsx::Sheet1")
 
 
+@pytest.mark.medium
 def test_the_option_of_the_commands(tmp_path: Path) -> None:
     path = str(book(tmp_path, Notes=[["made by hand"]], Data=MATRIX))
     shown = CliRunner().invoke(app, ["check", path, "--sheet", "Data"])
@@ -290,6 +291,7 @@ def test_the_option_of_the_commands(tmp_path: Path) -> None:
         assert "goes with an Excel workbook" in str(refused.exception)
 
 
+@pytest.mark.medium
 def test_a_small_workbook_that_unpacks_to_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = book(tmp_path, Sheet1=MATRIX)
     _edit(path, "xl/worksheets/sheet1.xml", {b"</sheetData>": b"<row/>" * 50_000 + b"</sheetData>"})
