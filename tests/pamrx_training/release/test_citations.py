@@ -109,3 +109,15 @@ def test_a_retracted_paper_does_not_carry_a_row(monkeypatch: pytest.MonkeyPatch)
     genes = every_version("genes").head(2).assign(source=rows["source"], citation_status="recalled")
     monkeypatch.setattr(citations, "every_version", lambda name: genes if name == "genes" else every_version(name))
     assert sum("nothing stands but" in line for line in problems()) == 1
+
+
+def test_a_row_that_no_longer_holds_may_name_a_retracted_paper_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first version of the tables keeps such a row, so that a bundle meets what it was trained with."""
+    retracted = next(one for one, record in records().items() if record.retracted)
+    row = every_version("genes").head(1).assign(source=f"A note ({retracted})", citation_status="recalled")
+    for until, said in (("1", 0), ("", 1)):
+        genes = row.assign(until=until)
+        monkeypatch.setattr(
+            citations, "every_version", lambda name, genes=genes: genes if name == "genes" else every_version(name)
+        )
+        assert sum("nothing stands but" in line for line in problems()) == said

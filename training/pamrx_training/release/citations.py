@@ -23,7 +23,7 @@ from pathlib import Path
 import pandas as pd
 from pamrx import knowledge
 from pamrx.display import short_repr
-from pamrx.knowledge import every_version, table
+from pamrx.knowledge import UNTIL, every_version, table
 from pamrx.outputs import whole_file
 
 FOLDER = Path(knowledge.__file__).parent
@@ -142,13 +142,14 @@ def problems() -> Iterator[str]:
     used: set[str] = set()
     for name in (*FACTS, *_others()):
         rows = every_version(name)
+        standing = set(rows["source"] if UNTIL not in rows else rows.loc[rows[UNTIL] == "", "source"])
         for status in sorted(set(rows[STATUS]) - set(STATUSES)):
             yield f"{name}.csv: {STATUS} is '{status}'; expected one of {', '.join(STATUSES)}"
         for source in rows["source"].unique():
             for one in cited(source):
                 used.update(one.ids)
                 yield from (f"{name}.csv, {source!r}: {line}" for line in _against_record(one, known, name in FACTS))
-            if retracted := _all_retracted(source, known):
+            if source in standing and (retracted := _all_retracted(source, known)):
                 yield f"{name}.csv, {source!r}: nothing stands but {retracted}, which is retracted"
         if name in FACTS and (other := int((statuses(rows) != rows[STATUS]).sum())):
             yield f"{name}.csv: {other} rows have another {STATUS} than their citations; run this with --write"
