@@ -128,10 +128,10 @@ def _check_lengths(file: str, frame: pd.DataFrame, titles: dict[str, str]) -> No
         if role in _LONG:  # which are only compared
             continue
         most = MAX_LABEL if role in (GENE, SAMPLE) else MAX_CELL
-        distinct = pd.Series(frame[role].unique(), dtype=object)
-        long = distinct[distinct.map(lambda cell, most=most: len(str(cell)) > most)]
-        if len(long):
-            row = int((frame[role] == long.iloc[0]).to_numpy().argmax()) + 1
+        cells = frame[role]
+        distinct = cells.cat.categories if isinstance(cells.dtype, pd.CategoricalDtype) else cells
+        if max(map(len, map(str, distinct.tolist())), default=0) > most:
+            row = next(row for row, cell in enumerate(cells, start=1) if len(str(cell)) > most)
             raise InputError(f"{file}: row {row}, column {title}: a cell of more than {most:,} characters; {SHORTER}")
 
 

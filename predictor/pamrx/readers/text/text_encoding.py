@@ -106,7 +106,7 @@ class _CleanText(io.RawIOBase):
                 f"{self._name}: line {self._lines + 1} has more than {MAX_LINE:,} characters; expected lines that end "
                 "in LF or CRLF: write a matrix of that many samples with the genes in columns, or as several files"
             )
-        self._blank = self._blank + len(chunk) if not chunk.strip(b"\n ") else 0
+        self._blank = self._blank + len(chunk) if not chunk.lstrip(b"\n ") else 0
         if self._blank > _MOST_BLANK:
             raise InputError(
                 f"{self._name}: more than {_MOST_BLANK:,} blank characters in a row, before line {self._lines + 1:,}; "
