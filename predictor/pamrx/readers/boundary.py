@@ -29,6 +29,12 @@ MAX_RATIO = 200
 FREE_UNPACKED = 100_000_000
 """Unpacked bytes below which the ratio does not matter."""
 
+MAX_LINES_PER_BYTE = 2
+"""Lines in a byte of a gzip stream, above `FREE_LINES`: only equal lines pack so well, others take 3 bytes or more."""
+
+FREE_LINES = 2_000_000
+"""Lines below which that does not matter: they are read in seconds."""
+
 _LONGEST_CAUSE = 200
 
 

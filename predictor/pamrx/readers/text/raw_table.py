@@ -84,6 +84,11 @@ class RawTable:
         """The first rows of several columns of numbers as float64, shape (rows, columns)."""
         return self._frame.iloc[:rows, positions].to_numpy(dtype=np.float64, na_value=np.nan)
 
+    def top(self, rows: int) -> np.ndarray:
+        """The cells of the first rows as objects, shape (rows, columns), NaN where empty."""
+        cells: np.ndarray = self._frame.iloc[:rows].to_numpy(dtype=object)
+        return cells
+
     def numeric(self, position: int) -> np.ndarray:
         """The column as float64; NaN where it is empty or no number."""
         series = self.column(position)
@@ -203,7 +208,8 @@ def _from_text(file: Path) -> RawTable:
     text = [
         place for place, dtype in enumerate(frame.dtypes) if pd.api.types.is_string_dtype(dtype) and place not in ids
     ]
-    _check_cells(file, header, frame, text)
+    if stream.size > MAX_CELL:
+        _check_cells(file, header, frame, text)
     frame, told = read_forms(str(file), header, frame, text, head.delimiter != ",")
     return RawTable(header, frame, head.gct, [*stream.notes, *head.notes, *told])
 

@@ -24,6 +24,7 @@ from pamrx.readers.boundary import MAX_CELL, boundary
 from pamrx.readers.text.workbook_parts import SAVE, check_parts
 
 ENDINGS = (".xlsx", ".xlsm")
+EXPECTED, MEND = "an Excel workbook", "open it in Excel and save it again"
 MAX_CELLS = 2_000_000
 """A sheet with more cells is refused."""
 
@@ -81,12 +82,14 @@ def sheet_of(path: Path) -> Sheet:
 
 @lru_cache(maxsize=4)  # a file is opened several times on its way: to tell what it is, for its header, for its cells
 def _sheet(path: Path, file: Path, wanted: str | None, _changed: int, _size: int) -> Sheet:
+    with boundary(path, EXPECTED, MEND):
+        formulas = check_parts(path, file)
     with _opened(path, file, data_only=True) as book:
         name = _chosen(path, file, book, wanted)
         rows, blank = _rows(path, book[name])
     while rows and not rows[-1]:
         rows.pop()
-    if blank:
+    if blank and formulas:
         with _opened(path, file, data_only=False) as book:
             _check_calculated(path, book[name], blank)
     return _laid_out(path, name, rows)
@@ -97,8 +100,7 @@ def _opened(path: Path, file: Path, data_only: bool) -> Iterator[Any]:
     import openpyxl
 
     # openpyxl has no errors of its own for damaged files: any kind may come.
-    with boundary(path, "an Excel workbook", "open it in Excel and save it again"):
-        check_parts(path, file)
+    with boundary(path, EXPECTED, MEND):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and validations, which are not read
             book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
@@ -132,7 +134,7 @@ def _scanned(sheet: Any) -> Iterator[Any]:
 
 
 def _is_filled(sheet: Any, left: Iterator[int]) -> bool:
-    cells = (cell.value for row in _scanned(sheet) for cell in row)
+    cells = (value for row in _scanned(sheet) for value in (None, *(cell.value for cell in row)))  # a row counts, too
     return any(value is not None and str(value).strip() for _, value in zip(left, cells, strict=False))
 
 
