@@ -84,6 +84,11 @@ class RawTable:
         """The first rows of several columns of numbers as float64, shape (rows, columns)."""
         return self._frame.iloc[:rows, positions].to_numpy(dtype=np.float64, na_value=np.nan)
 
+    def filled(self, positions: list[int]) -> set[int]:
+        """Those of some columns in which any cell holds something."""
+        some = self._frame.iloc[:, positions].notna().to_numpy().any(axis=0)
+        return {position for position, any_cell in zip(positions, some, strict=True) if any_cell}
+
     def top(self, rows: int) -> np.ndarray:
         """The cells of the first rows as objects, shape (rows, columns), NaN where empty."""
         cells: np.ndarray = self._frame.iloc[:rows].to_numpy(dtype=object)
@@ -216,8 +221,8 @@ def _from_text(file: Path) -> RawTable:
 
 def _with_large_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     """Whole numbers beyond 64 bits, which pandas reads as Python's, as float64: inf where they are beyond that too."""
-    for place in frame.columns:
-        if frame[place].dtype == object and not frame[place].map(lambda cell: isinstance(cell, str)).any():
+    for place, kind in enumerate(frame.dtypes):
+        if kind == object and not frame[place].map(lambda cell: isinstance(cell, str)).any():
             frame[place] = frame[place].map(_float).astype(np.float64)
     return frame
 

@@ -86,10 +86,10 @@ def _sheet(path: Path, file: Path, wanted: str | None, _changed: int, _size: int
         formulas = check_parts(path, file)
     with _opened(path, file, data_only=True) as book:
         name = _chosen(path, file, book, wanted)
-        rows, blank = _rows(path, book[name])
+        rows, blank = _rows(path, book[name], formulas)
     while rows and not rows[-1]:
         rows.pop()
-    if blank and formulas:
+    if blank:
         with _opened(path, file, data_only=False) as book:
             _check_calculated(path, book[name], blank)
     return _laid_out(path, name, rows)
@@ -138,11 +138,11 @@ def _is_filled(sheet: Any, left: Iterator[int]) -> bool:
     return any(value is not None and str(value).strip() for _, value in zip(left, cells, strict=False))
 
 
-def _rows(path: Path, sheet: Any) -> tuple[list[list[str]], set[str]]:
-    """The cells as text, rows of any length; and the places of those that are there without a value."""
+def _rows(path: Path, sheet: Any, formulas: bool) -> tuple[list[list[str]], set[str]]:
+    """The cells as text, rows of any length; and, where there may be `formulas`, the places of those without a value."""
     rows: list[list[str]] = []
     blank: set[str] = set()
-    filled = scanned = 0
+    filled = empty = scanned = 0
     for row in _scanned(sheet):
         texts = []
         for cell in row:
@@ -152,12 +152,14 @@ def _rows(path: Path, sheet: Any) -> tuple[list[list[str]], set[str]]:
                 continue
             texts.append("")
             if cell.data_type == "n" and hasattr(cell, "row"):
-                blank.add(cell.coordinate)
+                empty += 1
+                if formulas:
+                    blank.add(cell.coordinate)
         while texts and not texts[-1]:
             texts.pop()
         rows.append(texts)
         scanned += len(row) + 1
-        if max(filled, len(blank)) > MAX_CELLS or scanned > _SPARSE * MAX_CELLS:
+        if filled > MAX_CELLS or 2 * empty > MAX_CELLS or scanned > _SPARSE * MAX_CELLS:
             raise InputError(f"{path}: sheet {sheet.title} has more than {MAX_CELLS:,} cells; {SAVE}")
     return rows, blank
 
