@@ -97,9 +97,7 @@ def _check_size(path: Path, part: zipfile.ZipInfo) -> None:
 
 
 _LONGEST_START = 80  # bytes of `<prefix:name` and what follows it
-_TEXT, _ROW, _FORMULA = (
-    re.compile(rb"<(?:\w{1,60}:)?" + name + rb"[\s/>]") for name in (b"si", b"row", b"f")
-)
+_TEXT, _ROW, _FORMULA = (re.compile(rb"<(?:\w{1,60}:)?" + name + rb"[\s/>]") for name in (b"si", b"row", b"f"))
 
 
 class _Root(Exception):
