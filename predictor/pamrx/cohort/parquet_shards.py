@@ -191,7 +191,7 @@ class Shards:
             self.notes += [decision.note for decision in decisions.values()]
 
     def _add_statistics(self, shard: str, file: pq.ParquetFile, unit: str | None) -> None:
-        bounds = column_bounds(file)
+        bounds = column_bounds(self.folder / shard, file)
         for kind, columns in self.blocks.items():
             found = statistics(columns)
             if not _from_footer(found, columns, bounds, unit, file.metadata.num_rows):
@@ -233,14 +233,28 @@ def look_at(
     return found
 
 
-def column_bounds(file: pq.ParquetFile) -> dict[str, tuple[float, float]]:
-    """Smallest and largest value of each column by the footer, of those for which every row group has both."""
+def column_bounds(path: Path, file: pq.ParquetFile) -> dict[str, tuple[float, float]]:
+    """Smallest and largest value of each column by the footer, of those for which every row group has both.
+
+    Raises
+    ------
+    InputError
+        If a row group states another type of a column than the schema: Arrow ends the process where it is then asked
+        for the bounds.
+    """
     bounds: dict[str, tuple[float, float]] = {}
     incomplete: set[str] = set()
+    types = [file.schema.column(place).physical_type for place in range(len(file.schema))]
     for group in range(file.metadata.num_row_groups):
         rows = file.metadata.row_group(group)
         for place in range(rows.num_columns):
             column = rows.column(place)
+            if column.physical_type != types[place]:
+                raise InputError(
+                    f"{path}: row group {group + 1}, column {column.path_in_schema[:60]}: type "
+                    f"{column.physical_type} found, {types[place]} expected from the schema; the file is damaged: make "
+                    "or copy it again"
+                )
             name, told = column.path_in_schema, column.statistics
             if told is None or not told.has_min_max:
                 if told is None or told.null_count != rows.num_rows:

@@ -20,14 +20,23 @@ MAX_LABEL = 1_000
 MAX_CELL = 100_000
 """Characters of any other cell. A patient's mutations in one cell of a table stay below it."""
 
+MAX_COLUMNS = 250_000
+"""Columns of a text table: each takes about a tenth of a millisecond, however few rows there are."""
+
 MAX_LINE = 64_000_000
-"""Characters of a line: a matrix of a million samples has lines of about ten million."""
+"""Characters of a line: a matrix of 250,000 samples has lines of a few million."""
 
 MAX_RATIO = 200
 """Unpacked over packed size of a gzip stream, above `FREE_UNPACKED`. Count matrices of mostly 0 reach about 60."""
 
 FREE_UNPACKED = 100_000_000
 """Unpacked bytes below which the ratio does not matter."""
+
+MAX_LINES_PER_BYTE = 2
+"""Lines in a byte of a gzip stream, above `FREE_LINES`: only equal lines pack so well, others take 3 bytes or more."""
+
+FREE_LINES = 2_000_000
+"""Lines below which that does not matter: they are read in seconds."""
 
 _LONGEST_CAUSE = 200
 

@@ -170,3 +170,22 @@ def test_a_pipe_is_no_cohort(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.parquet")
     with pytest.raises(PamrxError, match="is a pipe or device; expected a Parquet file"):
         open_cohort(tmp_path / "x.parquet")
+
+
+def test_a_type_that_differs_from_the_schema_does_not_end_the_process(tmp_path: Path) -> None:
+    path = put(tmp_path, table())
+    content = bytearray(path.read_bytes())
+    double = content.rfind(b"\x15\x0a\x19")  # the type of the last column's metadata, before its encodings
+    content[double + 1] = 0x4A
+    path.write_bytes(content)
+    column = "row group 1, column expression.AKT1"
+    assert f"x.parquet: {column}: type UNKNOWN found, DOUBLE expected from the schema" in said_of(path)
+
+
+@pytest.mark.parametrize("column", ["sample_id", "tissue"])
+def test_a_long_word_that_all_samples_share_sets_them_aside(tmp_path: Path, column: str) -> None:
+    cells = pa.array(["x" * 3_000_000] * N).dictionary_encode()
+    names, rejected = read(open_cohort(put(tmp_path, table(**{column: cells}))))
+    assert names == []
+    assert len(rejected) == N
+    assert max(map(len, rejected.astype(str).to_numpy().ravel())) < 500

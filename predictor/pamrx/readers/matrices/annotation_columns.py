@@ -37,9 +37,10 @@ def is_words(table: RawTable, column: int) -> bool:
     """Whether a column holds words, and not numbers with a wrong cell here and there."""
     if not table.is_text(column):
         return False
-    cells = table.column(column).dropna()
-    if not len(cells):
+    cells = table.column(column)
+    present = cells.notna().to_numpy()
+    if not present.any():
         return True
-    if DECIMAL_COMMA.fullmatch(str(cells.iloc[0])):
+    if DECIMAL_COMMA.fullmatch(str(cells.array[int(present.argmax())])):
         return False
-    return bool(np.isfinite(table.numeric(column)).sum() < _WORDS * len(cells))
+    return bool(np.isfinite(table.numeric(column)).sum() < _WORDS * np.count_nonzero(present))

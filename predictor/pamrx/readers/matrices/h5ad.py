@@ -24,7 +24,7 @@ from pamrx.identifiers.vocabulary import SAID, translate
 from pamrx.readers.boundary import FREE_UNPACKED, MAX_RATIO, boundary
 from pamrx.readers.matrices import hdf5
 from pamrx.readers.matrices.h5ad_columns import column, encoding, index, index_name, words_of
-from pamrx.readers.matrices.h5ad_matrix import check_matrix, rows_at_once, rows_of, shape_of, stored
+from pamrx.readers.matrices.h5ad_matrix import check_matrix, check_samples, rows_at_once, rows_of, shape_of, stored
 from pamrx.readers.parquet_file import MAX_CELLS, demand_regular
 from pamrx.readers.sample_table import undescribed
 from pamrx.readers.text.files import LAYER, PathLike, check_file, plain_file
@@ -159,6 +159,7 @@ class H5ad:
                 )
         self.file, self._root, self._known = file, root, known
         self._matrix, self.part = _matrix_of(file, root, layer)
+        check_samples(file, self._matrix)
         self.samples = [name.strip() for name in _texts(index(hdf5.part(root, "obs")))]
         self._check_samples()
         self._var = hdf5.part(hdf5.part(root, RAW) if self.part == RAW else root, "var")

@@ -16,6 +16,10 @@ from pamrx.readers.matrices.h5ad_columns import encoding
 CELLS_AT_ONCE = 60_000_000
 """Cells that are unpacked at a time: a thousand rows of the widest matrix of genes."""
 
+FREE_SAMPLES, BYTES_PER_SAMPLE = 100_000, 12
+"""Samples above which a file has so many bytes for each at least: a barcode packs to 4, a measured value to 1 or more,
+and a cell of a single-cell file has hundreds of values."""
+
 _SPARSE = ("csr_matrix", "csc_matrix")
 
 
@@ -65,6 +69,25 @@ def check_matrix(node: Any) -> None:
             f"{hdf5.place(node)}: {sizes['data']} values and {sizes['indices']} indices; expected as many of "
             "both; the file "
             "is damaged"
+        )
+
+
+def check_samples(file: Path, node: Any) -> None:
+    """Whether samples may hold anything, before the name of any is read.
+
+    Raises
+    ------
+    InputError
+        For more than `FREE_SAMPLES`, if the file is too small for them, or a sparse matrix has fewer values than they.
+    """
+    samples, size = (shape_of(node) or (0,))[0], file.stat().st_size
+    if samples <= FREE_SAMPLES:
+        return
+    if size < BYTES_PER_SAMPLE * samples or (encoding(node) in _SPARSE and stored(node) < samples):
+        values = f" and {stored(node):,} stored values" if encoding(node) in _SPARSE else ""
+        raise InputError(
+            f"{file}: {samples:,} samples in {size:,} bytes{values}: most samples have no value; leave those out "
+            "(adata[adata.X.getnnz(axis=1) > 0]) and write the file again"
         )
 
 

@@ -111,9 +111,7 @@ def _described(table: RawTable, known: Collection[str], noncoding: bool) -> tupl
     width = min(len(table.header), _COLUMNS)
     if not any(table.is_text(column) for column in range(1, width)) or len(table) < 2:
         return 0, nothing
-    cells = np.array(
-        [table.column(column).iloc[:_LOOKED_AT].astype(object).to_numpy() for column in range(width)], dtype=object
-    ).T
+    cells = table.top(_LOOKED_AT)[:, :width]
     filled = ~pd.isna(cells)
     number = np.vectorize(lambda cell: _number(cell) is not None, otypes=[bool])(cells) & filled
     count, of_samples = 0, np.zeros(width, dtype=bool)
@@ -135,26 +133,26 @@ def _described(table: RawTable, known: Collection[str], noncoding: bool) -> tupl
 
 
 def _quantities(table: RawTable, count: int, of_samples: np.ndarray) -> tuple[str, ...]:
-    for row in range(count - 1, -1, -1):
-        words = ["" if pd.isna(cell) else str(cell) for cell in (table.column(c).iloc[row] for c in _range(table))]
+    for row in table.top(count)[::-1]:
+        words = ["" if empty else str(cell) for cell, empty in zip(row, pd.isna(row), strict=True)]
         told = [word for word, sample in zip(words, of_samples, strict=False) if sample]
         if told and all(quantity_of(word) is not None for word in told):
             return tuple("" if place == 0 else word for place, word in enumerate(words))
     return ("",) * len(table.header)
 
 
-def _range(table: RawTable) -> range:
-    return range(len(table.header))
-
-
 def _retyped(table: RawTable, count: int) -> RawTable:
-    """The rows from `count` on, with columns of numbers numeric, read exactly."""
-    columns = {}
-    for place in _range(table):
-        cells = table.column(place).iloc[count:].reset_index(drop=True)
+    """The rows from `count` on, with columns of numbers numeric, read exactly.
+
+    Columns are taken as arrays: of tens of thousands of samples, a `Series` of each would take most of the time.
+    """
+    columns: dict[int, pd.Series | np.ndarray] = {}
+    for place in range(len(table.header)):
+        cells = table.column(place).array[count:]
         if place and table.is_text(place):
-            numbers = pd.to_numeric(cells, errors="coerce")
-            if numbers.isna().sum() == cells.isna().sum():
+            given = cells.to_numpy(dtype=object)
+            numbers = pd.to_numeric(given, errors="coerce")
+            if np.count_nonzero(np.isnan(numbers)) == np.count_nonzero(pd.isna(given)):
                 cells = numbers.astype(float)
         columns[place] = cells
     return RawTable(list(table.header), pd.DataFrame(columns), table.gct)

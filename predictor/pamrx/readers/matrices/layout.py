@@ -216,7 +216,8 @@ def _sample_columns(
     first = 1 + table.gct[2] if table.gct is not None and len(table.gct) == 4 else 0
     every = range(len(table.header))
     described = {c for c in every if c <= label_column or c < first or is_annotation(table, c)}
-    rest = [c for c in every if c not in described and (table.header[c] or table.column(c).notna().any())]
+    nameless = table.filled([c for c in every if not table.header[c]])
+    rest = [c for c in every if c not in described and (table.header[c] or c in nameless)]
     worded = {c for c in rest if not words[c] and is_words(table, c)}
     shapes = {_shape(table.header[c]) for c in rest if c not in worded}
     odd = {c for c in worded if _is_named_as(table.header[c], shapes)}

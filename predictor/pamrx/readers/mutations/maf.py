@@ -39,7 +39,7 @@ from pamrx.readers.mutations.columns import (
 from pamrx.readers.mutations.filters import kept_rows
 from pamrx.readers.mutations.rows import Settled, settle
 from pamrx.readers.mutations.table import CLASSIFICATIONS, Mutations
-from pamrx.readers.parquet_file import EXPECTED, check_whole
+from pamrx.readers.parquet_file import EXPECTED, check_whole, is_text
 from pamrx.readers.text.files import SHORTER, Head, is_parquet, open_bytes, parquet_columns
 from pamrx.readers.text.memory import PER_ROW, most_text
 
@@ -128,10 +128,10 @@ def _check_lengths(file: str, frame: pd.DataFrame, titles: dict[str, str]) -> No
         if role in _LONG:  # which are only compared
             continue
         most = MAX_LABEL if role in (GENE, SAMPLE) else MAX_CELL
-        distinct = pd.Series(frame[role].unique(), dtype=object)
-        long = distinct[distinct.map(lambda cell, most=most: len(str(cell)) > most)]
-        if len(long):
-            row = int((frame[role] == long.iloc[0]).to_numpy().argmax()) + 1
+        cells = frame[role]
+        distinct = cells.cat.categories if isinstance(cells.dtype, pd.CategoricalDtype) else cells.unique()
+        if max(map(len, map(str, distinct.tolist())), default=0) > most:
+            row = next(row for row, cell in enumerate(cells, start=1) if len(str(cell)) > most)
             raise InputError(f"{file}: row {row}, column {title}: a cell of more than {most:,} characters; {SHORTER}")
 
 
@@ -168,14 +168,20 @@ def _read_parquet(file: Path, wanted: dict[str, int], header: list[str]) -> pd.D
     names = [header[position] for position in wanted.values()]
     check_whole(file, names)
     with boundary(file, EXPECTED):
-        frame = pq.read_table(file, columns=names).to_pandas()[names]
-    for place, kind in enumerate(frame.dtypes):  # a column of numbers with gaps: 1 stays 1
-        if pd.api.types.is_float_dtype(kind) and (frame.iloc[:, place].dropna() % 1 == 0).all():
-            frame.isetitem(place, frame.iloc[:, place].astype("Int64"))
-    result: pd.DataFrame = (
-        frame.set_axis(list(wanted), axis=1).astype(object).where(frame.notna().to_numpy(), "").astype(str)
-    )
-    return result
+        table = pq.read_table(file, columns=names)
+        columns = {role: _cells_of(table.column(name), role in _LONG) for role, name in zip(wanted, names, strict=True)}
+    return pd.DataFrame(columns)
+
+
+def _cells_of(column: pa.ChunkedArray, long: bool) -> pd.Series:
+    """The cells as text, empty where missing; as `_read_text` gives them where they are text."""
+    if is_text(column.type) and not long:
+        cells: pd.Series = column.cast(_TEXT).fill_null("").dictionary_encode().to_pandas().astype("category")
+        return cells
+    cells = column.to_pandas()
+    if pd.api.types.is_float_dtype(cells.dtype) and (cells.dropna() % 1 == 0).all():
+        cells = cells.astype("Int64")  # a column of numbers with gaps: 1 stays 1
+    return cells.astype(object).where(cells.notna().to_numpy(), "").astype(str)
 
 
 def _read_text(file: Path, wanted: dict[str, int], head: Head, notes: list[str]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pamrx.errors import InputError
-from pamrx.readers.boundary import MAX_CELL, MAX_LABEL
+from pamrx.readers.boundary import MAX_CELL, MAX_COLUMNS, MAX_LABEL
 from pamrx.readers.text import delimiters, workbook
 from pamrx.readers.text.given_files import check_regular
 from pamrx.readers.text.text_encoding import TextStream
@@ -153,6 +153,11 @@ class Head:
             raise InputError(f"{file}: line {self.skipped + 1}: {csv_trouble(error)}") from None
         if not self.first:
             raise InputError(f"{file}: a header and no row below it")
+        if len(self.header) > MAX_COLUMNS:
+            raise InputError(
+                f"{file}: header: {len(self.header):,} columns, expected at most {MAX_COLUMNS:,}; give several files "
+                "with some of the samples each, or a Parquet data set (`pamrx score`)"
+            )
         check_labels(str(file), self.header, "header")
         self.row_size = sum(len(line) + 1 for line in lines[1:]) / (len(lines) - 1)
         self.quotes = self.delimiter != "\t" or lines[0].startswith('"')

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pamrx.errors import InputError, PamrxError
 from pamrx.identifiers.quantities import name_key
@@ -20,6 +22,9 @@ from pamrx.readers.parquet_file import EXPECTED, check_whole
 from pamrx.readers.text.files import SHORTER, Head, check_labels, csv_trouble, is_parquet, open_bytes, parquet_columns
 from pamrx.readers.text.memory import PER_CELL, most_text
 from pamrx.readers.text.number_forms import read_forms
+
+MAX_SMALL = 10_000
+"""Columns of a table that is read as text: the clinical tables of large studies have about a thousand."""
 
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d{1,9})")  # as pandas says it
 # From pandas 3.1 every number is read exactly, and asking for it is deprecated.
@@ -84,11 +89,24 @@ class RawTable:
         """The first rows of several columns of numbers as float64, shape (rows, columns)."""
         return self._frame.iloc[:rows, positions].to_numpy(dtype=np.float64, na_value=np.nan)
 
+    def filled(self, positions: list[int]) -> set[int]:
+        """Those of some columns in which any cell holds something."""
+        some = self._frame.iloc[:, positions].notna().to_numpy().any(axis=0)
+        return {position for position, any_cell in zip(positions, some, strict=True) if any_cell}
+
+    def top(self, rows: int) -> np.ndarray:
+        """The cells of the first rows as objects, shape (rows, columns), NaN where empty."""
+        cells: np.ndarray = self._frame.iloc[:rows].to_numpy(dtype=object)
+        return cells
+
     def numeric(self, position: int) -> np.ndarray:
         """The column as float64; NaN where it is empty or no number."""
         series = self.column(position)
         if pd.api.types.is_bool_dtype(series.dtype):
             return np.full(len(series), np.nan)
+        if isinstance(series.dtype, pd.StringDtype):  # an array takes a third of the time, for columns of few rows
+            cells = series.array.to_numpy(dtype=object, na_value=np.nan)
+            return np.asarray(pd.to_numeric(cells, errors="coerce"), dtype=np.float64)
         return pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
     def has_number(self, position: int) -> bool:
@@ -130,11 +148,16 @@ def read_text_cells(file: Path, notes: list[str]) -> pd.DataFrame:
         frame = pd.DataFrame(cells)
         return frame.set_axis(grid.header, axis=1)
     head = Head(file)
+    if len(head.header) > MAX_SMALL:
+        raise InputError(
+            f"{file}: header: {len(head.header):,} columns, more than a table of samples has; expected at most "
+            f"{MAX_SMALL:,}: leave out those that are not used"
+        )
     wrong = _ragged(file, head, len(head.header))
     if wrong:
         raise wrong
     try:
-        with open_bytes(file) as stream:
+        with open_bytes(file, most_text(PER_CELL * len(head.header), head.row_size)) as stream:
             frame = pd.read_csv(
                 stream,
                 sep=head.delimiter,
@@ -203,15 +226,16 @@ def _from_text(file: Path) -> RawTable:
     text = [
         place for place, dtype in enumerate(frame.dtypes) if pd.api.types.is_string_dtype(dtype) and place not in ids
     ]
-    _check_cells(file, header, frame, text)
+    if stream.size > MAX_CELL:
+        _check_cells(file, header, frame, text)
     frame, told = read_forms(str(file), header, frame, text, head.delimiter != ",")
     return RawTable(header, frame, head.gct, [*stream.notes, *head.notes, *told])
 
 
 def _with_large_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     """Whole numbers beyond 64 bits, which pandas reads as Python's, as float64: inf where they are beyond that too."""
-    for place in frame.columns:
-        if frame[place].dtype == object and not frame[place].map(lambda cell: isinstance(cell, str)).any():
+    for place, kind in enumerate(frame.dtypes):
+        if kind == object and not frame[place].map(lambda cell: isinstance(cell, str)).any():
             frame[place] = frame[place].map(_float).astype(np.float64)
     return frame
 
@@ -225,9 +249,9 @@ def _float(cell: Any) -> float:
 
 def _check_cells(file: Path, header: list[str], frame: pd.DataFrame, text: list[int]) -> None:
     for place in text:
-        long = frame[place].str.len() > MAX_CELL
-        if long.any():
-            row = int(long.to_numpy().argmax())
+        longest = pc.max(pc.utf8_length(pa.array(frame[place], pa.large_string(), from_pandas=True))).as_py()
+        if (longest or 0) > MAX_CELL:
+            row = int((frame[place].str.len() > MAX_CELL).to_numpy().argmax())
             raise InputError(
                 f"{file}: row {frame[0].iloc[row]}, column {header[place] or place + 1}: a cell of more than "
                 f"{MAX_CELL:,} characters; {SHORTER}"

@@ -46,6 +46,11 @@ class TextStream(io.BufferedReader):
         """What is odd about the encoding of that part of the file that has been read, one sentence each."""
         return [*self._told, *self._text.notes()]
 
+    @property
+    def size(self) -> int:
+        """Bytes of text that have been read."""
+        return self._text.size
+
 
 class _CleanText(io.RawIOBase):
     def __init__(self, source: BinaryIO, name: str, expected: str) -> None:
@@ -56,7 +61,7 @@ class _CleanText(io.RawIOBase):
         self._held_cr = b""  # at the end of a chunk, since LF may follow
         self._cr_ends: bool | None = None  # not known before the first line end
         self._held_line: list[bytes] = []  # begun in one chunk and ended in a later one
-        self._lines = self._blank = 0
+        self._lines = self._blank = self.size = 0
         self._length = 0  # of the line that is not ended yet
         self._first_other = 0  # number of the first line that is not UTF-8
 
@@ -94,6 +99,7 @@ class _CleanText(io.RawIOBase):
         if b"\0" in chunk:
             raise InputError(f"{self._name}: is not a text file; expected {self._expected}")
         chunk = self._with_lf(chunk)
+        self.size += len(chunk)
         self._check_bounds(chunk)
         return self._as_utf8(chunk)
 
@@ -106,7 +112,7 @@ class _CleanText(io.RawIOBase):
                 f"{self._name}: line {self._lines + 1} has more than {MAX_LINE:,} characters; expected lines that end "
                 "in LF or CRLF: write a matrix of that many samples with the genes in columns, or as several files"
             )
-        self._blank = self._blank + len(chunk) if not chunk.strip(b"\n ") else 0
+        self._blank = self._blank + len(chunk) if not chunk.lstrip(b"\n ") else 0
         if self._blank > _MOST_BLANK:
             raise InputError(
                 f"{self._name}: more than {_MOST_BLANK:,} blank characters in a row, before line {self._lines + 1:,}; "

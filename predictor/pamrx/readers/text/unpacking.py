@@ -1,4 +1,4 @@
-"""Bytes of a file, unpacked where it is gzip; a stream that is far larger unpacked than packed is refused."""
+"""Bytes of a file, unpacked where it is gzip; a stream with far more bytes or lines than its size is refused."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+import numpy as np
+
 from pamrx.errors import InputError
-from pamrx.readers.boundary import FREE_UNPACKED, MAX_RATIO
+from pamrx.readers.boundary import FREE_LINES, FREE_UNPACKED, MAX_LINES_PER_BYTE, MAX_RATIO
 from pamrx.readers.text.memory import check_size
 
 GZIP = b"\x1f\x8b"
+_LF = 10
 
 
 @contextmanager
@@ -25,7 +28,7 @@ def unpacked(file: Path, most: float) -> Iterator[BinaryIO]:
     ------
     InputError
         If there are more. While it is read: once more than `FREE_UNPACKED` bytes came out, and more than `MAX_RATIO`
-        times those packed.
+        times those packed; so with lines, by `FREE_LINES` and `MAX_LINES_PER_BYTE`.
     """
     with file.open("rb") as stream:
         size = os.fstat(stream.fileno()).st_size
@@ -41,7 +44,8 @@ class _Measured(io.RawIOBase):
     """What comes out of a gzip stream, counted."""
 
     def __init__(self, source: BinaryIO, file: Path, packed: int, most: float) -> None:
-        self._source, self._file, self._packed, self._most, self._count = source, file, packed, most, 0
+        self._source, self._file, self._packed, self._most = source, file, packed, most
+        self._count = self._lines = 0
 
     def readable(self) -> bool:
         return True
@@ -54,6 +58,13 @@ class _Measured(io.RawIOBase):
                 f"{self._file}: {self._packed / 1e6:.3g} MB of gzip unpack to more than {self._count / 1e6:,.0f} MB: "
                 f"more than {MAX_RATIO} times as much, which no table of measurements does; if it is one, unpack it "
                 "(gunzip) and give the plain file"
+            )
+        self._lines += int(np.count_nonzero(np.frombuffer(part, np.uint8) == _LF))
+        if self._lines > max(FREE_LINES, MAX_LINES_PER_BYTE * self._packed):
+            raise InputError(
+                f"{self._file}: {self._packed / 1e6:.3g} MB of gzip unpack to more than {self._lines:,} lines, which "
+                "only lines that repeat each other do; delete the repeated lines; if they are right, unpack the file "
+                "(gunzip) and give the plain one"
             )
         check_size(self._file, self._count, self._most)
         return part

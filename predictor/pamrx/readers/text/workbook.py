@@ -24,6 +24,7 @@ from pamrx.readers.boundary import MAX_CELL, boundary
 from pamrx.readers.text.workbook_parts import SAVE, check_parts
 
 ENDINGS = (".xlsx", ".xlsm")
+EXPECTED, MEND = "an Excel workbook", "open it in Excel and save it again"
 MAX_CELLS = 2_000_000
 """A sheet with more cells is refused."""
 
@@ -81,9 +82,11 @@ def sheet_of(path: Path) -> Sheet:
 
 @lru_cache(maxsize=4)  # a file is opened several times on its way: to tell what it is, for its header, for its cells
 def _sheet(path: Path, file: Path, wanted: str | None, _changed: int, _size: int) -> Sheet:
+    with boundary(path, EXPECTED, MEND):
+        formulas = check_parts(path, file)
     with _opened(path, file, data_only=True) as book:
         name = _chosen(path, file, book, wanted)
-        rows, blank = _rows(path, book[name])
+        rows, blank = _rows(path, book[name], formulas)
     while rows and not rows[-1]:
         rows.pop()
     if blank:
@@ -97,8 +100,7 @@ def _opened(path: Path, file: Path, data_only: bool) -> Iterator[Any]:
     import openpyxl
 
     # openpyxl has no errors of its own for damaged files: any kind may come.
-    with boundary(path, "an Excel workbook", "open it in Excel and save it again"):
-        check_parts(path, file)
+    with boundary(path, EXPECTED, MEND):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and validations, which are not read
             book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
@@ -132,15 +134,15 @@ def _scanned(sheet: Any) -> Iterator[Any]:
 
 
 def _is_filled(sheet: Any, left: Iterator[int]) -> bool:
-    cells = (cell.value for row in _scanned(sheet) for cell in row)
+    cells = (value for row in _scanned(sheet) for value in (None, *(cell.value for cell in row)))  # a row counts, too
     return any(value is not None and str(value).strip() for _, value in zip(left, cells, strict=False))
 
 
-def _rows(path: Path, sheet: Any) -> tuple[list[list[str]], set[str]]:
-    """The cells as text, rows of any length; and the places of those that are there without a value."""
+def _rows(path: Path, sheet: Any, formulas: bool) -> tuple[list[list[str]], set[str]]:
+    """The cells as text, rows of any length; and, where there may be `formulas`, the places of those without a value."""
     rows: list[list[str]] = []
     blank: set[str] = set()
-    filled = scanned = 0
+    filled = empty = scanned = 0
     for row in _scanned(sheet):
         texts = []
         for cell in row:
@@ -150,12 +152,14 @@ def _rows(path: Path, sheet: Any) -> tuple[list[list[str]], set[str]]:
                 continue
             texts.append("")
             if cell.data_type == "n" and hasattr(cell, "row"):
-                blank.add(cell.coordinate)
+                empty += 1
+                if formulas:
+                    blank.add(cell.coordinate)
         while texts and not texts[-1]:
             texts.pop()
         rows.append(texts)
         scanned += len(row) + 1
-        if max(filled, len(blank)) > MAX_CELLS or scanned > _SPARSE * MAX_CELLS:
+        if filled > MAX_CELLS or 2 * empty > MAX_CELLS or scanned > _SPARSE * MAX_CELLS:
             raise InputError(f"{path}: sheet {sheet.title} has more than {MAX_CELLS:,} cells; {SAVE}")
     return rows, blank
 

@@ -5,6 +5,7 @@ A few kilobytes may unpack to gigabytes, XML may define entities that grow witho
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 from xml.parsers import expat
@@ -22,15 +23,23 @@ MAX_PARTS = 10_000
 MAX_TEXTS = 2_000_000
 """Texts that all sheets share."""
 
+MAX_ROWS = 300_000
+"""Rows of a sheet, empty ones included: openpyxl takes 30 us for each, also where it holds nothing but a height."""
+
 SAVE = "save the sheet as tab-separated text (.tsv)"
 
 _AT_ONCE = 1 << 20
 _GROWTH = 1_000  # bytes by which packing may make a part larger
 _TEXTS = "xl/sharedstrings.xml"
+_SHEETS = "xl/worksheets/"
 
 
-def check_parts(path: Path, file: Path) -> None:
+def check_parts(path: Path, file: Path) -> bool:
     """Whether a workbook's parts are of sizes that can be, and plain XML.
+
+    Returns
+    -------
+    Whether any of its sheets may hold a formula.
 
     Raises
     ------
@@ -50,11 +59,21 @@ def check_parts(path: Path, file: Path) -> None:
                 f"{path}: unpacks from {file.stat().st_size / 1e6:,.1f} MB to {whole / 1e6:,.0f} MB, more than "
                 f"{MAX_RATIO} times its size; {SAVE}"
             )
+        formulas = False
         for part in parts:
             if part.filename.lower().endswith((".xml", ".rels")):
                 _check_xml(path, archive, part)
             if part.filename.lower() == _TEXTS:
-                _check_texts(path, archive, part)
+                if _count(archive, part, _TEXT) > MAX_TEXTS:
+                    raise InputError(f"{path}: more than {MAX_TEXTS:,} texts in the workbook; {SAVE}")
+            elif part.filename.lower().startswith(_SHEETS):
+                if _count(archive, part, _ROW) > MAX_ROWS:
+                    raise InputError(
+                        f"{path}: more than {MAX_ROWS:,} rows in a sheet ({part.filename[:60]}), empty ones included; "
+                        f"delete the empty rows below the table, or {SAVE}"
+                    )
+                formulas = formulas or _count(archive, part, _FORMULA) > 0
+    return formulas
 
 
 def _check_size(path: Path, part: zipfile.ZipInfo) -> None:
@@ -75,6 +94,10 @@ def _check_size(path: Path, part: zipfile.ZipInfo) -> None:
             f"{path}: its part {name} is larger packed ({part.compress_size:,} bytes) than unpacked "
             f"({part.file_size:,}); the workbook is damaged; open it in Excel and save it again"
         )
+
+
+_LONGEST_START = 80  # bytes of `<prefix:name` and what follows it
+_TEXT, _ROW, _FORMULA = (re.compile(rb"<(?:\w{1,60}:)?" + name + rb"[\s/>]") for name in (b"si", b"row", b"f"))
 
 
 class _Root(Exception):
@@ -104,10 +127,13 @@ def _check_xml(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> N
         return  # what else is wrong, openpyxl says
 
 
-def _check_texts(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    count = 0
+def _count(archive: zipfile.ZipFile, part: zipfile.ZipInfo, start: re.Pattern[bytes]) -> int:
+    """How often an element starts in a part, whatever its prefix."""
+    count, held = 0, b""
     with archive.open(part) as stream:
         while block := stream.read(_AT_ONCE):
-            count += block.count(b"<si>") + block.count(b"<si ") + block.count(b"<si/")
-            if count > MAX_TEXTS:
-                raise InputError(f"{path}: more than {MAX_TEXTS:,} texts in the workbook; {SAVE}")
+            whole = held + block
+            cut = max(0, len(whole) - _LONGEST_START)
+            cut = max(cut, whole.rfind(b"<", cut)) if b"<" in whole[cut:] else len(whole)
+            count, held = count + len(start.findall(whole[:cut])), whole[cut:]
+    return count + len(start.findall(held))

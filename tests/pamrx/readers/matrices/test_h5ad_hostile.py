@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pamrx.cohort.h5ad_cohort import open_h5ad
 from pamrx.errors import InputError, PamrxError
-from pamrx.readers.matrices import hdf5
+from pamrx.readers.matrices import h5ad_matrix, hdf5
 from pamrx.readers.matrices.matrix import read_matrix
 from scipy import sparse
 
@@ -220,3 +220,22 @@ def test_wide_rows_are_read_in_slices_with_the_same_values(tmp_path: Path, monke
 def test_texts_are_read_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hdf5, "AT_ONCE", 1)
     assert list(values_of(write(tmp_path / "x.h5ad")).index) == ["S1", "S2"]
+
+
+def test_samples_without_values_are_refused_by_their_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(h5ad_matrix, "FREE_SAMPLES", 10)
+    names = [f"S{place}" for place in range(300)]
+    values = np.zeros((300, 2))
+    values[5] = 1.5
+    path = write(tmp_path / "x.h5ad", sparse.csr_matrix(values), samples=names)
+    with pytest.raises(InputError, match=r"300 samples in .* bytes and 2 stored values: most samples have no value"):
+        open_h5ad(path)
+    path = write(tmp_path / "d.h5ad", np.ones((300, 2)), samples=names)
+    monkeypatch.setattr(h5ad_matrix, "BYTES_PER_SAMPLE", 1_000)
+    refused(path, "300 samples in", "leave those out")
+
+
+def test_advice_to_leave_out_empty_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(h5ad_matrix, "FREE_SAMPLES", 10)
+    values = sparse.csr_matrix(np.ones((30, 2)) * 1.5)
+    open_h5ad(write(tmp_path / "x.h5ad", values, samples=[f"S{place}" for place in range(30)]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import time
 import zlib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from pamrx.cohort.matrix_cohort import open_matrices
 from pamrx.errors import InputError
@@ -16,7 +18,7 @@ from pamrx.readers.matrices.matrix import read_matrix
 from pamrx.readers.mutations.reading import read_mutations
 from pamrx.readers.records import record_tables
 from pamrx.readers.sample_table import read_samples
-from pamrx.readers.text import files, memory, text_encoding, unpacking
+from pamrx.readers.text import files, memory, raw_table, text_encoding, unpacking
 from pamrx.readers.text.files import Head, open_bytes
 from pamrx.readers.text.raw_table import read_raw_table
 
@@ -158,3 +160,58 @@ def test_gzip_with_a_damaged_end(tmp_path: Path, end: bytes) -> None:
 def test_gzip_of_several_members_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "e.tsv.gz").write_bytes(gzip.compress(b"gene\tS1\nPTEN\t1\n") + gzip.compress(b"AKT1\t2\n"))
     assert len(read_raw_table(tmp_path / "e.tsv.gz")) == 2
+
+
+def test_gzip_of_lines_that_repeat_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "FREE_LINES", 10_000)
+    file = packed(tmp_path / "e.tsv.gz", b"PTEN\t1\n" * 1000, 100)
+    with pytest.raises(InputError, match=r"e\.tsv\.gz: .* unpack to more than \d+,\d+ lines, .*delete the repeated"):
+        read_raw_table(file)
+
+
+def test_advice_on_lines_that_repeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpacking, "FREE_LINES", 2)
+    text = b"gene\tS1\n" + b"PTEN\t1\n" * 2000
+    packed(tmp_path / "e.tsv.gz", text, 1)
+    with pytest.raises(InputError, match=r"unpack the file \(gunzip\) and give the plain one"):
+        read_raw_table(tmp_path / "e.tsv.gz")
+    (tmp_path / "e.tsv").write_bytes(text)
+    assert len(read_raw_table(tmp_path / "e.tsv")) == 2000
+    (tmp_path / "once.tsv.gz").write_bytes(gzip.compress(b"gene\tS1\nPTEN\t1\nAKT1\t2\n"))
+    assert len(read_raw_table(tmp_path / "once.tsv.gz")) == 2
+
+
+def test_tables_of_more_columns_than_there_are_samples_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_COLUMNS", 3)
+    (tmp_path / "e.tsv").write_text("gene\tS1\tS2\tS3\nPTEN\t1\t2\t3\n")
+    with pytest.raises(InputError, match=r"e\.tsv: header: 4 columns, expected at most 3; give several files"):
+        read_raw_table(tmp_path / "e.tsv")
+    monkeypatch.setattr(raw_table, "MAX_SMALL", 2)
+    (tmp_path / "s.csv").write_text("sample_id,tissue,note\nS1,breast,x\n")
+    with pytest.raises(InputError, match=r"s\.csv: header: 3 columns, .*leave out those that are not used"):
+        read_samples(tmp_path / "s.csv")
+    (tmp_path / "s.csv").write_text("sample_id,tissue\nS1,breast\n")  # the advice
+    assert len(read_samples(tmp_path / "s.csv")[0]) == 1
+
+
+def test_a_table_of_samples_must_fit_into_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 1_000)
+    (tmp_path / "s.csv").write_text("sample_id,tissue\n" + "".join(f"S{row},breast\n" for row in range(100)))
+    with pytest.raises(InputError, match=r"s\.csv: .* MB of text or more take about .* MB of memory"):
+        read_samples(tmp_path / "s.csv")
+
+
+def test_columns_of_text_take_little_time_each(tmp_path: Path) -> None:
+    names = [f"S{place}" for place in range(600)]
+    lines = [["gene", *names], ["Hybridization REF", *["normalized_count"] * 600]]
+    lines += [[gene, *["1.5"] * 600] for gene in ("PIK3CA", "PTEN", "AKT1")]
+    (tmp_path / "e.tsv").write_text("\n".join("\t".join(line) for line in lines) + "\n")
+    began = time.process_time()
+    frame = pd.DataFrame({place: pd.Series(["a", "b"]) for place in range(600)})
+    for place in frame.columns:
+        frame[place].str.len()
+    middle = time.process_time()
+    assert read_matrix(tmp_path / "e.tsv", KNOWN).values.shape == (600, 3)
+    assert time.process_time() - middle < 2.5 * (middle - began)

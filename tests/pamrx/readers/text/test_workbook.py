@@ -331,3 +331,36 @@ def test_too_many_shared_texts_or_parts_are_refused(tmp_path: Path, monkeypatch:
     fails(path, "more than 10 texts in the workbook")
     monkeypatch.setattr(workbook_parts, "MAX_PARTS", 3)
     fails(path, "parts in the workbook, expected at most 3")
+
+
+def test_empty_rows_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_parts, "MAX_ROWS", 100)
+    path = book(tmp_path, Sheet1=MATRIX)
+    _edit(
+        path,
+        "xl/worksheets/sheet1.xml",
+        {b"</sheetData>": b'<row r="9" ht="15"/><row  r="10"/>' * 60 + b"</sheetData>"},
+    )
+    fails(path, "more than 100 rows in a sheet", "delete the empty rows below the table, or save the sheet as")
+
+
+def test_advice_to_delete_empty_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_parts, "MAX_ROWS", len(MATRIX))
+    assert read_matrix(book(tmp_path, Sheet1=MATRIX), GENES).values.shape == (2, 3)
+
+
+def test_elements_are_counted_across_blocks_and_with_prefixes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_parts, "_AT_ONCE", 7)
+    monkeypatch.setattr(workbook_parts, "MAX_ROWS", 9)
+    path = book(tmp_path, Sheet1=MATRIX)
+    _edit(path, "xl/worksheets/sheet1.xml", {b"</sheetData>": b"<x:row/>" * 5 + b"<rowBreaks/></sheetData>"})
+    assert workbook_parts.check_parts(path, path) is False
+    _edit(path, "xl/worksheets/sheet1.xml", {b"<rowBreaks/>": b"<row/>"})
+    fails(path, "more than 9 rows in a sheet")
+
+
+def test_empty_cells_take_no_second_reading_without_formulas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = book(tmp_path, Sheet1=MATRIX)
+    _edit(path, "xl/worksheets/sheet1.xml", {b"</sheetData>": b'<row r="9"><c r="XFD9"/></row></sheetData>'})
+    monkeypatch.setattr(workbook, "_check_calculated", None)
+    assert read_matrix(path, GENES).values.shape == (2, 3)
