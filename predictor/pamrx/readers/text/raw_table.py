@@ -91,8 +91,8 @@ class RawTable:
 
     def filled(self, positions: list[int]) -> set[int]:
         """Those of some columns in which any cell holds something."""
-        some = self._frame.iloc[:, positions].notna().to_numpy().any(axis=0)
-        return {position for position, any_cell in zip(positions, some, strict=True) if any_cell}
+        some = self._frame.iloc[:, positions].notna().to_numpy()
+        return {position for place, position in enumerate(positions) if some[:, place].any()}
 
     def top(self, rows: int) -> np.ndarray:
         """The cells of the first rows as objects, shape (rows, columns), NaN where empty."""
@@ -235,7 +235,7 @@ def _from_text(file: Path) -> RawTable:
 def _with_large_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     """Whole numbers beyond 64 bits, which pandas reads as Python's, as float64: inf where they are beyond that too."""
     for place, kind in enumerate(frame.dtypes):
-        if kind == object and not frame[place].map(lambda cell: isinstance(cell, str)).any():
+        if pd.api.types.is_object_dtype(kind) and not frame[place].map(lambda cell: isinstance(cell, str)).any():
             frame[place] = frame[place].map(_float).astype(np.float64)
     return frame
 

@@ -100,14 +100,13 @@ def _opened(path: Path, file: Path, data_only: bool) -> Iterator[Any]:
     import openpyxl
 
     # openpyxl has no errors of its own for damaged files: any kind may come.
-    with boundary(path, EXPECTED, MEND):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and validations, which are not read
-            book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
-            try:
-                yield book
-            finally:
-                book.close()
+    with boundary(path, EXPECTED, MEND), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of styles and validations, which are not read
+        book = openpyxl.load_workbook(file, read_only=True, data_only=data_only, keep_links=False)
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def _chosen(path: Path, file: Path, book: Any, wanted: str | None) -> str:
@@ -139,7 +138,7 @@ def _is_filled(sheet: Any, left: Iterator[int]) -> bool:
 
 
 def _rows(path: Path, sheet: Any, formulas: bool) -> tuple[list[list[str]], set[str]]:
-    """The cells as text, rows of any length; and, where there may be `formulas`, the places of those without a value."""
+    """The cells as text, rows of any length; and, where there may be `formulas`, where those without a value stand."""
     rows: list[list[str]] = []
     blank: set[str] = set()
     filled = empty = scanned = 0
@@ -159,7 +158,11 @@ def _rows(path: Path, sheet: Any, formulas: bool) -> tuple[list[list[str]], set[
             texts.pop()
         rows.append(texts)
         scanned += len(row) + 1
-        if filled > MAX_CELLS or 2 * empty > MAX_CELLS or scanned > _SPARSE * MAX_CELLS:
+        if 2 * empty > MAX_CELLS:  # each takes twice as long as one that is not stored
+            raise InputError(
+                f"{path}: sheet {sheet.title} has more than {MAX_CELLS // 2:,} formatted empty cells; {SAVE}"
+            )
+        if filled > MAX_CELLS or scanned > _SPARSE * MAX_CELLS:
             raise InputError(f"{path}: sheet {sheet.title} has more than {MAX_CELLS:,} cells; {SAVE}")
     return rows, blank
 

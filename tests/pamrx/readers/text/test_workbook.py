@@ -364,3 +364,11 @@ def test_empty_cells_take_no_second_reading_without_formulas(tmp_path: Path, mon
     _edit(path, "xl/worksheets/sheet1.xml", {b"</sheetData>": b'<row r="9"><c r="XFD9"/></row></sheetData>'})
     monkeypatch.setattr(workbook, "_check_calculated", None)
     assert read_matrix(path, GENES).values.shape == (2, 3)
+
+
+def test_formatted_empty_cells_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = book(tmp_path, Sheet1=MATRIX)
+    cells = b"".join(b'<c r="%c9"/>' % letter for letter in b"ABCDEFGHIJKLMNOP")
+    _edit(path, "xl/worksheets/sheet1.xml", {b"</sheetData>": b'<row r="9">' + cells + b"</row></sheetData>"})
+    monkeypatch.setattr(workbook, "MAX_CELLS", 30)
+    fails(path, "sheet Sheet1 has more than 15 formatted empty cells; save the sheet as tab-separated text")
