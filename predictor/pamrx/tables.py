@@ -127,8 +127,9 @@ def _write_json(frame: pd.DataFrame, path: Path) -> None:
 def _without_surrogates(frame: pd.DataFrame) -> pd.DataFrame:
     """The table with halves of surrogate pairs written out: they stand for bytes that are no text."""
     texts = [name for name in frame.columns if frame[name].dtype == object]
-    return frame.assign(**{name: frame[name].map(_encodable) for name in texts})
+    return frame.assign(**{name: frame[name].map(encodable) for name in texts})
 
 
-def _encodable(cell: object) -> object:
+def encodable(cell: object) -> object:
+    r"""A text with halves of surrogate pairs written out (`\udcff`); anything else as it is."""
     return cell.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(cell, str) else cell

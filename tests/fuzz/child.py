@@ -84,7 +84,7 @@ def run_case(kind: str, seed: int, root: Path, limits: Limits) -> Outcome:
         code, error = _entered(case, folder)
     out, err = ((folder / name).read_text(encoding="utf-8", errors="replace") for name in ("out", "err"))
     memory = _peak() - held
-    faults = faults_of(Ended(code, error, out, err), before, folder / INPUTS, temporary, case.output)
+    faults = faults_of(Ended(code, error, out, err), before, folder / INPUTS, temporary, case)
     if memory > limits.memory and not any(fault.sort == "memory" for fault in faults):
         faults.append(Fault("memory", f"{memory / 1e9:.1f} GB"))
     asked = " ".join(case.arguments) or (case.request or b"")[:200].decode("utf-8", "replace")

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.fuzz.case import Case
+
 FAULTS = ("traceback", "message", "hang", "memory", "left behind", "raw control character")
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -59,13 +61,13 @@ def seen_in(folder: Path) -> Seen:
     return found
 
 
-def faults_of(ended: Ended, before: Seen, inputs: Path, temporary: Path, output: str | None) -> list[Fault]:
+def faults_of(ended: Ended, before: Seen, inputs: Path, temporary: Path, case: Case) -> list[Fault]:
     """Everything wrong but time and memory that are measured outside."""
     return [
         *_escaped(ended),
         *(_messages(ended) if ended.code == 2 else ()),
         *_control_characters(ended),
-        *_left_behind(ended, before, inputs, temporary, output),
+        *_left_behind(ended, before, inputs, temporary, case),
     ]
 
 
@@ -98,13 +100,15 @@ def _control_characters(ended: Ended) -> Iterator[Fault]:
             yield Fault("raw control character", f"{name}: {around!r}")
 
 
-def _left_behind(ended: Ended, before: Seen, inputs: Path, temporary: Path, output: str | None) -> Iterator[Fault]:
-    after = seen_in(inputs)
-    for name in sorted({*before, *after}):
+def _left_behind(ended: Ended, before: Seen, inputs: Path, temporary: Path, case: Case) -> Iterator[Fault]:
+    after, output = seen_in(inputs), case.output
+    asked = _inside(inputs, output)
+    # A file that is named as the output alone is one to replace.
+    replaced = {asked} if ended.code == 0 and case.arguments.count(output) == 1 else set()
+    for name in sorted({*before, *after} - replaced):
         if name in before and after.get(name) != before[name]:
             yield Fault("left behind", f"{'changed' if name in after else 'removed'} the input {name[-80:]!r}")
     new = {name for name in after if name not in before}
-    asked = _inside(inputs, output)
     own = {name for name in new if asked is not None and (name == asked or name.startswith(f"{asked}/"))}
     for name in [*sorted(new - own), *sorted(path.name for path in temporary.iterdir())]:
         yield Fault("left behind", f"made {name[-80:]!r}, which nobody asked for")

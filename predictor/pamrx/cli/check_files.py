@@ -15,7 +15,7 @@ from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.units import LINEAR_UNITS
 from pamrx.profiles.check import FileCheck, JointCheck, check_as, check_file_kinds, check_together
 from pamrx.readers.recognition import STUDY
-from pamrx.tables import check_tables, write_table
+from pamrx.tables import check_tables, encodable, write_table
 
 
 def show_checks(
@@ -82,7 +82,8 @@ def as_table(checks: Sequence[FileCheck]) -> pd.DataFrame:
         }
         ways = found.names.to_dict("records") or [{"how": "", "labels": 0, "names": 0, "first": ""}]
         rows += [{**base, **way, **tail} for way in ways]
-    return pd.DataFrame(rows)
+    # pandas takes no text with halves of surrogate pairs, as names of files may have.
+    return pd.DataFrame([{name: encodable(cell) for name, cell in row.items()} for row in rows])
 
 
 def _show(found: FileCheck) -> None:

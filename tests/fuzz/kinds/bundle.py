@@ -6,9 +6,10 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -31,7 +32,7 @@ def _bundle(random: Random, folder: Path) -> Case:
     return Case(("predict", "--mutations", maf, "--bundle", BUNDLE, *DRUGS), (), None)
 
 
-def sign(folder: Path, name: str, **instead: Any) -> None:
+def sign(folder: Path, name: str, instead: Mapping[str, Any] = MappingProxyType({})) -> None:
     """Make the hash of a bundle's file and the fingerprint anew, so that it looks whole.
 
     Parameters
@@ -44,7 +45,7 @@ def sign(folder: Path, name: str, **instead: Any) -> None:
         manifest["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     else:
         del manifest["files"][name]
-    manifest |= instead
+    manifest |= dict(instead)
     told = {key: value for key, value in manifest.items() if key != "fingerprint"}
     if isinstance(told.get("files"), dict):
         told["files"] = {name: digest for name, digest in told["files"].items() if name != CARD}
@@ -58,7 +59,7 @@ def _spoil(random: Random, folder: Path, case: Case) -> Case:
     if change == "manifest":
         manifest = json.loads((bundle / MANIFEST).read_text())
         key = random.choice(sorted(manifest))
-        sign(bundle, CARD, **{key: changed(random, manifest[key])})
+        sign(bundle, CARD, {key: changed(random, manifest[key])})
         return case
     ending = {"trees": "*.txt", "json": "*.json", "table": "*.parquet"}.get(change, "*")
     path = random.choice([path for path in sorted(bundle.glob(ending)) if path.name not in (MANIFEST, CARD)])

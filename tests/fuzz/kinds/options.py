@@ -69,6 +69,7 @@ def _spoil(random: Random, folder: Path, case: Case) -> Case:
 
 def _odd_name(random: Random, folder: Path, case: Case) -> Case:
     new = random.choice((*NAMES, cell(random).replace("/", "").replace("\0", "")[:80] or "x"))
+    (folder / new).parent.mkdir(exist_ok=True)  # for a name with a slash
     (folder / case.files[0]).rename(folder / new)
     return case.instead(case.files[0], new)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,12 @@ def test_the_command_says_it_and_writes_it(tmp_path: Path) -> None:
     assert "--expression-unit overrides" in result.output
     assert pd.read_csv(output)["labels"].tolist() == [1, 1]
     assert list(as_table(check_file_kinds([path]))["how"]) == ["as pamrx writes it", "current symbol"]
+
+
+def test_a_name_of_a_file_that_is_no_text_is_written_out_in_the_table(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv"))
+    path.write_text("gene,S1\nPTEN,3.5\n")
+    assert as_table(check_file_kinds([path]))["file"].tolist() == [f"{tmp_path}/\\udcff.csv"]
 
 
 def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
