@@ -35,7 +35,7 @@ def prepared() -> None:
     prepare(sorted(KINDS))
 
 
-@pytest.mark.parametrize("tasks", chunks(), ids=lambda tasks: f"{tasks[0][0]}-{tasks[0][1]}")
+@pytest.mark.parametrize("tasks", list(chunks()), ids=lambda tasks: f"{tasks[0][0]}-{tasks[0][1]}")
 def test_nothing_breaks_it(tasks: list[Task]) -> None:
     found = list(run(tasks, batch=len(tasks)))
     assert [(outcome.kind, outcome.seed) for outcome in found] == tasks

@@ -27,7 +27,7 @@ from tests.fuzz.pool import run
 
 pytestmark = pytest.mark.medium
 
-FEW = Limits(cpu=1, wall=30, memory=200_000_000)
+FEW = Limits(cpu=1, wall=30, memory=150_000_000)
 PLANTED = "planted"
 
 
@@ -72,7 +72,7 @@ def waits() -> None:
 
 
 def takes_memory() -> None:
-    held = bytearray(230_000_000)
+    held = bytearray(280_000_000)  # well above what is judged: the system may take unused pages back meanwhile
     held[::4096] = b"x" * len(held[::4096])
 
 

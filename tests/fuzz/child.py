@@ -107,8 +107,8 @@ def prepare_child(limits: Limits, crashes: Path) -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     size = _address_space()
     if size is not None:
-        # Somewhat above what is judged: libraries reserve more than they use.
-        most = size + limits.memory + limits.memory // 4
+        # Above what is judged: libraries reserve more than they use.
+        most = size + 2 * limits.memory
         resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
