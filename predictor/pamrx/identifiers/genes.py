@@ -20,7 +20,8 @@ _COLUMNS = ("gene", "current_symbol", "alias", "ncrna", "older_names", "host_gen
 _NEAR = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,9}")  # else likeness to a symbol is chance
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9.@_*+/-]*")
 
-_LONGEST = 1_000  # characters of a name; what is longer is a text of words and never looked at
+MAX_LABEL = 1_000
+"""Characters of a name; what is longer is a text of words and never looked at. Portals' longest has below 200."""
 
 CIRCRNA = "other name of a circRNA"
 UNLISTED_CIRCRNA = "circRNA that pamrx has no entry for"
@@ -125,7 +126,7 @@ def with_mirna_names(levels: pd.DataFrame) -> pd.DataFrame:
 
 def recognised(labels: Collection[str], known: Collection[str], noncoding: bool = False) -> list[str]:
     """Those of the (clean) labels that are known genes; with `noncoding`, names shaped like ncRNAs count too."""
-    named = [label for label in labels if len(label) <= _LONGEST]
+    named = [label for label in labels if len(label) <= MAX_LABEL]
     if not noncoding:
         return [label for label in named if label in known or is_gene_name(label)]
     return [label for label in named if label in known or is_gene_name(label) or is_noncoding(label)]
@@ -198,7 +199,7 @@ def _circrnas() -> dict[str, str]:
 
 def _clean(label: str) -> str:
     label = label.strip().strip('"')
-    if len(label) > _LONGEST:
+    if len(label) > MAX_LABEL:
         return label
     label = _without_entrez(label).strip()
     if label == "?":

@@ -11,11 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pamrx.errors import InputError, PamrxError
+from pamrx.identifiers.genes import MAX_LABEL as MAX_LABEL  # the bound of a name, beside those of the rest
 
 log = logging.getLogger(__name__)
-
-MAX_LABEL = 1_000
-"""Characters of a name: of a gene, sample, column, tissue or panel. The longest that portals give has below 200."""
 
 MAX_CELL = 100_000
 """Characters of any other cell. A patient's mutations in one cell of a table stay below it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from tests.fuzz.case import Case, Kind, by_content
 from tests.fuzz.kinds.layouts import GENES, SAMPLES, TISSUES, asked, levels, scored
 from tests.fuzz.tokens import label
+from tests.pamrx.readers.matrices.test_h5ad import put_text
 
 ENCODINGS = ("string-array", "nullable-string-array", "categorical")
 
@@ -28,10 +29,10 @@ def _h5ad(random: Random, folder: Path) -> Case:
         for axis, names in (("obs", SAMPLES), ("var", GENES)):
             group = root.create_group(axis)
             group.attrs.update({"_index": "_index", "encoding-type": "dataframe", "encoding-version": "0.2.0"})
-            _text(group, "_index", names, encoding)
+            put_text(group, "_index", names, encoding)
             group.attrs["column-order"] = np.array([], dtype=h5py.string_dtype())
         if random.random() < 0.6:
-            _text(root["obs"], "tissue", [random.choice(TISSUES) for _ in SAMPLES], "categorical")
+            put_text(root["obs"], "tissue", [random.choice(TISSUES) for _ in SAMPLES], "categorical")
             root["obs"].attrs["column-order"] = ["tissue"]
         layered = random.choice(("", "", "", "::more"))
         if layered or random.random() < 0.2:
@@ -39,25 +40,6 @@ def _h5ad(random: Random, folder: Path) -> Case:
     if random.random() < 0.55:
         return scored(f"x.h5ad{layered}", ["x.h5ad"])
     return asked(random, {"expression": f"x.h5ad{layered}"})
-
-
-def _text(group: Any, name: str, values: Sequence[str], encoding: str) -> None:
-    """A column of text, in one of the ways in which anndata has written it."""
-    import h5py
-
-    if encoding == "nullable-string-array":
-        column = group.create_group(name)
-        column.create_dataset("values", data=list(values), dtype=h5py.string_dtype())
-        column["mask"] = np.zeros(len(values), dtype=bool)
-    elif encoding == "categorical":
-        column = group.create_group(name)
-        words = sorted(set(values))
-        _text(column, "categories", words, "string-array")
-        column["codes"] = np.array([words.index(value) for value in values], dtype=np.int8)
-        column.attrs["ordered"] = False
-    else:
-        column = group.create_dataset(name, data=list(values), dtype=h5py.string_dtype())
-    column.attrs.update({"encoding-type": encoding, "encoding-version": "0.2.0"})
 
 
 def _matrix(random: Random, root: Any, name: str, values: np.ndarray) -> None:
