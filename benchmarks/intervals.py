@@ -74,7 +74,7 @@ def run(cohort: Cohort, folds: pd.Series, out: tuple[int, ...], others: dict[str
     builder = FeatureBuilder().fit(cohort.profiles.subset(train))
     features = builder.transform(cohort.profiles.subset(train))
     responses = cohort.response_matrix(train)
-    model = SensitivityModel(seed=0).fit(features, responses.loc[train], donor[train].to_numpy(dtype=str))
+    model = SensitivityModel(seed=0).fit(features, responses.loc[train])
     panel = Panel.fit(features)
     held, told = [], {}
     for fold in out:

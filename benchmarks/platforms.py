@@ -218,7 +218,7 @@ def print_refit(cohort: Cohort, theirs: Profiles) -> None:
     builder = FeatureBuilder().fit(cohort.profiles.subset(train))
     measured = cohort.response_matrix(train)
     features = builder.transform(cohort.profiles.subset(train))
-    model = SensitivityModel().fit(features, measured.loc[train], cohort.cell_lines.loc[train, "donor"])
+    model = SensitivityModel().fit(features, measured.loc[train])
     ours, theirs = cohort.profiles.subset(shared), theirs.subset(shared)
     sides = {
         "tissue": model.predict(builder.transform(only(ours))),

@@ -58,8 +58,7 @@ def load_cohort(cache: str | None, assays: list[str] | None) -> Cohort:
 
 def pamrx(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> pd.DataFrame:
     features, responses, test = features_of(cohort, folds, fold)
-    donors = cohort.cell_lines.loc[features.index, "donor"].to_numpy(dtype=str)
-    return SensitivityModel(seed=seed).fit(features, responses, donors).predict(test)
+    return SensitivityModel(seed=seed).fit(features, responses).predict(test)
 
 
 def ridge(cohort: Cohort, folds: pd.Series, fold: object, seed: int) -> pd.DataFrame:

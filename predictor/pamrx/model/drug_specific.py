@@ -8,7 +8,6 @@ regression on the predicted general sensitivity.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,12 +75,11 @@ class SpecificResponse:
         features: pd.DataFrame,
         responses: pd.DataFrame,
         general: pd.DataFrame,
-        groups: Sequence[object] | np.ndarray | None = None,
         seed: int = 0,
     ) -> SpecificResponse:
         """Fit on (n_lines, n_features), (n_lines, n_assays) ln IC50 and (n_lines, n_screens) general sensitivity."""
         model = SensitivityModel(n_boosted=min(N_BOOSTED, general.shape[1]), seed=seed)
-        return cls(model.fit(features, general, groups), Regression.fit(responses, general))
+        return cls(model.fit(features, general), Regression.fit(responses, general))
 
     def predict(
         self, features: pd.DataFrame, predicted: pd.DataFrame, presence: Presence | None = None

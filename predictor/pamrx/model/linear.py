@@ -1,7 +1,8 @@
-"""The linear part: ridge regression with a weight per block and a penalty per response component.
+"""The linear part: ridge regression of all assays at once, with a weight per block.
 
 Features are centred and scaled on the training lines, and a missing feature sits at the training mean, so that it
-contributes nothing. Solved in the dual (n_lines x n_lines), since there are far more features than lines.
+contributes nothing. Penalties come from a mixed model of the assays (`mixed_model`), which also fills the gaps. Solved
+in the dual (n_lines x n_lines), since there are far more features than lines.
 """
 
 from __future__ import annotations
@@ -16,15 +17,11 @@ import pandas as pd
 from pamrx.display import short_repr
 from pamrx.identifiers.feature_name import blocks_of
 from pamrx.knowledge import table
-
-PENALTIES = (0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 50.0, 100.0, 1000.0)
-"""Tried for each component. Relative to the mean squared norm of a line's scaled features, which is 1."""
+from pamrx.model.mixed_model import separate
 
 MARKER_WEIGHT = 10.0
 """Prior variance of a feature that is a known marker of the axis's drugs, against another of its block. It says that
 the effect may be larger, not in which direction."""
-
-INNER_FOLDS = 5
 
 DUST = 1e-9
 """A column that varies by a smaller share of its mean than this is constant."""
@@ -39,8 +36,9 @@ class BlockRidge:
     ----------
     features : the feature names it was fitted on.
     centre, scale : (n_features,); scale 0 marks a feature that did not vary and never contributes.
-    coefficients : (n_features, n_components), of the centred and scaled features.
-    intercept : (n_components,), the training mean.
+    coefficients : (n_features, n_assays), of the centred and scaled features.
+    intercept : (n_assays,), the training mean.
+    responses : (n_lines, n_assays) of the training lines, gaps filled.
     """
 
     features: list[str]
@@ -48,21 +46,21 @@ class BlockRidge:
     scale: np.ndarray
     coefficients: np.ndarray
     intercept: np.ndarray
+    responses: np.ndarray
 
     @classmethod
     def fit(
         cls,
         features: pd.DataFrame,
-        components: np.ndarray,
+        responses: np.ndarray,
         block_weights: Mapping[str, float],
-        groups: Sequence[object] | np.ndarray,
-        seed: int,
+        missing: np.ndarray | None = None,
     ) -> BlockRidge:
-        """Fit on (n_lines, n_features) features, NaN allowed, and (n_lines, n_components) components.
+        """Fit on (n_lines, n_features) features, NaN allowed, and (n_lines, n_assays) responses of unit variance.
 
         `block_weights` says how much of the prior variance each block carries; within a block the features share it
-        evenly, but for known markers (`MARKER_WEIGHT`). `groups` (donors) stay together in the inner folds that choose
-        the penalties.
+        evenly, but for known markers (`MARKER_WEIGHT`). Where `missing` is true `responses` holds a first guess, which
+        is replaced; None leaves them as they are.
         """
         names = list(features.columns)
         # Column after column: the last digits of sums down a column depend on how it lies in memory.
@@ -70,14 +68,13 @@ class BlockRidge:
         centre, scale = moments(values)
         weights = _feature_weights(names, scale > 0, block_weights)
         scaled = standardise(values, centre, scale) * np.sqrt(weights)
-        kernel = scaled @ scaled.T
-        penalties = _choose_penalties(kernel, components, np.asarray(groups), seed)
-        intercept = components.mean(axis=0)
-        eigenvalues, vectors = np.linalg.eigh(kernel)
-        projected = vectors.T @ (components - intercept)
-        dual = vectors @ (projected / (eigenvalues[:, None] + penalties))
+        eigenvalues, vectors = np.linalg.eigh(scaled @ scaled.T)
+        eigenvalues = np.maximum(eigenvalues, 0.0)
+        directions, filled = separate(eigenvalues, vectors, responses, missing)
+        intercept = filled.mean(axis=0)
+        dual = directions.dual(eigenvalues, vectors, filled - intercept)
         coefficients = (scaled.T @ dual) * np.sqrt(weights)[:, None]
-        return cls(names, centre, scale, coefficients, intercept)
+        return cls(names, centre, scale, coefficients, intercept, filled)
 
 
 def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -100,13 +97,6 @@ def standardise(values: np.ndarray, centre: np.ndarray, scale: np.ndarray) -> np
 def usable(scale: np.ndarray) -> np.ndarray:
     """What to divide by, so that a feature of scale 0 never contributes."""
     return np.where(scale > 0, scale, np.inf)
-
-
-def inner_folds(groups: np.ndarray, n_folds: int, seed: int) -> np.ndarray:
-    """A fold number per line; lines of one group share it."""
-    names, codes = np.unique(groups, return_inverse=True)
-    order = np.random.default_rng(seed).permutation(len(names))
-    return (order % n_folds)[codes]
 
 
 @cache
@@ -133,22 +123,3 @@ def _feature_weights(names: Sequence[str], varies: np.ndarray, block_weights: Ma
             weights[members] = weight / members.sum()
     weights[[is_marker(name) for name in names]] *= MARKER_WEIGHT
     return weights / weights.sum() if weights.sum() > 0 else weights
-
-
-def _choose_penalties(kernel: np.ndarray, components: np.ndarray, groups: np.ndarray, seed: int) -> np.ndarray:
-    """For each component the penalty with the least squared error over inner folds."""
-    fold = inner_folds(groups, INNER_FOLDS, seed)
-    errors = np.zeros((len(PENALTIES), components.shape[1]))
-    for held_out in range(INNER_FOLDS):
-        rest, test = np.flatnonzero(fold != held_out), np.flatnonzero(fold == held_out)
-        if not len(rest) or not len(test):
-            continue
-        eigenvalues, vectors = np.linalg.eigh(kernel[np.ix_(rest, rest)])
-        mean = components[rest].mean(axis=0)
-        projected = vectors.T @ (components[rest] - mean)
-        towards_test = kernel[np.ix_(test, rest)] @ vectors
-        for row, penalty in enumerate(PENALTIES):
-            predicted = mean + towards_test @ (projected / (eigenvalues + penalty)[:, None])
-            errors[row] += ((predicted - components[test]) ** 2).sum(axis=0)
-    result: np.ndarray = np.asarray(PENALTIES)[errors.argmin(axis=0)]
-    return result

@@ -128,12 +128,8 @@ class SensitivityModel(BaseEstimator):
         self.boosted_share = boosted_share
         self.seed = seed
 
-    def fit(
-        self, features: pd.DataFrame, responses: pd.DataFrame, groups: Sequence[object] | np.ndarray | None = None
-    ) -> SensitivityModel:
+    def fit(self, features: pd.DataFrame, responses: pd.DataFrame) -> SensitivityModel:
         """Fit on (n_lines, n_features) features and (n_lines, n_assays) ln IC50, NaN allowed in both; returns itself.
-
-        `groups` names each line's donor, kept together in inner folds; by default each line is its own.
 
         Raises
         ------
@@ -142,7 +138,6 @@ class SensitivityModel(BaseEstimator):
         """
         if not features.index.equals(responses.index):
             raise InputError("model: the lines of features and responses differ; expected the same, in one order")
-        donors = np.asarray(features.index if groups is None else groups)
         # One thread: with more, the last digits of a decomposition depend on the machine.
         with threadpool_limits(1):
             space, components = ResponseSpace.fit(responses)
@@ -150,10 +145,10 @@ class SensitivityModel(BaseEstimator):
             share[: self.n_boosted] = self.boosted_share
             self.assays_ = space.assays
             self.features_ = list(features.columns)
-            self.views_ = [self._fit_view(without, features, components, space, share, donors) for without in VIEWS]
+            filled, self.views_ = self._fit_views(features, components @ space.loadings, responses, space, share)
             self.boosted_ = BoostedComponents.fit(features, components[:, : self.n_boosted], self.seed)
             self.boosted_loadings_ = _single(space.to_assays(np.diag(share))[: self.n_boosted])
-            linear_base = space.to_assays((1 - share) * components.mean(axis=0))
+            linear_base = _without_share(filled.mean(axis=0), space, share)
             self.base_ = space.mean + linear_base + self.boosted_.base @ self.boosted_loadings_
             self.importance_ = self._mean_absolute_contributions(features)
         return self
@@ -251,24 +246,29 @@ class SensitivityModel(BaseEstimator):
                 out[np.ix_(rows, target)] += terms
         return out
 
-    def _fit_view(
+    def _fit_views(
         self,
-        without: frozenset[str],
         features: pd.DataFrame,
-        components: np.ndarray,
+        guess: np.ndarray,
+        responses: pd.DataFrame,
         space: ResponseSpace,
         share: np.ndarray,
-        donors: np.ndarray,
-    ) -> LinearView:
+    ) -> tuple[np.ndarray, list[LinearView]]:
+        """The standardised responses with gaps filled, as the view of all sources fills them, and every view."""
         weights = BLOCK_WEIGHTS if self.block_weights is None else self.block_weights
-        names = [
-            name
-            for name in features.columns
-            if source_of(name) not in without and FeatureName.parse(name).block in weights
-        ]
-        ridge = BlockRidge.fit(features[names], components, weights, donors, self.seed)
-        coefficients = _single(space.to_assays(ridge.coefficients * (1 - share)))
-        return LinearView(without, names, _single(ridge.centre), _single(ridge.scale), coefficients)
+        filled, missing = guess, responses.isna().to_numpy()
+        views: list[LinearView] = []
+        for without in VIEWS:
+            names = [
+                name
+                for name in features.columns
+                if source_of(name) not in without and FeatureName.parse(name).block in weights
+            ]
+            ridge = BlockRidge.fit(features[names], filled, weights, None if views else missing)
+            filled = ridge.responses
+            coefficients = _single(_without_share(ridge.coefficients, space, share))
+            views.append(LinearView(without, names, _single(ridge.centre), _single(ridge.scale), coefficients))
+        return filled, views
 
     def _mean_absolute_contributions(self, features: pd.DataFrame) -> np.ndarray:
         """(n_features, n_assays). Only features that trees use need their contributions line by line."""
@@ -313,6 +313,13 @@ class SensitivityModel(BaseEstimator):
 
     def _boosted_places(self) -> np.ndarray:
         return self._places(self.boosted_.features)
+
+
+def _without_share(standardised: np.ndarray, space: ResponseSpace, share: np.ndarray) -> np.ndarray:
+    """(..., n_assays) in standard deviations, less the trees' share of each component, in ln units."""
+    along = (standardised @ space.loadings.T) * share
+    result: np.ndarray = (standardised - along @ space.loadings) * space.sd
+    return result
 
 
 def _single(values: np.ndarray) -> np.ndarray:

@@ -14,7 +14,8 @@ from pamrx.features.presence import distinct_presence
 from pamrx.model import boosted, linear
 from pamrx.model import sensitivity as model
 from pamrx.model.boosted import BoostedComponents, select_features, source_of
-from pamrx.model.linear import BlockRidge, inner_folds, standardise
+from pamrx.model.linear import BlockRidge, standardise
+from pamrx.model.mixed_model import Directions
 from pamrx.model.response_space import ResponseSpace
 from pamrx.model.sensitivity import SensitivityModel
 from threadpoolctl import threadpool_limits
@@ -149,7 +150,7 @@ def test_a_fit_does_not_depend_on_how_the_table_lies_in_memory(training: Any) ->
     found = []
     for order in ("C", "F"):
         table = pd.DataFrame(np.array(features, order=order), features.index, features.columns, copy=False)
-        found.append(BlockRidge.fit(table, components, model.BLOCK_WEIGHTS, np.arange(len(table)), 0))
+        found.append(BlockRidge.fit(table, components, model.BLOCK_WEIGHTS))
     for name in ("centre", "scale", "coefficients"):
         assert np.array_equal(getattr(found[0], name), getattr(found[1], name)), name
 
@@ -313,14 +314,15 @@ def test_an_assay_with_too_few_lines_is_refused() -> None:
 # --- the linear part ---
 
 
-def test_ridge_is_the_closed_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear, "PENALTIES", (0.7,))
+def test_ridge_is_the_closed_form_with_noise_over_signal_as_penalty(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(0)
     features = pd.DataFrame(random.normal(2, 3, (40, 3)), columns=[f"transcriptome.{name}" for name in "abc"])
     target = random.normal(size=(40, 1))
-    found = BlockRidge.fit(features, target, {"transcriptome": 1.0}, np.arange(40), seed=0)
+    directions = Directions.of(np.array([[0.6]]), np.array([[0.42]]))
+    monkeypatch.setattr(linear, "separate", lambda *given: (directions, target))
+    found = BlockRidge.fit(features, target, {"transcriptome": 1.0})
     x = (features - features.mean()).to_numpy() / features.std(ddof=0).to_numpy() / np.sqrt(3)
-    primal = np.linalg.solve(x.T @ x + 0.7 * np.eye(3), x.T @ (target - target.mean()))
+    primal = np.linalg.solve(x.T @ x + 0.42 / 0.6 * np.eye(3), x.T @ (target - target.mean()))
     np.testing.assert_allclose(found.coefficients, primal / np.sqrt(3), atol=1e-12)
     assert found.intercept == pytest.approx(target.mean())
 
@@ -343,33 +345,6 @@ def test_every_marker_is_a_feature_of_the_released_model_and_names_its_source(bu
 def test_a_missing_or_constant_value_stands_at_the_mean() -> None:
     scaled = standardise(np.array([[3.0, np.nan, 8.0]]), np.array([1.0, 2.0, 5.0]), np.array([2.0, 1.0, 0.0]))
     assert scaled.tolist() == [[1.0, 0.0, 0.0]]
-
-
-@pytest.mark.medium
-@given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.integers(0, 100))
-@settings(max_examples=50, deadline=None)
-def test_lines_of_one_donor_share_an_inner_fold(groups: Any, seed: Any) -> None:
-    donors = np.array(groups)
-    folds = inner_folds(donors, 5, seed)
-    assert all(len(set(folds[donors == donor])) == 1 for donor in donors)
-    sizes = pd.Series(folds).groupby(pd.Series(donors)).first().value_counts()  # donors per fold
-    assert sizes.max() - (sizes.min() if len(sizes) == 5 else 0) <= 1
-    assert np.array_equal(folds, inner_folds(donors, 5, seed))
-
-
-def test_the_donors_reach_the_inner_folds(training: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-
-    def spy(groups: Any, n_folds: Any, seed: Any) -> Any:
-        seen.append(list(groups))
-        return inner_folds(groups, n_folds, seed)
-
-    few_rounds(monkeypatch, 1)
-    monkeypatch.setattr(linear, "inner_folds", spy)
-    donors = [f"donor{place // 2}" for place in range(len(training[0]))]
-    SensitivityModel(n_boosted=1).fit(*training, groups=donors)
-    assert seen
-    assert all(groups == donors for groups in seen)
 
 
 # --- the boosted part ---

@@ -71,8 +71,7 @@ def test_all_blocks_are_the_model_as_it_is_released(cohort: Any, quick: Any) -> 
     train = cohort.lines[:90]
     builder = FeatureBuilder().fit(cohort.profiles.subset(train))
     features = builder.transform(cohort.profiles.subset(train))
-    donors = cohort.cell_lines.loc[train, "donor"].to_numpy(dtype=str)
-    plain = SensitivityModel(seed=11).fit(features, cohort.response_matrix(train).loc[train], donors)
+    plain = SensitivityModel(seed=11).fit(features, cohort.response_matrix(train).loc[train])
     test = cohort.profiles.subset(cohort.lines[90:])
     same = fit_lines(cohort, Fit(tuple(train), (), 11)).predict(test)
     pd.testing.assert_frame_equal(plain.predict(builder.transform(test)), same, check_exact=True)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from pamrx.display import short_repr
@@ -103,7 +102,6 @@ class Fold:
 
     features: pd.DataFrame
     responses: pd.DataFrame
-    donors: np.ndarray
     test: pd.DataFrame
     measured: pd.DataFrame
 
@@ -239,7 +237,6 @@ def _inner_folds(cohort: Cohort, n_folds: int, context: RunContext) -> InnerFold
             Fold(
                 builder.transform(cohort.profiles.subset(train)),
                 responses.loc[train],
-                cohort.cell_lines.loc[train, "donor"].to_numpy(dtype=str),
                 builder.transform(cohort.profiles.subset(test)),
                 responses.loc[test],
             )
@@ -314,7 +311,7 @@ def _run(study: optuna.Study, proposed: Sequence[optuna.Trial], inner: InnerFold
 
 def _fit(settings: Settings, fold: Fold, seed: int) -> tuple[pd.DataFrame, float]:
     started = time.perf_counter()
-    model = model_of(settings, seed).fit(fold.features, fold.responses, fold.donors)
+    model = model_of(settings, seed).fit(fold.features, fold.responses)
     return model.predict(fold.test), time.perf_counter() - started
 
 

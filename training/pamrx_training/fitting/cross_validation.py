@@ -153,13 +153,12 @@ def run_fold(
     test_features = builder.transform(cohort.profiles.subset(test))
     responses = cohort.response_matrix(train)
     known, measured = responses.loc[train], responses.loc[test]
-    donors = cohort.cell_lines.loc[train, "donor"].to_numpy(dtype=str)
-    model = SensitivityModel(seed=seed).fit(features, known, donors)
+    model = SensitivityModel(seed=seed).fit(features, known)
     predicted = model.predict(test_features)
     specific, general = None, cohort.general_sensitivity(train) if masked else pd.DataFrame()
     known_specific = specific_predicted = specific_measured = None
     if general.shape[1]:
-        specific = SpecificResponse.fit(features, known, general.loc[train], donors, seed)
+        specific = SpecificResponse.fit(features, known, general.loc[train], seed)
         specific_predicted = specific.predict(test_features, predicted)
         specific_measured = specific.regression.rest(measured, general.loc[test])
         known_specific = specific.regression.rest(known, general.loc[train])

@@ -38,13 +38,13 @@ def fit_bundle(
     builder = FeatureBuilder().fit(cohort.profiles)
     features = builder.transform(cohort.profiles)
     responses, general = cohort.response_matrix(cohort.lines), cohort.general_sensitivity(cohort.lines)
-    model = SensitivityModel(seed=seed).fit(features, responses, cohort.donors)
+    model = SensitivityModel(seed=seed).fit(features, responses)
     nothing = features.iloc[:1] * np.nan
     unknown = model.predict(nothing)
     reference = reference_from(found.predicted, found.masked.predictions, unknown.iloc[0])
     specific, specific_reference = None, None
     if found.specific is not None:
-        specific = SpecificResponse.fit(features, responses, general, cohort.donors, seed)
+        specific = SpecificResponse.fit(features, responses, general, seed)
         unknown = specific.predict(nothing, unknown)
         specific_reference = reference_from(found.specific, found.masked.specific, unknown.iloc[0])
     intervals, limits = fit_intervals(found.masked, seed), fit_applicability(found.masked, Panel.fit(features))

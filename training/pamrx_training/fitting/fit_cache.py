@@ -89,9 +89,8 @@ def fit_lines(cohort: Cohort, fit: Fit) -> Fitted:
     if not builder.feature_names_:
         raise InputError(f"training data: no feature of the block {' or '.join(fit.blocks)}; leave it out")
     responses = chosen_responses(cohort, fit.assays).response_matrix(train).loc[train]
-    donors = cohort.cell_lines.loc[train, "donor"].to_numpy(dtype=str)
     model = SensitivityModel(block_weights=block_weights(fit.blocks), seed=fit.seed)
-    return Fitted(builder, model.fit(builder.transform(profiles), responses, donors))
+    return Fitted(builder, model.fit(builder.transform(profiles), responses))
 
 
 def chosen_responses(cohort: Cohort, assays: Sequence[str] | None) -> Cohort:
