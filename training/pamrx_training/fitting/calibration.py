@@ -44,7 +44,7 @@ def fit_intervals(masked: MaskedPredictions, seed: int = 0) -> Intervals:
     sd = masked.measured.std().to_numpy(dtype=float)
     names = list(errors)
     own = own_patterns(masked)
-    assigned = _assigned(masked, own, seed)
+    assigned = assigned_patterns(masked, own, seed)
     scale = _scales({name: frame.to_numpy() for name, frame in errors.items()}, own)
     relative, grid, fold = [], [], []
     columns = [*PREDICTED, "platform", "depth", *in_block(masked.traits["whole"].columns, "tissue")]
@@ -97,7 +97,7 @@ def under(masked: MaskedPredictions, names: Sequence[str]) -> tuple[np.ndarray, 
     return predicted, traits, np.abs(masked.measured.to_numpy() - predicted)
 
 
-def _assigned(masked: MaskedPredictions, own: Sequence[str], seed: int) -> dict[str, list[str]]:
+def assigned_patterns(masked: MaskedPredictions, own: Sequence[str], seed: int) -> dict[str, list[str]]:
     """By family one pattern per line, among those that the line can show; "" where there is none.
 
     Errors of one line under several patterns are almost the same, so one of each family says it all.
