@@ -5,9 +5,10 @@
 the lines' donor, tissue and alterations. A ComboScore above 0 is more than additive.
 
 Similarity is simple on purpose: 1 for the same tissue, plus the Jaccard index of the altered genes among `GENES` that
-the tumour's data assess. The `N_SIMILAR` most similar donors are taken, with all that tie with the last of them; donors
-that share nothing are no neighbours. Where fewer than `MIN_DONORS` share anything, all donors are taken and `similar_by`
-says so. The best of a hundred partners in a handful of lines look better than they are: spread and number stand beside.
+the tumour's data assess. The `N_SIMILAR` most similar donors are taken, with all that tie with the last of them, and
+none that shares nothing. Where fewer than `MIN_DONORS` share anything, all are taken and `similar_by` says so.
+
+The best of a hundred partners in a handful of lines look better than they are: spread and number stand beside.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ NOTE = (
 """What stands above such a table wherever it is shown."""
 
 COLUMNS = (
-    "sample_id", "drug", "partner", "mean", "sd", "low", "high", "n_donors", "mean_all", "n_all", "similar_by", "donors",
+    "sample_id", "drug", "partner", "mean", "sd", "low", "high", "n_donors", "mean_all", "n_all", "similar_by",
+    "donors",
 )  # fmt: skip
 
 
@@ -143,8 +145,8 @@ def _donors() -> pd.DataFrame:
     lines = table("nci60_lines")
     cells = lines["alterations"].map(lambda cell: frozenset(cell.split("|")) if cell else frozenset())
     grouped = lines.assign(genes=cells).groupby("donor", sort=False)
-    genes = grouped["genes"].agg(lambda sets: frozenset().union(*sets))
-    return pd.DataFrame({"tissue": grouped["tissue"].first(), "genes": genes})
+    genes = {donor: frozenset().union(*sets) for donor, sets in grouped["genes"]}
+    return pd.DataFrame({"tissue": grouped["tissue"].first(), "genes": pd.Series(genes)})
 
 
 @cache

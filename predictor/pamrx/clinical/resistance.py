@@ -17,6 +17,7 @@ Which features stand for a route is a reading of the source, not a measured clas
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cache
 
@@ -80,16 +81,7 @@ class Statement:
 @cache
 def statements() -> tuple[Statement, ...]:
     """The whole table."""
-    return tuple(
-        Statement(
-            **{name: row[name] for name in ("route", "kind", "direction", "statement", "partners", "level", "trial")},
-            **{name: _cells(row[name]) for name in ("drugs", "tissues", "present", "high", "low")},
-            changes=tuple((gene, change) for gene, _, change in (cell.partition(":") for cell in _cells(row["changes"]))),
-            source=row["source"],
-            citation_status=row["citation_status"],
-        )
-        for row in table("resistance").to_dict(orient="records")
-    )
+    return tuple(_statement(row) for row in table("resistance").to_dict(orient="records"))
 
 
 def resistance_statements(profiles: Profiles, features: pd.DataFrame, model: SensitivityModel) -> pd.DataFrame:
@@ -137,7 +129,28 @@ def resistance_statements(profiles: Profiles, features: pd.DataFrame, model: Sen
             "level": found["level"].map(LEVELS.index),
         }
     )
-    return found.loc[keys.sort_values(list(keys), kind="stable").index].reset_index(drop=True)
+    return found.loc[keys.sort_values(["sample", "status", "level"], kind="stable").index].reset_index(drop=True)
+
+
+def _statement(row: dict[Hashable, str]) -> Statement:
+    pairs = (cell.partition(":") for cell in _cells(row["changes"]))
+    return Statement(
+        route=row["route"],
+        kind=row["kind"],
+        direction=row["direction"],
+        statement=row["statement"],
+        drugs=_cells(row["drugs"]),
+        tissues=_cells(row["tissues"]),
+        present=_cells(row["present"]),
+        high=_cells(row["high"]),
+        low=_cells(row["low"]),
+        changes=tuple((gene, change) for gene, _, change in pairs),
+        partners=row["partners"],
+        level=row["level"],
+        trial=row["trial"],
+        source=row["source"],
+        citation_status=row["citation_status"],
+    )
 
 
 def _judged(

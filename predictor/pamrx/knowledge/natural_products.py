@@ -49,8 +49,16 @@ def natural_products() -> tuple[NaturalProduct, ...]:
     """The whole table."""
     return tuple(
         NaturalProduct(
-            **{name: row[name] for name in ("name", "kind", "evidence", "level", "in_people", "drug", "source")},
-            **{name: tuple(filter(None, row[name].split("|"))) for name in ("aliases", "targets", "screens")},
+            name=row["name"],
+            aliases=_cells(row["aliases"]),
+            kind=row["kind"],
+            targets=_cells(row["targets"]),
+            evidence=row["evidence"],
+            level=row["level"],
+            in_people=row["in_people"],
+            drug=row["drug"],
+            screens=_cells(row["screens"]),
+            source=row["source"],
             citation_status=row["citation_status"],
         )
         for row in table("natural_products").to_dict(orient="records")
@@ -77,9 +85,15 @@ def refusal(product: NaturalProduct) -> str:
         why = "no screen holds it"
     instead = f"; its substance is {product.drug}" if product.drug else ""
     known = f"known ({product.level}): {product.evidence}"
-    return f"{product.name}: {why}, so nothing is predicted; {known}{instead}; `pamrx drugs '{product.name}'` tells more"
+    return (
+        f"{product.name}: {why}, so nothing is predicted; {known}{instead}; `pamrx drugs '{product.name}'` tells more"
+    )
 
 
 @cache
 def _by_key() -> dict[str, NaturalProduct]:
     return {name_key(name): one for one in natural_products() for name in (one.name, *one.aliases)}
+
+
+def _cells(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|")) if text else ()
