@@ -8,7 +8,7 @@ The facts are in `knowledge/resistance.csv`, one row per statement. Notes on its
 - `drugs` are names of `drugs.csv` or classes; empty where the statement is of the pathway. `tissues` are the tumours
   that the evidence is of; empty where it is of several, or of a mechanism.
 - `present`, `high`, `low` are features of the model that would show the route, any of them; `changes` are exact protein
-  changes, `GENE:p.X`. A statement that names none cannot be read from a profile and is `general`.
+  changes, `GENE p.X`. A statement that names none cannot be read from a profile and is `general`.
 - `level` is the best evidence that the source gives, `partners` what was tried together with the drug.
 - `citation_status`: `opened` (the record or a page of it was read) or `secondary` (another page states it).
 
@@ -133,7 +133,7 @@ def resistance_statements(profiles: Profiles, features: pd.DataFrame, model: Sen
 
 
 def _statement(row: dict[Hashable, str]) -> Statement:
-    pairs = (cell.partition(":") for cell in _cells(row["changes"]))
+    pairs = (cell.partition(" ") for cell in _cells(row["changes"]))
     return Statement(
         route=row["route"],
         kind=row["kind"],

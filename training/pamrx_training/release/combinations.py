@@ -29,7 +29,7 @@ from pamrx.outputs import whole_file
 from pamrx_training import datasets
 from pamrx_training.datasets.laboratory import local_file
 from pamrx_training.datasets.names import ccle_line_key
-from pamrx_training.datasets.nci60 import EXOMES, OTHER_DONORS, TISSUES, key_of
+from pamrx_training.datasets.nci60 import EXOMES, OTHER_DONORS, TISSUES, key_of, panel_of
 
 FOLDER = Path(knowledge.__file__).parent
 SCORES = "almanac/NCI60_Almanac_paired_drug_combo_scores.txt.gz"
@@ -107,7 +107,7 @@ def lines_table(data_dir: str | os.PathLike[str], scores: pd.DataFrame) -> pd.Da
         else:
             held = exomes.reindex(GENES)[key] >= MIN_PERCENT if key in exomes else pd.Series(dtype=bool)
             altered, source = sorted(held.index[held]), "CellMiner"
-        tissue = OTHER_TISSUES.get(key, TISSUES[line.partition(":")[0]])
+        tissue = OTHER_TISSUES.get(key, TISSUES[panel_of(line)])
         row = {"line": line, "donor": DONORS.get(key, key), "tissue": tissue}
         rows.append(row | {"alterations": "|".join(altered), "alterations_from": source})
     return pd.DataFrame(rows)
