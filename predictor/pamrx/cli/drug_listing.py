@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pamrx.cli.console import plain_table, table_console
+from pamrx.console.console import PlainConsole
 from pamrx.errors import UsageError, did_you_mean
 from pamrx.knowledge.concentrations import max_concentration
 from pamrx.knowledge.drug_status import STATUSES, history, status, with_status
-from pamrx.knowledge.drugs import DRUG_CLASSES, Drug, all_drugs, proxies, resolve
+from pamrx.knowledge.drugs import DRUG_CLASSES, Drug, all_drugs, is_drug, proxies, resolve
 from pamrx.knowledge.exposure import exposure
+from pamrx.knowledge.natural_products import KINDS, NaturalProduct, forms_of, natural_product, natural_products
 
 
 def show_drugs(drug_class: str | None = None, wanted_status: str | None = None) -> None:
     """The drugs of the axis, those in a screen first, by class: one line each, also at 80 columns.
+
+    Natural products and delivery forms follow where the list is not narrowed; they have no class and no prediction.
 
     Parameters
     ----------
@@ -46,16 +50,24 @@ def show_drugs(drug_class: str | None = None, wanted_status: str | None = None) 
         "of their class. `pamrx drugs NAME` tells more: other names, targets, approvals by region, concentrations, "
         "sources. --class and --status narrow the list. Cmax: highest concentration in patients' plasma."
     )
+    if drug_class is None and wanted_status is None:
+        _show_natural_products()
 
 
 def show_drug(name: str) -> None:
     """One drug, found by any of its names; for one that no screen holds, the proxies of its class.
+
+    A natural product or delivery form is shown with what is known of its targets.
 
     Raises
     ------
     UsageError
         If no drug has that name.
     """
+    product = natural_product(name)
+    if product is not None and not is_drug(name):
+        _show_natural_product(product)
+        return
     drug = resolve(name)
     rows = {
         "drug": drug.name,
@@ -67,17 +79,55 @@ def show_drug(name: str) -> None:
         "screens": ", ".join(_screens(drug)) or "none",
         "reached in patients": _reached(drug),
         "GDSC's label": drug.gdsc_label_note,
+        "delivery forms": "; ".join(f"{form.name}: {form.in_people or form.evidence}" for form in forms_of(drug.name)),
         "source": drug.source,
     }
+    console = _show_rows(rows)
+    if not drug.screened:
+        names = ", ".join(proxy.name for proxy in proxies(drug))
+        console.print(f"No screen holds {drug.name}. Its class ({drug.drug_class}) is screened as: {names}.")
+
+
+def _show_natural_products() -> None:
+    console = table_console()
+    console.print(
+        "No prediction is made for the following; `evidence` is how far what is known of their targets goes "
+        "(docs/natural_products.md)."
+    )
+    for kind in KINDS:
+        table = plain_table(kind, "evidence", "targets")
+        for one in natural_products():
+            if one.kind == kind:
+                table.add_row(one.name, one.level, ", ".join(one.targets))
+        console.print(table)
+
+
+def _show_natural_product(product: NaturalProduct) -> None:
+    console = _show_rows(
+        {
+            "name": product.name,
+            "also called": ", ".join(product.aliases),
+            "kind": product.kind,
+            "substance": product.drug,
+            "acts on": ", ".join(product.targets),
+            "evidence": f"{product.evidence} ({product.level})",
+            "in people": product.in_people,
+            "screens": ", ".join(product.screens) or "none",
+            "source": product.source,
+        }
+    )
+    console.print(f"Nothing is predicted for {product.name}.")
+
+
+def _show_rows(rows: dict[str, str]) -> PlainConsole:
+    """Print names and values, without those that are empty."""
     table = plain_table("", "", header=False)
     for key, value in rows.items():
         if value:
             table.add_row(key, value)
     console = table_console()
     console.print(table)
-    if not drug.screened:
-        names = ", ".join(proxy.name for proxy in proxies(drug))
-        console.print(f"No screen holds {drug.name}. Its class ({drug.drug_class}) is screened as: {names}.")
+    return console
 
 
 def _screens(drug: Drug) -> list[str]:

@@ -9,6 +9,8 @@ The facts are in `knowledge/drugs.csv`, one row per compound. Notes on its colum
 - `citation_status` says how `source` was checked: `opened` (the record or a page of it was read), `secondary` (another
   source that was opened states it) or `recalled`.
 
+Natural products and delivery forms, for which nothing is predicted, are in `natural_products.csv`.
+
 Beside it stand `drug_status.csv` (approvals, withdrawals and trials), `concentrations.csv` (highest tested
 concentrations) and `exposure.csv` (plasma concentrations), each with a module of its name.
 """
@@ -23,6 +25,8 @@ from typing import TYPE_CHECKING
 from pamrx.display import short_repr
 from pamrx.errors import UsageError, did_you_mean, nearest
 from pamrx.knowledge import table
+from pamrx.knowledge.drug_names import name_key
+from pamrx.knowledge.natural_products import natural_product, refusal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,12 +103,20 @@ def resolve(name: str) -> Drug:
     Raises
     ------
     UsageError
-        If no compound has that name; the nearest known name is given.
+        If no compound has that name; the nearest known name is given. A natural product or a delivery form that no
+        screen holds is refused with what is known of it (`pamrx.knowledge.natural_products`).
     """
-    found = _by_key().get(_key(name))
+    found = _by_key().get(name_key(name))
+    if found is None and (known := natural_product(name)) is not None:
+        raise UsageError(refusal(known))
     if found is None:
         raise UsageError(f"unknown drug '{name}'{_suggestion(name)}")
     return found
+
+
+def is_drug(name: str) -> bool:
+    """Whether a compound of the table has that name."""
+    return name_key(name) in _by_key()
 
 
 def resolve_all(names: Sequence[str]) -> list[Drug]:
@@ -115,7 +127,7 @@ def resolve_all(names: Sequence[str]) -> list[Drug]:
     UsageError
         If a name is unknown, or if nothing is named.
     """
-    chosen = {drug.name: drug for drug in (resolve(name) for name in names if _key(name))}
+    chosen = {drug.name: drug for drug in (resolve(name) for name in names if name_key(name))}
     if not chosen:
         raise UsageError("no drug named; expected one or more names such as Alpelisib,Capivasertib")
     return list(chosen.values())
@@ -235,17 +247,13 @@ def _cells(text: str) -> tuple[str, ...]:
     return tuple(text.split("|")) if text else ()
 
 
-def _key(name: str) -> str:
-    return "".join(character for character in str(name).lower() if character.isalnum())
-
-
 def _names(drug: Drug) -> tuple[str, ...]:
     return (drug.name, *drug.aliases, *drug.gdsc1_names, *drug.gdsc2_names)
 
 
 @cache
 def _by_key() -> dict[str, Drug]:
-    return {_key(name): drug for drug in all_drugs() for name in _names(drug)}
+    return {name_key(name): drug for drug in all_drugs() for name in _names(drug)}
 
 
 @cache
@@ -283,7 +291,7 @@ def _suggestion(name: str) -> str:
     close = nearest(name, [known for drug in all_drugs() for known in _names(drug)], SUGGESTED)
     if close is None:
         return "; `pamrx drugs` lists the known ones"
-    drug = _by_key()[_key(close)]
+    drug = _by_key()[name_key(close)]
     return f"; did you mean {close}?" if close == drug.name else f"; did you mean {close} ({drug.name})?"
 
 

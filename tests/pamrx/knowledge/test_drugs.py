@@ -269,7 +269,7 @@ class TestResolve:
             "zzzzqqq",
             "",
             "---",
-            "curcumin",
+            "aspirin",
             "imatinib",
             "trametinib",
             "adavosertib",

@@ -75,7 +75,7 @@ def read_responses(path: Path) -> tuple[pd.DataFrame, pd.Series, tuple[str, ...]
     """
     table = read_columns(path, ["drug", "nci60_cell", "zscore"], ["zscore"]).dropna(subset="zscore")
     table["cell_line"] = [key_of(name) for name in table["nci60_cell"]]
-    table["panel"] = table["nci60_cell"].str.partition(":")[0]
+    table["panel"] = [panel_of(name) for name in table["nci60_cell"]]
     canonical = {name: _screened(name) for name in table["drug"].unique()}
     table["canonical"] = table["drug"].map(canonical)
     kept = table[(table["canonical"].notna()) & (table["cell_line"] != "")]
@@ -93,6 +93,11 @@ def key_of(name: str) -> str:
     """Canonical key of NCI-60's names (`BR:MDA-MB-231`, `MDA_MB_231`); empty where a name stands for two lines."""
     key = line_key_of_stripped(str(name).rpartition(":")[2]) or ""
     return OTHER_NAMES.get(key, key)
+
+
+def panel_of(name: str) -> str:
+    """NCI-60's panel in a name of it (`BR:MDA-MB-231`): a key of `TISSUES`."""
+    return str(name).partition(":")[0]
 
 
 def _screened(name: str) -> str | None:
