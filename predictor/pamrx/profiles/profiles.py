@@ -14,6 +14,9 @@ from pamrx.identifiers.columns import CALLS_OF, MATRICES
 from pamrx.identifiers.vocabulary import vocabulary
 
 MUTATION_COLUMNS = ("sample_id", "gene", "variant_classification", "hgvsp", "driver")
+VAF = "vaf"
+"""A further column of mutations where the source has it: the variant allele fraction, 0 to 1, NaN where missing."""
+
 SAMPLE_COLUMNS = ("tissue", "sample_type", "msi")
 COUNTED = {"expression": "genes", "ncrna": "ncRNAs", "copy_number": "genes", "segments": "genes"}
 """What the columns of a matrix are."""
@@ -29,7 +32,8 @@ class Profiles:
         of `vocabulary()` or None.
     sequenced : bool per sample: whether its mutations were looked for. False means unknown, not absent.
     mutations : long table, one row per mutation, or None: sample_id, gene (Hugo symbol), variant_classification (MAF
-        word), hgvsp (`p.H1047R` or ""), driver (nullable boolean: what the file itself says, else NA).
+        word), hgvsp (`p.H1047R` or ""), driver (nullable boolean: what the file itself says, else NA); and `vaf`
+        (variant allele fraction, 0 to 1 or NaN) where the source has it. No feature is made of it.
     assessed_genes : the genes that were looked at for mutations; None means all (whole exome).
     panels : where samples were sequenced with different panels: sample -> the genes looked at in it. A sample that is
         not there goes by `assessed_genes`.
