@@ -34,6 +34,7 @@ CLEAR_SHIFT = 0.05
 
 _OWN = ("", "_two_hit", "_lost")
 _ANY = "_any"
+_GAINS = ("_amplification", "_gain")
 _WITH_RAS = {"PIK3CA": ("mutation.pik3ca_without_ras_raf",)}
 
 
@@ -109,10 +110,13 @@ def verdict(
         return Verdict("")
     if not assays:
         return Verdict(NOT_PREDICTED)
+    gained = row.kind == "amplification"
+    values = {name: value for name, value in values.items() if name.endswith(_GAINS) == gained}
     present = [name for name, value in values.items() if value == 1]
     shift = float(np.median(moved[[str(assay) for assay in assays]]))
     if not present:
-        return Verdict(*_unlearned(row.gene, values, shift, lines, rarest))
+        name = f"copy_number.{row.gene}_amplification" if gained else f"mutation.{row.gene}"
+        return _unlearned(name, values, shift, lines, rarest)
     count = None if lines is None else max(lines.get(name, 0) for name in present)
     if count is not None and count < LEARNED_FROM:
         return Verdict(_not_learned(count), shift, count)
@@ -120,15 +124,16 @@ def verdict(
 
 
 def _unlearned(
-    gene: str, values: Mapping[str, float], shift: float, lines: Mapping[str, int] | None, rarest: int
-) -> tuple[str, float, int | None]:
-    """No feature of the model shows the alteration: it had too few lines, or was not looked for in training."""
-    count = None if lines is None else lines.get(f"mutation.{gene}", 0)
+    name: str, values: Mapping[str, float], shift: float, lines: Mapping[str, int] | None, rarest: int
+) -> Verdict:
+    """No feature of the model shows the alteration, whose own would have that name: it had too few lines, was not
+    looked for in training, or is a change that the model does not count as one."""
+    count = None if lines is None else lines.get(name)
     if count is not None and count < LEARNED_FROM:
-        return _not_learned(count), shift, count
-    if values or count is not None:
-        return "not learned (no feature holds this change)", shift, count
-    return f"not learned (lines unknown; {rarest} or more make a feature)", shift, None
+        return Verdict(_not_learned(count), shift, count)
+    if name in values or count is not None:
+        return Verdict("not learned (no feature holds this change)", shift, count)
+    return Verdict(f"not learned (lines unknown; {rarest} or more make a feature)", shift)
 
 
 def _not_learned(count: int) -> str:

@@ -16,7 +16,7 @@ from pamrx.features.drivers import ambiguous_changes, driver_calls, non_synonymo
 from pamrx.identifiers.protein_change import substitutions
 from pamrx.knowledge import table
 from pamrx.profiles import Profiles
-from pamrx.profiles.profiles import VAF
+from pamrx.readers.mutations.table import VAF
 
 DEEP_DELETION, LOSS, AMPLIFIED = -2.0, -1.0, 2.0
 INACTIVATING = frozenset({"truncating", "damaging"})

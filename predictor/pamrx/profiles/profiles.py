@@ -14,9 +14,6 @@ from pamrx.identifiers.columns import CALLS_OF, MATRICES
 from pamrx.identifiers.vocabulary import vocabulary
 
 MUTATION_COLUMNS = ("sample_id", "gene", "variant_classification", "hgvsp", "driver")
-VAF = "vaf"
-"""A further column of mutations where the source has it: the variant allele fraction, 0 to 1, NaN where missing."""
-
 SAMPLE_COLUMNS = ("tissue", "sample_type", "msi")
 COUNTED = {"expression": "genes", "ncrna": "ncRNAs", "copy_number": "genes", "segments": "genes"}
 """What the columns of a matrix are."""

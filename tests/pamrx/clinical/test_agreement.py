@@ -1,0 +1,85 @@
+"""When the model agrees, disagrees, or did not learn: by the sign of the shift and the number of training lines."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from pamrx.clinical.agreement import CLEAR_SHIFT, LEARNED_FROM, features_of, verdict
+from pamrx.clinical.evidence import Evidence, evidence
+from pamrx.identifiers.assay import AssayId
+
+ASSAY = AssayId("GDSC2", "Alpelisib")
+
+
+def row(name: str) -> Evidence:
+    return next(one for one in evidence() if one.id == name)
+
+
+def said(name: str, shift: float, lines: dict[str, int] | None, value: float = 1.0) -> str:
+    moved = pd.Series({str(ASSAY): shift})
+    return verdict(row(name), {"mutation.PIK3CA": value}, moved, [ASSAY], lines, 5).model
+
+
+@pytest.mark.parametrize(
+    ("name", "shift", "expected"),
+    [
+        ("PIK3CA.SOLAR-1", -0.3, "agrees"),
+        ("PIK3CA.SOLAR-1", 0.3, "disagrees"),
+        ("PIK3CA.SOLAR-1", -CLEAR_SHIFT / 2, "no clear shift"),
+        ("PIK3CA.KRAS-BRAF", 0.3, "agrees"),
+        ("PIK3CA.KRAS-BRAF", -0.3, "disagrees"),
+        ("PIK3CA.SOLAR-1.survival", 0.0, "agrees"),
+        ("PIK3CA.SOLAR-1.survival", -0.3, "disagrees"),
+    ],
+)
+def test_the_sign_of_a_clear_shift_decides(name: str, shift: float, expected: str) -> None:
+    assert said(name, shift, {"mutation.PIK3CA": 97}) == expected
+    assert said(name, shift, None) == expected
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, "not learned (1 line)"), (9, "not learned (9 lines)")])
+def test_too_few_lines_are_said_whatever_the_shift(count: int, expected: str) -> None:
+    assert count < LEARNED_FROM
+    assert said("PIK3CA.SOLAR-1", -0.3, {"mutation.PIK3CA": count}) == expected
+
+
+def test_a_change_that_no_feature_shows_was_not_learned() -> None:
+    assert said("PIK3CA.SOLAR-1", -0.3, {"mutation.PIK3CA": 97}, value=0.0).startswith("not learned (no feature")
+
+
+def test_an_alteration_without_any_feature_is_counted_where_the_bundle_counts() -> None:
+    moved = pd.Series({str(ASSAY): -0.02})
+    known = verdict(row("AKT1.CAPItello-291"), {}, moved, [ASSAY], {"mutation.AKT1": 4}, 5)
+    assert (known.model, known.shift, known.lines) == ("not learned (4 lines)", -0.02, 4)
+    unknown = verdict(row("AKT1.CAPItello-291"), {}, moved, [ASSAY], None, 5)
+    assert unknown.model == "not learned (lines unknown; 5 or more make a feature)"
+    assert unknown.lines is None
+
+
+def test_of_a_class_the_median_speaks() -> None:
+    others = [AssayId("GDSC2", name) for name in ("Alpelisib", "Taselisib", "AZD8835")]
+    moved = pd.Series({str(assay): shift for assay, shift in zip(others, (-0.5, -0.2, 0.1), strict=True)})
+    assert verdict(row("PIK3CA.breast.meta"), {"mutation.PIK3CA": 1.0}, moved, others, None, 5).shift == -0.2
+
+
+def test_features_of_a_gene_leave_out_other_genes_and_the_pathway() -> None:
+    names = [
+        "mutation.PIK3CA", "mutation.PIK3CA_any", "mutation.PIK3CB", "copy_number.PIK3CA_amplification",
+        "mutation.hits_pi3k", "mutation.pik3ca_without_ras_raf", "transcriptome.PIK3CA", "mutation.PTEN_low_expression",
+    ]  # fmt: skip
+    own, events = features_of("PIK3CA", names)
+    assert own == [
+        "mutation.PIK3CA", "copy_number.PIK3CA_amplification", "mutation.PIK3CA_any", "mutation.pik3ca_without_ras_raf",
+    ]  # fmt: skip
+    assert events == own[:2]
+    assert features_of("PTEN", names) == ([], [])
+
+
+def test_a_gain_is_no_learning_of_a_mutation_and_the_other_way_round() -> None:
+    moved = pd.Series({str(ASSAY): -0.3})
+    both = {"copy_number.AKT1_amplification": 1.0, "copy_number.AKT1_gain": 1.0}
+    assert verdict(row("AKT1.MATCH-Y"), both, moved, [ASSAY], None, 5).model.startswith("not learned")
+    other = {"mutation.ERBB2": 1.0, "copy_number.ERBB2_amplification": 0.0}
+    assert verdict(row("ERBB2.alpelisib.models"), other, moved, [ASSAY], None, 5).model.startswith("not learned")
+    amplified = {"mutation.ERBB2": 0.0, "copy_number.ERBB2_amplification": 1.0}
+    assert verdict(row("ERBB2.alpelisib.models"), amplified, moved, [ASSAY], None, 5).model == "agrees"
