@@ -16,7 +16,7 @@ import pandas as pd
 from pamrx.clinical.evidence import Evidence
 from pamrx.display import short_repr
 from pamrx.errors import UsageError
-from pamrx.explanation.contributions import batches, known_values
+from pamrx.explanation.contributions import batches
 from pamrx.identifiers.assay import AssayId
 from pamrx.knowledge.drugs import all_drugs, resolve
 from pamrx.model.sensitivity import SensitivityModel

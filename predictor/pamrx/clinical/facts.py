@@ -47,7 +47,7 @@ class Change:
     def within(self, first: int, last: int) -> bool:
         """Whether it lies, in part at least, among the residues from `first` to `last`."""
         span = _SPAN.match(self.text)
-        return bool(span) and int(span[1]) <= last and first <= int(span[2] or span[1])
+        return span is not None and int(span[1]) <= last and first <= int(span[2] or span[1])
 
 
 @short_repr
@@ -137,7 +137,7 @@ def _changes(
             "driver": driver_calls(rows),
             "alters": non_synonymous(rows),
             "ambiguous": ambiguous_changes(rows),
-            "vaf": rows[VAF] if VAF in rows else np.nan,
+            "vaf": rows.get(VAF, np.nan),
         }
     )
     found: dict[tuple[str, str], dict[str, Change]] = {}
@@ -173,7 +173,8 @@ def _assessed(profiles: Profiles, genes: list[str]) -> np.ndarray:
     for known, chosen in profiles.assessed():
         if known is not None:
             names = {training_symbol().get(gene, gene) for gene in known}
-            found[np.ix_(chosen, [gene not in names for gene in genes])] = False
+            outside = np.array([gene not in names for gene in genes], dtype=bool)
+            found[np.ix_(chosen, outside)] = False
     return found
 
 

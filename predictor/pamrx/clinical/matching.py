@@ -105,7 +105,8 @@ def _is_asked(row: Evidence, change: Change) -> bool:
 def _condition_note(condition: Condition, facts: Mapping[str, GeneFacts]) -> str | None:
     """What to say of a condition that holds or may hold; None where it does not hold.
 
-    One that asks for another alteration must be seen to hold. One that asks for its absence may be unknown, and says so.
+    One that asks for another alteration must be seen to hold. One that asks for its absence may be unknown, and says
+    so.
     """
     states = {(gene, what): facts.get(gene, _NOTHING).event(what) for gene, what in condition.events}
     present = [f"{gene} {_named(facts.get(gene, _NOTHING), what)}" for (gene, what), state in states.items() if state]

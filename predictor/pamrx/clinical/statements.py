@@ -126,11 +126,12 @@ def _verdicts(profiles: Profiles, trained: TrainedModel | None, found: list[_Fou
     wanted = list(dict.fromkeys(assay for own in assays.values() for assay in own))
     moved = shifts(model, features, genes, wanted) if wanted else {}
     events = {gene: features_of(gene, model.features_)[1] for gene in genes}
+    places = {sample: place for place, sample in enumerate(samples)}
     out = []
     for one in found:
-        gene = one.row.gene
-        values = {name: float(features.at[one.sample, name]) for name in events.get(gene, ())}
-        shift = moved[gene].loc[one.sample] if gene in moved else pd.Series(dtype=float)
+        gene, place = one.row.gene, places[one.sample]
+        values = {name: float(features[name].iloc[place]) for name in events.get(gene, ())}
+        shift = moved[gene].iloc[place] if gene in moved else pd.Series(dtype=float)
         out.append(verdict(one.row, values, shift, assays[one.row.id], builder.lines_, builder.min_altered))
     return out
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fnmatch import fnmatch
 
-import pandas as pd
 import pamrx.clinical
+import pandas as pd
 import pytest
 from pamrx import Bundle, Profiles
 from pamrx.clinical.evidence import LEVELS, evidence
@@ -95,7 +95,9 @@ def test_without_purity_only_a_very_low_fraction_is_spoken_of() -> None:
 
 def test_where_copies_were_gained_no_share_of_cells_is_told() -> None:
     one = (("PIK3CA", MISSENSE, "p.H1047R", 0.05),)
-    assert "subclonal" not in told(Case("gained", "breast", one, {"PIK3CA": 2}, purity=0.9)).at["PIK3CA.SOLAR-1", "note"]
+    assert (
+        "subclonal" not in told(Case("gained", "breast", one, {"PIK3CA": 2}, purity=0.9)).at["PIK3CA.SOLAR-1", "note"]
+    )
 
 
 def test_markers_that_were_not_looked_at_are_listed_and_only_those() -> None:

@@ -122,9 +122,7 @@ def _is_other(header: Sequence[str], wanted: dict[str, int], role: str) -> bool:
     return role in wanted and _loose(header[wanted[role]]) not in (_loose(role), "proteinchange", "hgvsp")
 
 
-def _places(
-    file: str, name: str, exact: dict[str, list[int]], loose: dict[str, list[int]], spare: bool
-) -> list[int]:
+def _places(file: str, name: str, exact: dict[str, list[int]], loose: dict[str, list[int]], spare: bool) -> list[int]:
     """Where a column stands; the very name goes before one that differs in punctuation. One that can be spared and
     stands more than once is passed over."""
     places = exact.get(name.lower()) or loose.get(_loose(name), [])

@@ -42,7 +42,8 @@ _OPEN = frozenset({"Missense_Mutation", "In_Frame_Del", "In_Frame_Ins", "Unknown
 @short_repr
 @dataclass(frozen=True)
 class Settled:
-    """`rows`: sample_id, gene, variant_classification, hgvsp, driver, and vaf where the source has it; `names`: how each gene's name was found; `words`:
+    """`rows`: sample_id, gene, variant_classification, hgvsp, driver, and vaf where the source has it; `names`: how
+    each gene's name was found; `words`:
     unknown words of consequences with their counts, and `understood` whether any word is known; `notes`: what was read
     otherwise than it stands, or not at all."""
 
