@@ -26,8 +26,9 @@ AGREES, DISAGREES, UNCLEAR = "agrees", "disagrees", "no clear shift"
 NOT_PREDICTED = "not predicted"
 
 LEARNED_FROM = 10
-"""Fewer training lines with an alteration teach nothing: with ten, the standard error of a mean difference is a third
-of the standard deviation of a drug's residual response, as large as the effect of the best markers (about 0.4)."""
+"""Fewer training lines with an alteration teach nothing: the standard error of the mean of ten is a third of the
+standard deviation of the response (1/sqrt(10)), so that an effect of half of one, which few markers exceed
+(`knowledge/relations.csv`), is hardly told from none."""
 
 CLEAR_SHIFT = 0.05
 """In ln units. A shift below it changes an IC50 by less than 5 %, and counts as none."""
@@ -46,6 +47,23 @@ class Verdict:
     model: str
     shift: float = np.nan
     lines: int | None = None
+
+
+@short_repr
+@dataclass(frozen=True)
+class Training:
+    """What a bundle was trained on.
+
+    Attributes
+    ----------
+    lines : training lines with each alteration, `FeatureBuilder.lines_`; None in a bundle that does not hold them.
+    rarest : lines that an alteration had at least to become a feature.
+    marked : the genes whose drivers the training data mark; of any other it is known at most that it is changed.
+    """
+
+    lines: Mapping[str, int] | None
+    rarest: int
+    marked: frozenset[str]
 
 
 def features_of(gene: str, names: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -93,8 +111,7 @@ def verdict(
     values: Mapping[str, float],
     moved: pd.Series,
     assays: Sequence[AssayId],
-    lines: Mapping[str, int] | None,
-    rarest: int,
+    training: Training,
 ) -> Verdict:
     """What the model holds of a finding in one sample.
 
@@ -103,8 +120,6 @@ def verdict(
     values : of the gene's events in the sample, by feature; empty where the model has none.
     moved : from `shifts`, of the gene and the sample, by assay.
     assays : from `assays_of`.
-    lines : training lines with each alteration, `FeatureBuilder.lines_`; None in a bundle that does not hold them.
-    rarest : lines that an alteration had at least to become a feature.
     """
     if row.kind in ("no marker", "wild type"):
         return Verdict("")
@@ -115,25 +130,29 @@ def verdict(
     present = [name for name, value in values.items() if value == 1]
     shift = float(np.median(moved[[str(assay) for assay in assays]]))
     if not present:
-        name = f"copy_number.{row.gene}_amplification" if gained else f"mutation.{row.gene}"
-        return _unlearned(name, values, shift, lines, rarest)
+        return _unlearned(row.gene, gained, values, shift, training)
+    lines = training.lines
     count = None if lines is None else max(lines.get(name, 0) for name in present)
     if count is not None and count < LEARNED_FROM:
         return Verdict(_not_learned(count), shift, count)
     return Verdict(_judged(row.direction, shift), shift, count)
 
 
-def _unlearned(
-    name: str, values: Mapping[str, float], shift: float, lines: Mapping[str, int] | None, rarest: int
-) -> Verdict:
-    """No feature of the model shows the alteration, whose own would have that name: it had too few lines, was not
-    looked for in training, or is a change that the model does not count as one."""
-    count = None if lines is None else lines.get(name)
+def _unlearned(gene: str, gained: bool, values: Mapping[str, float], shift: float, training: Training) -> Verdict:
+    """No feature of the model shows the alteration: it had too few lines, was not looked for in training, or is a
+    change that the model does not count as one."""
+    name = f"copy_number.{gene}_amplification" if gained else f"mutation.{gene}"
+    lines = training.lines or {}
+    count = lines.get(name)
     if count is not None and count < LEARNED_FROM:
         return Verdict(_not_learned(count), shift, count)
     if name in values or count is not None:
         return Verdict("not learned (no feature holds this change)", shift, count)
-    return Verdict(f"not learned (lines unknown; {rarest} or more make a feature)", shift)
+    if gained or gene in training.marked:
+        return Verdict(f"not learned (fewer than {training.rarest} lines)", shift)
+    changed = lines.get(f"mutation.{gene}{_ANY}")
+    known = "" if changed is None else f"; any change of it: {changed} lines"
+    return Verdict(f"not learned (training does not mark its drivers{known})", shift)
 
 
 def _not_learned(count: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from pamrx.clinical.agreement import Verdict, assays_of, features_of, shifts, verdict
+from pamrx.clinical.agreement import Training, Verdict, assays_of, features_of, shifts, verdict
 from pamrx.clinical.evidence import LEVELS, Evidence, evidence, genes_of_evidence
 from pamrx.clinical.facts import GeneFacts, gene_facts
 from pamrx.clinical.matching import ANY, OTHER, THIS, Match, match, missing_facts, tumour_type_match
@@ -119,6 +119,7 @@ def _verdicts(profiles: Profiles, trained: TrainedModel | None, found: list[_Fou
     if trained is None or not found:
         return [Verdict("") for _ in found]
     model, builder = trained.model, trained.builder
+    training = Training(builder.lines_, builder.min_altered, frozenset(builder.mutation_.genes))
     samples = list(dict.fromkeys(one.sample for one in found))
     features = builder.transform(profiles.subset(samples))
     genes = sorted({one.row.gene for one in found} - {""})
@@ -132,7 +133,7 @@ def _verdicts(profiles: Profiles, trained: TrainedModel | None, found: list[_Fou
         gene, place = one.row.gene, places[one.sample]
         values = {name: float(features[name].iloc[place]) for name in events.get(gene, ())}
         shift = moved[gene].iloc[place] if gene in moved else pd.Series(dtype=float)
-        out.append(verdict(one.row, values, shift, assays[one.row.id], builder.lines_, builder.min_altered))
+        out.append(verdict(one.row, values, shift, assays[one.row.id], training))
     return out
 
 

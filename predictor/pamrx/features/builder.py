@@ -71,9 +71,8 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         self.tme_ = SignatureBlock.fit("tme", scores, version)
         self.programme_ = SignatureBlock.fit("programme", scores, version)
         self.tissue_ = TissueBlock.fit(X)
-        self.lines_: dict[str, int] | None = lines_altered(
-            X, self._mutations(X, scores), self.copy_number_.transform(X), version
-        )
+        mutations, copies = self._mutations(X, scores), self.copy_number_.transform(X)
+        self.lines_: dict[str, int] | None = lines_altered(X, mutations, copies, self.mutation_.genes, version)
         first = X.subset(X.samples.index[:1])
         self.feature_names_ = list(self._assemble(first).columns)
         return self

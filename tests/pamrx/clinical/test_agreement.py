@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from pamrx.clinical.agreement import CLEAR_SHIFT, LEARNED_FROM, features_of, verdict
+from pamrx.clinical.agreement import CLEAR_SHIFT, LEARNED_FROM, Training, features_of, verdict
 from pamrx.clinical.evidence import Evidence, evidence
 from pamrx.identifiers.assay import AssayId
 
 ASSAY = AssayId("GDSC2", "Alpelisib")
+MARKED = frozenset({"PIK3CA", "PTEN", "ERBB2"})
+UNCOUNTED = Training(None, 5, MARKED)
 
 
 def row(name: str) -> Evidence:
@@ -17,7 +19,7 @@ def row(name: str) -> Evidence:
 
 def said(name: str, shift: float, lines: dict[str, int] | None, value: float = 1.0) -> str:
     moved = pd.Series({str(ASSAY): shift})
-    return verdict(row(name), {"mutation.PIK3CA": value}, moved, [ASSAY], lines, 5).model
+    return verdict(row(name), {"mutation.PIK3CA": value}, moved, [ASSAY], Training(lines, 5, MARKED)).model
 
 
 @pytest.mark.parametrize(
@@ -47,19 +49,27 @@ def test_a_change_that_no_feature_shows_was_not_learned() -> None:
     assert said("PIK3CA.SOLAR-1", -0.3, {"mutation.PIK3CA": 97}, value=0.0).startswith("not learned (no feature")
 
 
-def test_an_alteration_without_any_feature_is_counted_where_the_bundle_counts() -> None:
+def test_an_alteration_without_any_feature_says_why() -> None:
     moved = pd.Series({str(ASSAY): -0.02})
-    known = verdict(row("AKT1.CAPItello-291"), {}, moved, [ASSAY], {"mutation.AKT1": 4}, 5)
-    assert (known.model, known.shift, known.lines) == ("not learned (4 lines)", -0.02, 4)
-    unknown = verdict(row("AKT1.CAPItello-291"), {}, moved, [ASSAY], None, 5)
-    assert unknown.model == "not learned (lines unknown; 5 or more make a feature)"
-    assert unknown.lines is None
+
+    def of(name: str, lines: dict[str, int] | None, marked: frozenset[str]) -> tuple[str, int | None]:
+        found = verdict(row(name), {}, moved, [ASSAY], Training(lines, 5, marked))
+        assert found.shift == -0.02
+        return found.model, found.lines
+
+    marked = frozenset({"AKT1"})
+    assert of("AKT1.MATCH-Y", {"mutation.AKT1": 4}, marked) == ("not learned (4 lines)", 4)
+    assert of("AKT1.MATCH-Y", None, marked) == ("not learned (fewer than 5 lines)", None)
+    assert of("AKT1.MATCH-Y", None, MARKED) == ("not learned (training does not mark its drivers)", None)
+    told = "not learned (training does not mark its drivers; any change of it: 14 lines)"
+    assert of("AKT1.MATCH-Y", {"mutation.AKT1_any": 14}, MARKED) == (told, None)
+    assert of("RICTOR.SCLC", None, MARKED) == ("not learned (fewer than 5 lines)", None)
 
 
 def test_of_a_class_the_median_speaks() -> None:
     others = [AssayId("GDSC2", name) for name in ("Alpelisib", "Taselisib", "AZD8835")]
     moved = pd.Series({str(assay): shift for assay, shift in zip(others, (-0.5, -0.2, 0.1), strict=True)})
-    assert verdict(row("PIK3CA.breast.meta"), {"mutation.PIK3CA": 1.0}, moved, others, None, 5).shift == -0.2
+    assert verdict(row("PIK3CA.breast.meta"), {"mutation.PIK3CA": 1.0}, moved, others, UNCOUNTED).shift == -0.2
 
 
 def test_features_of_a_gene_leave_out_other_genes_and_the_pathway() -> None:
@@ -78,8 +88,8 @@ def test_features_of_a_gene_leave_out_other_genes_and_the_pathway() -> None:
 def test_a_gain_is_no_learning_of_a_mutation_and_the_other_way_round() -> None:
     moved = pd.Series({str(ASSAY): -0.3})
     both = {"copy_number.AKT1_amplification": 1.0, "copy_number.AKT1_gain": 1.0}
-    assert verdict(row("AKT1.MATCH-Y"), both, moved, [ASSAY], None, 5).model.startswith("not learned")
+    assert verdict(row("AKT1.MATCH-Y"), both, moved, [ASSAY], UNCOUNTED).model.startswith("not learned")
     other = {"mutation.ERBB2": 1.0, "copy_number.ERBB2_amplification": 0.0}
-    assert verdict(row("ERBB2.alpelisib.models"), other, moved, [ASSAY], None, 5).model.startswith("not learned")
+    assert verdict(row("ERBB2.alpelisib.models"), other, moved, [ASSAY], UNCOUNTED).model.startswith("not learned")
     amplified = {"mutation.ERBB2": 0.0, "copy_number.ERBB2_amplification": 1.0}
-    assert verdict(row("ERBB2.alpelisib.models"), amplified, moved, [ASSAY], None, 5).model == "agrees"
+    assert verdict(row("ERBB2.alpelisib.models"), amplified, moved, [ASSAY], UNCOUNTED).model == "agrees"
