@@ -13,7 +13,8 @@ Notes on its columns:
   partner drugs) is in `setting`.
 - `direction` is what the alteration goes with: `sensitive`, `resistant`, or `none` (a trial or model showed no effect).
 - `effect` is as published; `trial` and `nct` name the trial.
-- `citation_status` as in all tables; `date_checked` is when the source was looked at.
+- `citation_status` as in all tables; `date_checked` is when the source, or the
+  record of it in `citations.csv` or `drug_status.csv`, was looked at.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ CASES = (
         "breast",
         (("PIK3CA", MISSENSE, "p.N345K"),),
         must=("PIK3CA.INAVO120", "PIK3CA.CAPItello-291"),
-        must_not=("PIK3CA.SOLAR-1", "PIK3CA.SOLAR-1.survival"),
+        must_not=("PIK3CA.SOLAR-1",),
     ),
     Case(
         "PIK3CA Q75E, head and neck",

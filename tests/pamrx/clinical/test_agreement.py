@@ -30,8 +30,8 @@ def said(name: str, shift: float, lines: dict[str, int] | None, value: float = 1
         ("PIK3CA.SOLAR-1", -CLEAR_SHIFT / 2, "no clear shift"),
         ("PIK3CA.KRAS-BRAF", 0.3, "agrees"),
         ("PIK3CA.KRAS-BRAF", -0.3, "disagrees"),
-        ("PIK3CA.SOLAR-1.survival", 0.0, "agrees"),
-        ("PIK3CA.SOLAR-1.survival", -0.3, "disagrees"),
+        ("PIK3CA.S1400B", 0.0, "agrees"),
+        ("PIK3CA.S1400B", -0.3, "disagrees"),
     ],
 )
 def test_the_sign_of_a_clear_shift_decides(name: str, shift: float, expected: str) -> None:
