@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pamrx.clinical.evidence import Evidence
+from pamrx.clinical.learning import ANY, Training, not_learned
 from pamrx.display import short_repr
 from pamrx.errors import UsageError
 from pamrx.explanation.contributions import batches
@@ -25,16 +26,10 @@ from pamrx.prediction.predictions import chosen_assays
 AGREES, DISAGREES, UNCLEAR = "agrees", "disagrees", "no clear shift"
 NOT_PREDICTED = "not predicted"
 
-LEARNED_FROM = 10
-"""Fewer training lines with an alteration teach nothing: the standard error of the mean of ten is a third of the
-standard deviation of the response (1/sqrt(10)), so that an effect of half of one, which few markers exceed
-(`knowledge/relations.csv`), is hardly told from none."""
-
 CLEAR_SHIFT = 0.05
 """In ln units. A shift below it changes an IC50 by less than 5 %, and counts as none."""
 
 _OWN = ("", "_two_hit", "_lost")
-_ANY = "_any"
 _GAINS = ("_amplification", "_gain")
 _WITH_RAS = {"PIK3CA": ("mutation.pik3ca_without_ras_raf",)}
 
@@ -49,23 +44,6 @@ class Verdict:
     lines: int | None = None
 
 
-@short_repr
-@dataclass(frozen=True)
-class Training:
-    """What a bundle was trained on.
-
-    Attributes
-    ----------
-    lines : training lines with each alteration, `FeatureBuilder.lines_`; None in a bundle that does not hold them.
-    rarest : lines that an alteration had at least to become a feature.
-    marked : the genes whose drivers the training data mark; of any other it is known at most that it is changed.
-    """
-
-    lines: Mapping[str, int] | None
-    rarest: int
-    marked: frozenset[str]
-
-
 def features_of(gene: str, names: Iterable[str]) -> tuple[list[str], list[str]]:
     """Among the model's features, those of a gene's mutations and copy number, and those of them that are events.
 
@@ -75,7 +53,7 @@ def features_of(gene: str, names: Iterable[str]) -> tuple[list[str], list[str]]:
     known = set(names)
     events = [f"mutation.{gene}{end}" for end in _OWN]
     events += sorted(name for name in known if name.startswith(f"copy_number.{gene}_"))
-    others = [f"mutation.{gene}{_ANY}", *_WITH_RAS.get(gene, ())]
+    others = [f"mutation.{gene}{ANY}", *_WITH_RAS.get(gene, ())]
     return [name for name in (*events, *others) if name in known], [name for name in events if name in known]
 
 
@@ -129,34 +107,11 @@ def verdict(
     values = {name: value for name, value in values.items() if name.endswith(_GAINS) == gained}
     present = [name for name, value in values.items() if value == 1]
     shift = float(np.median(moved[[str(assay) for assay in assays]]))
-    if not present:
-        return _unlearned(row.gene, gained, values, shift, training)
-    lines = training.lines
-    count = None if lines is None else max(lines.get(name, 0) for name in present)
-    if count is not None and count < LEARNED_FROM:
-        return Verdict(_not_learned(count), shift, count)
+    name = f"copy_number.{row.gene}_amplification" if gained else f"mutation.{row.gene}"
+    reason, count = not_learned(row.gene, name, present, values, training)
+    if reason:
+        return Verdict(reason, shift, count)
     return Verdict(_judged(row.direction, shift), shift, count)
-
-
-def _unlearned(gene: str, gained: bool, values: Mapping[str, float], shift: float, training: Training) -> Verdict:
-    """No feature of the model shows the alteration: it had too few lines, was not looked for in training, or is a
-    change that the model does not count as one."""
-    name = f"copy_number.{gene}_amplification" if gained else f"mutation.{gene}"
-    lines = training.lines or {}
-    count = lines.get(name)
-    if count is not None and count < LEARNED_FROM:
-        return Verdict(_not_learned(count), shift, count)
-    if name in values or count is not None:
-        return Verdict("not learned (no feature holds this change)", shift, count)
-    if gained or gene in training.marked:
-        return Verdict(f"not learned (fewer than {training.rarest} lines)", shift)
-    changed = lines.get(f"mutation.{gene}{_ANY}")
-    known = "" if changed is None else f"; any change of it: {changed} lines"
-    return Verdict(f"not learned (training does not mark its drivers{known})", shift)
-
-
-def _not_learned(count: int) -> str:
-    return f"not learned ({count} line{'' if count == 1 else 's'})"
 
 
 def _judged(direction: str, shift: float) -> str:

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from pamrx.clinical.agreement import Training, Verdict, assays_of, features_of, shifts, verdict
+from pamrx.clinical.agreement import Verdict, assays_of, features_of, shifts, verdict
 from pamrx.clinical.evidence import LEVELS, Evidence, evidence, genes_of_evidence
 from pamrx.clinical.facts import GeneFacts, gene_facts
+from pamrx.clinical.learning import Training
 from pamrx.clinical.matching import ANY, OTHER, THIS, Match, match, missing_facts, tumour_type_match
 from pamrx.display import short_repr
 from pamrx.features.purity import estimate_purity
@@ -119,7 +120,7 @@ def _verdicts(profiles: Profiles, trained: TrainedModel | None, found: list[_Fou
     if trained is None or not found:
         return [Verdict("") for _ in found]
     model, builder = trained.model, trained.builder
-    training = Training(builder.lines_, builder.min_altered, frozenset(builder.mutation_.genes))
+    training = Training.of(trained)
     samples = list(dict.fromkeys(one.sample for one in found))
     features = builder.transform(profiles.subset(samples))
     genes = sorted({one.row.gene for one in found} - {""})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from pamrx.clinical.agreement import CLEAR_SHIFT, LEARNED_FROM, Training, features_of, verdict
+from pamrx.clinical.agreement import CLEAR_SHIFT, features_of, verdict
 from pamrx.clinical.evidence import Evidence, evidence
+from pamrx.clinical.learning import LEARNED_FROM, Training
 from pamrx.identifiers.assay import AssayId
 
 ASSAY = AssayId("GDSC2", "Alpelisib")
