@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 
 from pamrx.clinical.evidence import Evidence
-from pamrx.clinical.learning import ANY, Training, not_learned
+from pamrx.clinical.learning import BOTH_OR_LOST, GAINS, LOSSES, Training, not_learned, of_copies, of_mutations
 from pamrx.display import short_repr
 from pamrx.errors import UsageError
 from pamrx.explanation.contributions import batches
+from pamrx.features.mutation import ANY
 from pamrx.identifiers.assay import AssayId
 from pamrx.knowledge.drugs import all_drugs, resolve
 from pamrx.model.sensitivity import SensitivityModel
@@ -29,9 +30,7 @@ NOT_PREDICTED = "not predicted"
 CLEAR_SHIFT = 0.05
 """In ln units. A shift below it changes an IC50 by less than 5 %, and counts as none."""
 
-_OWN = ("", "_two_hit", "_lost")
-_GAINS = ("_amplification", "_gain")
-_WITH_RAS = {"PIK3CA": ("mutation.pik3ca_without_ras_raf",)}
+_WITH_RAS = {"PIK3CA": (of_mutations("pik3ca_without_ras_raf"),)}
 
 
 @short_repr
@@ -51,9 +50,9 @@ def features_of(gene: str, names: Iterable[str]) -> tuple[list[str], list[str]]:
     no features of the gene.
     """
     known = set(names)
-    events = [f"mutation.{gene}{end}" for end in _OWN]
-    events += sorted(name for name in known if name.startswith(f"copy_number.{gene}_"))
-    others = [f"mutation.{gene}{ANY}", *_WITH_RAS.get(gene, ())]
+    events = [of_mutations(gene, end) for end in ("", *BOTH_OR_LOST)]
+    events += [of_copies(gene, kind) for kind in (*GAINS, *LOSSES)]
+    others = [of_mutations(gene, ANY), *_WITH_RAS.get(gene, ())]
     return [name for name in (*events, *others) if name in known], [name for name in events if name in known]
 
 
@@ -104,10 +103,11 @@ def verdict(
     if not assays:
         return Verdict(NOT_PREDICTED)
     gained = row.kind == "amplification"
-    values = {name: value for name, value in values.items() if name.endswith(_GAINS) == gained}
+    gains = {of_copies(row.gene, kind) for kind in GAINS}
+    values = {name: value for name, value in values.items() if (name in gains) == gained}
     present = [name for name, value in values.items() if value == 1]
     shift = float(np.median(moved[[str(assay) for assay in assays]]))
-    name = f"copy_number.{row.gene}_amplification" if gained else f"mutation.{row.gene}"
+    name = of_copies(row.gene, GAINS[0]) if gained else of_mutations(row.gene)
     reason, count = not_learned(row.gene, name, present, values, training)
     if reason:
         return Verdict(reason, shift, count)

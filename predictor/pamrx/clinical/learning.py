@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pamrx.display import short_repr
-from pamrx.explanation.alterations import axis_alterations
+from pamrx.explanation.alterations import CALLS, axis_alterations
+from pamrx.features.brakes import LOST, TWO_HIT
+from pamrx.features.mutation import ANY
+from pamrx.identifiers.feature_name import FeatureName
 from pamrx.prediction.predictions import TrainedModel
 from pamrx.profiles import Profiles
 
@@ -17,12 +20,8 @@ LEARNED_FROM = 10
 standard deviation of the response (1/sqrt(10)), so that an effect of half of one, which few markers exceed
 (`knowledge/relations.csv`), is hardly told from none."""
 
-ANY = "_any"
-_ENDS = {
-    "amplified": ("copy_number.{}_amplification", "copy_number.{}_gain"),
-    "deep deletion": ("copy_number.{}_deep_deletion", "copy_number.{}_loss", "mutation.{}_two_hit", "mutation.{}_lost"),
-}
-_MUTATED = ("mutation.{}", "mutation.{}_two_hit", "mutation.{}_lost")
+GAINS, LOSSES = ("amplification", "gain"), ("deep_deletion", "loss")
+BOTH_OR_LOST = (TWO_HIT, LOST)
 _SUMMARIES = ("both copies hit", "activating changes in one oncogene")
 """Ends of lines that sum up what other lines name."""
 
@@ -64,7 +63,7 @@ def unlearned_alterations(profiles: Profiles, trained: TrainedModel) -> pd.DataF
     for sample, gene, alteration in found.itertuples(index=False):
         if str(alteration).endswith(_SUMMARIES):
             continue
-        names = [end.format(gene) for end in _ENDS.get(str(alteration), _MUTATED)]
+        names = _features_of(str(gene), str(alteration))
         own = [name for name in names if name in features.columns]
         present = [name for name in own if features.at[sample, name] == 1]
         reason, _ = not_learned(str(gene), names[0], present, own, training)
@@ -92,11 +91,31 @@ def not_learned(
         return _too_few(count), count
     if name in own or count is not None:
         return "not learned (no feature holds this change)", count
-    if name.startswith("copy_number.") or gene in training.marked:
+    if FeatureName.parse(name).block == "copy_number" or gene in training.marked:
         return f"not learned (fewer than {training.rarest} lines)", None
-    changed = lines.get(f"mutation.{gene}{ANY}")
+    changed = lines.get(of_mutations(gene, ANY))
     known = "" if changed is None else f"; any change of it: {changed} lines"
     return f"not learned (training does not mark its drivers{known})", None
+
+
+def of_mutations(gene: str, end: str = "") -> str:
+    """The feature of a gene's mutations: of its drivers, or what `end` says."""
+    return str(FeatureName("mutation", f"{gene}{end}"))
+
+
+def of_copies(gene: str, kind: str) -> str:
+    """The feature of a gene's copy number: amplification, gain, deep_deletion or loss."""
+    return str(FeatureName("copy_number", f"{gene}_{kind}"))
+
+
+def _features_of(gene: str, alteration: str) -> list[str]:
+    """The features that would show an alteration, its own first."""
+    if alteration == CALLS[2.0]:
+        return [of_copies(gene, kind) for kind in GAINS]
+    both = [of_mutations(gene, end) for end in BOTH_OR_LOST]
+    if alteration == CALLS[-2.0]:
+        return [*(of_copies(gene, kind) for kind in LOSSES), *both]
+    return [of_mutations(gene), *both]
 
 
 def _too_few(count: int) -> str:

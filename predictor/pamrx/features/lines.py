@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from pamrx.features.mutation_calls import MutationCalls
+from pamrx.identifiers.feature_name import FeatureName
 from pamrx.knowledge import NEWEST
 from pamrx.profiles import Profiles
 
@@ -37,8 +38,8 @@ def lines_altered(
     calls = MutationCalls.of(profiles, marked, version)
     if calls is not None:
         drivers = (calls.counts(calls.driver, profiles.n, marked) > 0).sum(axis=0)
-        found = {f"mutation.{gene}": int(count) for gene, count in zip(marked, drivers, strict=True)}
+        found = {str(FeatureName("mutation", gene)): int(count) for gene, count in zip(marked, drivers, strict=True)}
     for block, features in (("mutation", mutations), ("copy_number", copy_number)):
         flags = features.loc[:, features.isin([0.0, 1.0]).where(features.notna(), True).all()]
-        found |= {f"{block}.{name}": int(count) for name, count in flags.sum().items()}
+        found |= {str(FeatureName(block, str(name))): int(count) for name, count in flags.sum().items()}
     return dict(sorted(found.items()))
