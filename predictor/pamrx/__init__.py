@@ -62,6 +62,10 @@ def __getattr__(name: str) -> Any:
         from importlib import import_module
 
         return getattr(import_module(_MODULES[name]), name)
+    if name == "clinical":
+        from importlib import import_module
+
+        return import_module("pamrx.clinical")
     raise AttributeError(f"module 'pamrx' has no attribute '{name}'")
 
 

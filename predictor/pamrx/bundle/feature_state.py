@@ -16,6 +16,9 @@ _PARTS = ("mutation", "brakes", "copy_number", "ncrna", "tme", "programme", "tis
 _SIZE = 100.0
 """Of a score, a weight or a limit: scores are those of a standard normal distribution."""
 
+MOST_LINES = 1_000_000
+"""Training lines with an alteration."""
+
 
 def read_builder(data: bytes, file: Path, knowledge_version: int) -> FeatureBuilder:
     """The builder that wrote the state; `knowledge_version` is that of the bundle's manifest.
@@ -26,7 +29,7 @@ def read_builder(data: bytes, file: Path, knowledge_version: int) -> FeatureBuil
         If it is not the state of a builder, or its parts do not fit each other.
     """
     state = Fields(read_json(data, file), file)
-    state.only(("blocks", "min_altered", "knowledge_version", "universe", *_PARTS))
+    state.only(("blocks", "min_altered", "knowledge_version", "universe", "lines", *_PARTS))
     state.names("blocks", BLOCKS, least=1)
     state.whole("min_altered", 0, 1_000_000)
     universe = frozenset(state.names("universe"))
@@ -38,6 +41,10 @@ def read_builder(data: bytes, file: Path, knowledge_version: int) -> FeatureBuil
     tissue = state.below("tissue")
     tissue.only(("tissues",))
     tissue.names("tissues")
+    if "lines" in state.content:
+        lines = state.below("lines")
+        for name in state.by_name("lines"):
+            lines.whole(name, 0, MOST_LINES)
     return FeatureBuilder.from_state({**state.content, "knowledge_version": knowledge_version})
 
 

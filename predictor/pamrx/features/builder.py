@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from pamrx.errors import UsageError
 from pamrx.features.brakes import BrakeBlock
 from pamrx.features.copy_number import CopyNumberBlock
+from pamrx.features.lines import lines_altered
 from pamrx.features.mutation import MutationBlock
 from pamrx.features.mutation_calls import MutationCalls
 from pamrx.features.ncrna import NcrnaBlock, long_noncoding
@@ -42,6 +43,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     universe_ : the transcripts (genes and lncRNAs) within which every rank and signature is computed.
+    lines_ : training lines with each alteration, by feature (`pamrx.features.lines`); None where a bundle holds none.
 
     Examples
     --------
@@ -69,6 +71,8 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         self.tme_ = SignatureBlock.fit("tme", scores, version)
         self.programme_ = SignatureBlock.fit("programme", scores, version)
         self.tissue_ = TissueBlock.fit(X)
+        mutations, copies = self._mutations(X, scores), self.copy_number_.transform(X)
+        self.lines_: dict[str, int] | None = lines_altered(X, mutations, copies, self.mutation_.genes, version)
         first = X.subset(X.samples.index[:1])
         self.feature_names_ = list(self._assemble(first).columns)
         return self
@@ -106,6 +110,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
             **staged,
             "universe": self.universe_,
             **{name: getattr(self, f"{name}_").state() for name in _FITTED},
+            **({} if self.lines_ is None else {"lines": self.lines_}),
         }
 
     @classmethod
@@ -114,6 +119,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         version = state.get("knowledge_version", FIRST)
         builder = cls(tuple(state["blocks"]), state["min_altered"], version)
         builder.universe_ = list(state["universe"])
+        builder.lines_ = dict(state["lines"]) if "lines" in state else None
         for name, block in _FITTED.items():
             staged = (version,) if name in _STAGED else ()
             setattr(builder, f"{name}_", block.from_state(state[name], *staged))

@@ -29,7 +29,8 @@ class Profiles:
         of `vocabulary()` or None.
     sequenced : bool per sample: whether its mutations were looked for. False means unknown, not absent.
     mutations : long table, one row per mutation, or None: sample_id, gene (Hugo symbol), variant_classification (MAF
-        word), hgvsp (`p.H1047R` or ""), driver (nullable boolean: what the file itself says, else NA).
+        word), hgvsp (`p.H1047R` or ""), driver (nullable boolean: what the file itself says, else NA); and `vaf`
+        (variant allele fraction, 0 to 1 or NaN) where the source has it. No feature is made of it.
     assessed_genes : the genes that were looked at for mutations; None means all (whole exome).
     panels : where samples were sequenced with different panels: sample -> the genes looked at in it. A sample that is
         not there goes by `assessed_genes`.

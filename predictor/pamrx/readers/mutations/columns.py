@@ -18,6 +18,9 @@ GENE, SAMPLE, CLASS, CHANGE = "Hugo_Symbol", "Tumor_Sample_Barcode", "Variant_Cl
 FUNC, DRIVER, STATUS, FILTER, GDC_FILTER = "Func", "cbp_driver", "Mutation_Status", "FILTER", "GDC_FILTER"
 DEFAULT_ENTRY, CANONICAL, KIND = "default_entry", "canonical", "Variant_Type"
 CHROMOSOME, START, REF, ALT = "Chromosome", "Start_Position", "Reference_Allele", "Tumor_Seq_Allele2"
+ALT_COUNT, REF_COUNT, DEPTH, FRACTION = "t_alt_count", "t_ref_count", "t_depth", "vaf"
+READS = (ALT_COUNT, REF_COUNT, DEPTH, FRACTION)
+"""Roles of reads: they are taken where they are there and plain, and never make a table one that cannot be read."""
 
 _SEVERAL = (CHANGE,)  # the first that has a value in a row gives it
 _ANNOVAR = re.compile(r"gene\.(refgene|knowngene|ensgene)\w*", re.IGNORECASE)
@@ -53,7 +56,7 @@ def mutation_columns(file: str, header: Sequence[str], known_genes: Collection[s
         loose.setdefault(_loose(name), []).append(position)
     wanted: dict[str, int] = {}
     for role, names in _roles().items():
-        found = [place for name in names for place in _places(file, name, exact, loose)]
+        found = [place for name in names for place in _places(file, name, exact, loose, role in READS)]
         for number, place in enumerate(dict.fromkeys(found), start=1):
             if number == 1 or role in _SEVERAL:
                 wanted[role if number == 1 else f"{role} {number}"] = place
@@ -119,9 +122,12 @@ def _is_other(header: Sequence[str], wanted: dict[str, int], role: str) -> bool:
     return role in wanted and _loose(header[wanted[role]]) not in (_loose(role), "proteinchange", "hgvsp")
 
 
-def _places(file: str, name: str, exact: dict[str, list[int]], loose: dict[str, list[int]]) -> list[int]:
-    """Where a column stands; the very name goes before one that differs in punctuation."""
+def _places(file: str, name: str, exact: dict[str, list[int]], loose: dict[str, list[int]], spare: bool) -> list[int]:
+    """Where a column stands; the very name goes before one that differs in punctuation. One that can be spared and
+    stands more than once is passed over."""
     places = exact.get(name.lower()) or loose.get(_loose(name), [])
+    if len(places) > 1 and spare:
+        return []
     if len(places) > 1:
         raise InputError(f"{file}: header: column {name} stands {len(places)} times; expected once")
     return places

@@ -29,6 +29,7 @@ from pamrx.readers.mutations.columns import (
     DRIVER,
     FUNC,
     GENE,
+    READS,
     SAMPLE,
     START,
     changes_of,
@@ -37,8 +38,9 @@ from pamrx.readers.mutations.columns import (
     mutation_columns,
 )
 from pamrx.readers.mutations.filters import kept_rows
+from pamrx.readers.mutations.fractions import allele_fractions
 from pamrx.readers.mutations.rows import Settled, settle
-from pamrx.readers.mutations.table import CLASSIFICATIONS, Mutations
+from pamrx.readers.mutations.table import CLASSIFICATIONS, VAF, Mutations
 from pamrx.readers.parquet_file import EXPECTED, check_whole, is_text
 from pamrx.readers.text.files import SHORTER, Head, is_parquet, open_bytes, parquet_columns
 from pamrx.readers.text.memory import PER_ROW, most_text
@@ -47,7 +49,7 @@ _DRIVER_WORDS = {"putative_driver": True, "putative_passenger": False}
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
 _WORDS_SHOWN = 5
 # Columns whose cells hardly repeat: as text, not as codes of a dictionary.
-_LONG = (START,)
+_LONG = (START, *READS)
 _TEXT, _CODES, _ARROW = pa.string(), pa.dictionary(pa.int32(), pa.string()), pd.ArrowDtype(pa.string())
 _NO_SAMPLE = "__UNKNOWN__"  # Funcotator's name of a tumour that it was not told
 
@@ -110,6 +112,8 @@ def _mutations(
     names = tuple(dict.fromkeys([*(stem if name == _NO_SAMPLE else name for name in names or [stem]), *declared]))
     raw = frame.assign(sample_id=samples, gene=frame[GENE], driver=_drivers(frame))
     raw["variant_classification"] = _consequences(frame)
+    if (fractions := allele_fractions(frame)) is not None:
+        raw[VAF] = fractions
     changes = changes_of(frame.columns)
     raw["hgvsp"] = _changes(frame, changes)
     read = settle(raw, known, entrez=True if _is_entrez(titles[GENE]) else None, changes=bool(changes))

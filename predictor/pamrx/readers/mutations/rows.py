@@ -31,6 +31,7 @@ from pamrx.identifiers.protein_change import (
 from pamrx.readers.mutations.cells import mapped
 from pamrx.readers.mutations.columns import ALT, KIND, REF
 from pamrx.readers.mutations.repeats import hot_genes, is_hotspot, without_repeats
+from pamrx.readers.mutations.table import VAF
 
 _WORDS_SHOWN, _SHOWN, _LETTERS_SHOWN = 5, 3, 30
 _NO_GENE = frozenset({"", "Unknown", "unknown"})
@@ -41,7 +42,8 @@ _OPEN = frozenset({"Missense_Mutation", "In_Frame_Del", "In_Frame_Ins", "Unknown
 @short_repr
 @dataclass(frozen=True)
 class Settled:
-    """`rows`: sample_id, gene, variant_classification, hgvsp, driver; `names`: how each gene's name was found; `words`:
+    """`rows`: sample_id, gene, variant_classification, hgvsp, driver, and vaf where the source has it; `names`: how
+    each gene's name was found; `words`:
     unknown words of consequences with their counts, and `understood` whether any word is known; `notes`: what was read
     otherwise than it stands, or not at all."""
 
@@ -79,7 +81,8 @@ def settle(raw: pd.DataFrame, known: Collection[str], *, entrez: bool | None = N
     rows, told = without_repeats(rows)
     notes += told
     texts = ["sample_id", "gene", "variant_classification", "hgvsp"]
-    kept = rows[[*texts, "driver"]].reset_index(drop=True).astype(dict.fromkeys(texts, object))
+    numbers = [VAF] if VAF in rows else []
+    kept = rows[[*texts, "driver", *numbers]].reset_index(drop=True).astype(dict.fromkeys(texts, object))
     return Settled(kept, genes.names, words, understood, tuple(notes))
 
 

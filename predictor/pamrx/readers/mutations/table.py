@@ -18,14 +18,18 @@ CLASSIFICATIONS = (
     "Targeted_Region", "Fusion", "Unknown",
 )  # fmt: skip
 
+VAF = "vaf"
+"""A further column of rows where the source has it: the variant allele fraction, 0 to 1 or NaN."""
+
 _FEW_SAMPLES = 20
 
 
 @short_repr
 @dataclass(frozen=True)
 class Mutations:
-    """`rows`: sample_id, gene, variant_classification, hgvsp, driver (see `Profiles.mutations`); `samples`: every
-    sample with a row, in order of appearance; `notes`; `names`: how each gene's name was found (see `name_genes`)."""
+    """`rows`: sample_id, gene, variant_classification, hgvsp, driver, perhaps vaf (see `Profiles.mutations`);
+    `samples`: every sample with a row, in order of appearance; `notes`; `names`: how each gene's name was found (see
+    `name_genes`)."""
 
     rows: pd.DataFrame
     samples: tuple[str, ...]

@@ -22,13 +22,14 @@ from pamrx.identifiers.consequences import is_known, is_outside, severity, varia
 from pamrx.identifiers.gene_ids import is_gene_name
 from pamrx.identifiers.genes import unrecognised_message
 from pamrx.readers.mutations.columns import ALT, CHROMOSOME, REF, START
+from pamrx.readers.mutations.fractions import fraction_of
 from pamrx.readers.mutations.rows import Settled, settle
-from pamrx.readers.mutations.table import Mutations
+from pamrx.readers.mutations.table import VAF, Mutations
 from pamrx.readers.mutations.vcf_annotation import Annotation, Entry, annotation_of
 from pamrx.readers.mutations.vcf_samples import Columns, tumour_columns
 from pamrx.readers.text.files import check_labels, is_clean, open_bytes
 
-_FIELDS = ["sample_id", "gene", "variant_classification", "hgvsp", CHROMOSOME, START, REF, ALT]
+_FIELDS = ["sample_id", "gene", "variant_classification", "hgvsp", CHROMOSOME, START, REF, ALT, VAF]
 _MANY_GENES = 20  # distinct genes from which some known one is to be expected
 
 
@@ -78,6 +79,9 @@ def read_vcf(file: Path, known_genes: Collection[str] = ()) -> Mutations:
     check_labels(str(file), dict.fromkeys(gene for _, gene, *_ in found), "annotation")
     raw = pd.DataFrame(found, columns=_FIELDS, dtype=object)
     raw["driver"] = pd.Series(pd.NA, index=raw.index, dtype="boolean")
+    raw[VAF] = raw[VAF].astype("float64")
+    if raw[VAF].isna().all():
+        raw = raw.drop(columns=VAF)
     read = settle(raw, known_genes, entrez=False)
     _check_recognised(file, read, known_genes)
     count = f"{len(read.rows)} mutations in {len(names)} samples and {read.rows['gene'].nunique()} genes"
@@ -176,8 +180,8 @@ def _records(file: Path, variants: Any) -> Iterator[Any]:
         raise InputError(f"{file}: damaged {where} ({error}); make or copy it again") from None
 
 
-def _rows(record: Any, annotation: Annotation, columns: Columns, told: _Told) -> Iterator[tuple[str, ...]]:
-    """sample, gene, consequence, protein change, chromosome, position, alleles of each carried allele."""
+def _rows(record: Any, annotation: Annotation, columns: Columns, told: _Told) -> Iterator[tuple[Any, ...]]:
+    """sample, gene, consequence, protein change, chromosome, position, alleles, fraction of each carried allele."""
     marks = [mark for mark in record.filter if mark != "PASS"]
     if marks:
         told.filtered[marks[0]] += 1
@@ -204,12 +208,13 @@ def _rows(record: Any, annotation: Annotation, columns: Columns, told: _Told) ->
         if not best:
             told.outside += 1
         for sample in dict.fromkeys(samples):
+            fraction = _fraction(record, columns, sample, place)
             for gene, one in best.items():
                 terms = one["Consequence"]
                 if not is_known(terms):
                     told.unknown[terms] += 1
                 word = variant_classification(terms, record.ref, alt)
-                yield sample, gene, word, _change(one), record.chrom, str(record.pos), record.ref, alt
+                yield sample, gene, word, _change(one), record.chrom, str(record.pos), record.ref, alt, fraction
 
 
 def _carried(record: Any, columns: Columns, told: _Told) -> list[tuple[str, set[int]]]:
@@ -237,6 +242,19 @@ def _carried(record: Any, columns: Columns, told: _Told) -> list[tuple[str, set[
             told.open_ended += 1
             told.called[name] += 0
     return carried
+
+
+def _fraction(record: Any, columns: Columns, sample: str, allele: int) -> float:
+    """The fraction of an allele's reads in a tumour, NaN where the record does not tell it as numbers."""
+    column = dict(zip(columns.names, columns.tumours, strict=False)).get(sample)
+    if column is None:
+        return float("nan")
+    found = []
+    for name, kind in (("AD", int), ("AF", float)):
+        values = record.samples[column].get(name) if name in record.format else None
+        plain = isinstance(values, tuple) and all(value is None or isinstance(value, kind) for value in values)
+        found.append(values if plain else None)
+    return fraction_of(found[0], found[1], allele)
 
 
 def _alleles(record: Any, column: str, file: Path) -> Any:

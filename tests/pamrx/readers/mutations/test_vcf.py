@@ -89,6 +89,23 @@ def test_vep_somatic_pair_of_mutect(tmp_path: Path, name: str) -> None:
     assert any("column N1 is the normal: dropped" in note for note in profiles.notes)
 
 
+@pytest.mark.parametrize(
+    ("format_", "cell"), [("GT:AD", "0/1:30,10"), ("GT:AF", "0/1:0.25"), ("GT:AD:AF", "0/1:.,.:0.25")]
+)
+def test_the_fraction_of_the_carried_allele_is_kept(tmp_path: Path, format_: str, cell: str) -> None:
+    head = "\n".join(
+        [
+            VEP,
+            '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="Reads">',
+            '##FORMAT=<ID=AF,Number=A,Type=Float,Description="Fraction">',
+        ]
+    )
+    info = f"CSQ={csq('G', 'missense_variant', 'PIK3CA', HGVSp='ENSP0:p.His1047Arg')}"
+    path = vcf(tmp_path, f"chr3 100 A G PASS {info} 0/1", head=head, columns="T1")
+    path.write_text(path.read_text().replace("\tGT\t0/1", f"\t{format_}\t{cell}"))
+    assert read_mutations(path).rows["vaf"].tolist() == [pytest.approx(0.25)]
+
+
 def test_snpeff_reads_like_vep(tmp_path: Path) -> None:
     info = ",".join(
         [
