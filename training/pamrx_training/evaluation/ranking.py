@@ -21,6 +21,7 @@ from pamrx_training.evaluation.ranking_measures import (
     TOP_TENTH,
     across_lines,
     first_picks,
+    ratio,
     rho_in_line,
     sensitive,
     share_of_lines,
@@ -51,8 +52,8 @@ class Question:
     Attributes
     ----------
     truths : by name, (n_lines, n_drugs) measured response, lower being more sensitive; NaN where not measured.
-    scores : by name, (n_lines, n_drugs) of the same labels, higher being more sensitive; NaN where there is none. Judged
-        are the cells that every score has.
+    scores : by name, (n_lines, n_drugs) of the same labels, higher being more sensitive; NaN where there is none.
+        Judged are the cells that every score and every truth has.
     groups : by name, the drugs that are ordered together. How many drugs a line needs is counted over all drugs.
     beyond : (n_lines, n_drugs) 1 where the measured IC50 lies above the highest concentration tested, else 0; NaN where
         that is unknown.
@@ -99,7 +100,7 @@ def draw(question: Question, draws: int = 1000, seed: int = 0) -> Drawn:
         hits, rank = every_hit[truth], share_of_lines(measured)
         enough = measured.notna().sum(axis=1).to_numpy() >= fewest_drugs(measured.shape[1])
         for group, drugs in question.groups.items():
-            held = [place for place, drug in enumerate(measured.columns) if drug in set(drugs)]
+            held = np.flatnonzero(measured.columns.isin(list(drugs)))
             for measure in ACROSS:
                 of_drug = [one[truth, measure][:, held] for one in across]
                 _keep(out, (group, truth, measure), [_mean(one) for one in of_drug], of_drug[0][0])
@@ -189,7 +190,7 @@ def _within(score: np.ndarray, hits: np.ndarray, rank: np.ndarray) -> dict[str, 
 
 
 def _keep_picks(
-    out: Drawn, question: Question, where: tuple[str, str], lines: np.ndarray, held: list[int], counts: np.ndarray
+    out: Drawn, question: Question, where: tuple[str, str], lines: np.ndarray, held: np.ndarray, counts: np.ndarray
 ) -> None:
     """What the first picks are, whatever the truth."""
     cells = np.ix_(lines, held)
@@ -213,7 +214,7 @@ def _known_share(picks: np.ndarray, marks: np.ndarray) -> np.ndarray:
     """(n_lines,) share of the picks that are marked, among those whose mark is known; NaN where none is."""
     known = (picks * ~np.isnan(marks)).sum(axis=1)
     found = (picks * np.nan_to_num(marks)).sum(axis=1)
-    return np.divide(found, known, out=np.full(len(found), np.nan), where=known > 0)
+    return ratio(found, known)
 
 
 def _keep(out: Drawn, key: Key, columns: Sequence[np.ndarray], units: np.ndarray) -> None:
@@ -228,11 +229,10 @@ def _over_lines(counts: np.ndarray, values: np.ndarray) -> np.ndarray:
     known = np.isfinite(values)
     total = counts[:, known].sum(axis=1, dtype=float)
     found = counts[:, known].astype(float) @ values[known]
-    return np.divide(found, total, out=np.full(len(total), np.nan), where=total > 0)
+    return ratio(found, total)
 
 
 def _mean(of_drug: np.ndarray) -> np.ndarray:
     """(draws,) mean over the drugs that have a value."""
     known = np.isfinite(of_drug)
-    n = known.sum(axis=1)
-    return np.divide(np.where(known, of_drug, 0.0).sum(axis=1), n, out=np.full(len(n), np.nan), where=n > 0)
+    return ratio(np.where(known, of_drug, 0.0).sum(axis=1), known.sum(axis=1))

@@ -58,7 +58,7 @@ def top_share(score: np.ndarray, hits: np.ndarray, k: int = TOP_DRUGS) -> np.nda
     above, tied = filled > last, (filled == last) & np.isfinite(filled)
     left = (wanted - above.sum(axis=1)) / np.maximum(tied.sum(axis=1), 1)
     found = ((above + tied * left[:, None]) * np.nan_to_num(hits)).sum(axis=1)
-    return np.divide(found, wanted, out=np.full(len(found), np.nan), where=wanted > 0)
+    return ratio(found, wanted)
 
 
 def rho_in_line(score: np.ndarray, rank: np.ndarray) -> np.ndarray:
@@ -75,8 +75,7 @@ def rho_in_line(score: np.ndarray, rank: np.ndarray) -> np.ndarray:
     a, b = (np.where(known, one - middle, 0.0) for one in (a, b))
     # Random orders of tied scores have the mean ranks as their expectation, each with the variance of untied ranks.
     spread = np.sqrt(n * (n**2 - 1.0) / 12 * (b**2).sum(axis=1))
-    enough = (n >= 3) & (spread > 0)
-    return np.divide((a * b).sum(axis=1), spread, out=np.full(len(n), np.nan), where=enough)
+    return ratio((a * b).sum(axis=1), np.where(n >= 3, spread, 0.0))
 
 
 def across_lines(
@@ -92,7 +91,7 @@ def across_lines(
 
     Returns
     -------
-    (truth, `AUC` or `TOP_TENTH`) -> (draws, n_drugs); NaN where a draw holds no sensitive line of the drug, or no other.
+    (truth, `AUC` or `TOP_TENTH`) -> (draws, n_drugs); NaN where a draw holds no hit of the drug, or nothing else.
     """
     blocks = [np.ascontiguousarray(part.T) for part in np.array_split(counts, math.ceil(len(counts) / BLOCK))]
     out = {
@@ -118,9 +117,7 @@ def across_lines(
     return out
 
 
-def _of_drug(
-    order: np.ndarray, hit: np.ndarray, weight: np.ndarray, sums: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _of_drug(order: np.ndarray, hit: np.ndarray, weight: np.ndarray, sums: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """AUC and share of hits at the top for each draw, from the lines of one drug in a rising `order`.
 
     `weight` is (n_lines, draws), `sums` its sums over the lines before each. Only hits are looked at one by one.
@@ -129,7 +126,9 @@ def _of_drug(
     before, upto = sums[np.searchsorted(order, of_hits)], sums[np.searchsorted(order, of_hits, side="right")]
     hits = weight[hit]
     hit_sums = _summed(hits)
-    hits_passed = hit_sums[np.searchsorted(of_hits, of_hits)] + hit_sums[np.searchsorted(of_hits, of_hits, side="right")]
+    hits_passed = (
+        hit_sums[np.searchsorted(of_hits, of_hits)] + hit_sums[np.searchsorted(of_hits, of_hits, side="right")]
+    )
     others = sums[-1] - hit_sums[-1]
     below = others - (before + upto - hits_passed) / 2
     won = np.einsum("ld,ld->d", hits, below, dtype=float)
@@ -137,8 +136,14 @@ def _of_drug(
     taken = np.clip((wanted - before) / np.maximum(upto - before, 1.0), 0.0, 1.0)
     found = np.einsum("ld,ld->d", hits, taken, dtype=float)
     pairs = hit_sums[-1].astype(float) * others
-    both, unknown = pairs > 0, np.full(len(pairs), np.nan)
-    return np.divide(won, pairs, out=unknown.copy(), where=both), np.divide(found, wanted, out=unknown, where=both)
+    return ratio(won, pairs), ratio(found, np.where(pairs > 0, wanted, 0.0))
+
+
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Part over whole; NaN where the whole is not above 0."""
+    out = np.full(len(whole), np.nan)
+    np.divide(part, whole, out=out, where=whole > 0)
+    return out
 
 
 def _summed(weight: np.ndarray) -> np.ndarray:
