@@ -12,8 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-SENSITIVE = 0.2
-"""Share of a drug's lines that count as its most sensitive."""
+from pamrx_training.evaluation.metrics import SENSITIVE
 
 TOP_LINES = 0.1
 """Share of a drug's lines, the first by the score, that are looked at for enrichment."""
