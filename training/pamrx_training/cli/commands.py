@@ -13,6 +13,7 @@ from pamrx.errors import UsageError, did_you_mean
 from pamrx_training.cli.log_lines import show_log
 from pamrx_training.cli.model_commands import models, serve
 from pamrx_training.cli.options import CORES, Cache, Dask, Drugs, Folds, Jobs, Lines, Mirna, Panel, Quick, Seed
+from pamrx_training.cli.own_command import OwnOptions, evaluate_own
 from pamrx_training.cli.run_commands import app as run_commands
 
 app = typer.Typer(rich_markup_mode=None)
@@ -103,6 +104,30 @@ def evaluate(
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder that holds nci60/ or gcsi/ under the portals' names.")
     ] = None,
+    responses: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your own measured responses, to judge a bundle on without training: columns sample_id, drug, value, "
+            "or sample_id and a column per drug; ln IC50 (micromolar)."
+        ),
+    ] = None,
+    profiles: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --responses: folder of a cBioPortal study, or of files called mutations, expression, ncrna, "
+            "copy_number, samples."
+        ),
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --responses: folder of a bundle, or models:/pamrx@champion. [default: the released one]"
+        ),
+    ] = None,
+    direction: Annotated[
+        str | None,
+        typer.Option(help="With --responses of another score than ln IC50: are sensitive samples 'lower' or 'higher'?"),
+    ] = None,
     seed: Seed = 2026,
     cache: Cache = None,
     jobs: Jobs = CORES,
@@ -118,8 +143,15 @@ def evaluate(
 
     Stands beside three baselines. Five-fold leave-cell-line-out: lines of one donor are never on both sides. Other
     protocols, repeated splits, ablation, --biology and --ranking keep finished fits in the cache, so that a run that
-    was stopped goes on.
+    was stopped goes on. With --responses and --profiles a bundle is judged on your own measurements instead.
     """
+    own = OwnOptions(responses, profiles, bundle, direction, output)
+    if own.asked_for:
+        others = {"--folds": folds is not None, "--ablate": ablate is not None, "--biology": biology}
+        others |= {"--ranking": ranking, "--repeats": repeats > 1, "--data-dir": data_dir is not None}
+        others |= {"--protocol": protocol != "leave-cell-line-out", "--quick": quick, "--drugs": drugs is not None}
+        evaluate_own(own, others)
+        return
     from pamrx.tables import check_tables, write_table
 
     from pamrx_training.datasets import cached_inputs
