@@ -16,7 +16,7 @@ def print_evaluation(evaluation: Evaluation, console: Console | None = None) -> 
     """Metrics per assay beside the baselines, then the means with their intervals over lines."""
     console = console or PlainConsole()
     if not console.is_terminal:
-        console = PlainConsole(width=140)
+        console = PlainConsole(width=150)
     console.print(_assays(evaluation))
     console.print(_means(evaluation.summary))
 
