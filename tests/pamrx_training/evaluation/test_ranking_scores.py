@@ -12,9 +12,11 @@ import pytest
 from pamrx.errors import UsageError
 from pamrx.identifiers.assay import AssayId
 from pamrx_training.evaluation import ranked
+from pamrx_training.evaluation.evaluate import with_heads
 from pamrx_training.evaluation.protocols import Options, check, check_scope
 from pamrx_training.evaluation.ranked import rank_found, rank_splits
 from pamrx_training.evaluation.ranking import ALL, CLINICAL, PLAIN, SPECIFIC
+from pamrx_training.evaluation.ranking_card import ranking_markdown
 from pamrx_training.evaluation.ranking_scores import (
     BASELINES,
     beyond_range,
@@ -200,3 +202,26 @@ def test_advice_more_drugs_can_be_ordered() -> None:
         check_scope(asked, two)
     check_scope(asked, SimpleNamespace(responses=pd.DataFrame({"drug": ["A", "B", "C"]})))
     check_scope(Options(), two)
+
+
+def test_the_card_has_a_table_per_truth_and_the_verdict() -> None:
+    text = ranking_markdown(rank_found(*made(), draws=10))
+    assert text.count("| order | first pick |") == 2
+    assert "Truth: drug-specific response." in text
+    assert "- specific percentile: " in text
+    assert "| percentile |" in text
+    assert "{" not in text
+
+
+def test_rows_out_of_fold_hold_what_else_was_predicted_of_them() -> None:
+    found, _ = made()
+    rows = found.measured.rename_axis("cell_line").reset_index().melt("cell_line", var_name="assay").dropna()
+    held = SimpleNamespace(**vars(found), chance=found.predicted[ASSAYS[:2]] * 0 + 0.3)
+    out = with_heads(rows.iloc[::-1], held)
+    assert list(out.columns[-3:]) == ["specific_measured", "specific_predicted", "chance"]
+    row = out.iloc[5]
+    assert row["specific_predicted"] == found.specific.at[row["cell_line"], row["assay"]]
+    assert out.loc[out["assay"].isin(ASSAYS[:2]), "chance"].eq(0.3).all()
+    assert out.loc[~out["assay"].isin(ASSAYS[:2]), "chance"].isna().all()
+    without = with_heads(rows, made(specific=False)[0])
+    assert list(without.columns) == list(rows.columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from pamrx.display import short_repr
 
@@ -43,7 +44,8 @@ class Evaluation:
 
     Attributes
     ----------
-    oof : one row per line and assay: cell_line, assay, drug, fold, measured, predicted (ln IC50, micromolar).
+    oof : one row per line and assay: cell_line, assay, drug, fold, measured, predicted (ln IC50, micromolar); as far as
+        the predictions have them, specific_measured and specific_predicted, chance and viability_chance.
     per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson (centred per tissue: the older number,
         biased down), within_tissue_fold_pearson (centred per tissue and fold), both of the ridge too,
         `<baseline>_pearson` and `<baseline>_rmse` of each baseline, the columns of `metrics.top_predictions`, and,
@@ -86,7 +88,8 @@ def judge(cohort: Cohort, found: OutOfFold, draws: int = 1000) -> Evaluation:
         table = table.join(_specific_table(found, tissue, inside))
         summary |= _specific_summary(found, table, draws)
     summary["seconds"] = found.seconds
-    return Evaluation(oof_table(found.measured, found.predicted, found.folds, cohort), table, summary, found)
+    oof = with_heads(oof_table(found.measured, found.predicted, found.folds, cohort), found)
+    return Evaluation(oof, table, summary, found)
 
 
 def oof_table(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series, cohort: Cohort) -> pd.DataFrame:
@@ -96,6 +99,19 @@ def oof_table(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series,
     drug = cohort.responses.drop_duplicates("assay").set_index("assay")["drug"]
     long["drug"], long["fold"] = long["assay"].map(drug), long["cell_line"].map(folds)
     return long[["cell_line", "assay", "drug", "fold", "measured", "predicted"]].reset_index(drop=True)
+
+
+def with_heads(oof: pd.DataFrame, found: OutOfFold) -> pd.DataFrame:
+    """The rows of `oof_table` with what else was predicted and measured of each, as far as it was."""
+    frames = {"specific_measured": found.specific_measured, "specific_predicted": found.specific}
+    frames |= {name: getattr(found, name, None) for name in ("chance", "viability_chance")}
+    rows, out = found.measured.index.get_indexer(pd.Index(oof["cell_line"])), oof.copy()
+    for name, frame in frames.items():
+        if frame is not None:
+            columns = frame.columns.get_indexer(pd.Index(oof["assay"]))
+            values = frame.loc[found.measured.index].to_numpy(dtype=float)
+            out[name] = np.where(columns >= 0, values[rows, columns], np.nan)
+    return out
 
 
 def _table(

@@ -17,12 +17,16 @@ from pamrx_training.evaluation.dossier import Section, markdown
 from pamrx_training.evaluation.evaluate import Evaluation
 from pamrx_training.evaluation.evidence_tables import number
 from pamrx_training.evaluation.extrapolation import extrapolation
+from pamrx_training.evaluation.ranked import Ranked
+from pamrx_training.evaluation.ranking_card import ranking_markdown
 from pamrx_training.evaluation.tables import shares_told, top_told, within_told
 from pamrx_training.fitting.masked_predictions import MaskedPredictions
 
 NO_SECTIONS = (
     "Other protocols, ablation and other laboratories were not run for this bundle (`pamrx train --evidence`)."
 )
+
+NO_RANKING = "Too few drugs to be ordered."
 
 
 def model_card(
@@ -31,6 +35,7 @@ def model_card(
     evaluation: Evaluation,
     coverage: pd.DataFrame,
     sections: Sequence[Section] = (),
+    ranking: Ranked | None = None,
 ) -> str:
     """The card as Markdown; every number comes from the arguments, the text from `model_card.md`.
 
@@ -39,6 +44,7 @@ def model_card(
     features : names of the features that the bundle was fitted on.
     evaluation, coverage : of its cross-validation, and of its intervals there.
     sections : see `dossier`.
+    ranking : of the same cross-validation; None for a bundle of too few drugs.
     """
     manifest, summary, table = bundle.manifest, evaluation.summary, evaluation.per_assay
     template = (files(__package__) / "model_card.md").read_text(encoding="utf-8")
@@ -60,6 +66,7 @@ def model_card(
         assays=_assays(table),
         tested=_tested(evaluation.oof),
         coverage=_coverage(coverage),
+        ranking=NO_RANKING if ranking is None else ranking_markdown(ranking),
         flags=_flags(bundle, evaluation.predictions.masked),
         sections="\n\n".join(section.text() for section in sections) or NO_SECTIONS,
     )

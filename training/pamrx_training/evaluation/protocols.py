@@ -17,7 +17,7 @@ from pamrx_training.datasets.nci60 import load_nci60
 from pamrx_training.evaluation.ablation import Ablation, ablate, check_kind
 from pamrx_training.evaluation.biology import Biology, biology
 from pamrx_training.evaluation.laboratories import Elsewhere, elsewhere
-from pamrx_training.evaluation.ranked import Ranked, rank_splits
+from pamrx_training.evaluation.ranked import FEWEST_ORDERED, Ranked, rank_splits
 from pamrx_training.evaluation.repeats import Repeated, evaluate_repeats
 from pamrx_training.evaluation.screens import Transfer, across_screens
 from pamrx_training.fitting.cohort import Cohort
@@ -29,9 +29,6 @@ log = logging.getLogger(__name__)
 LINE, TISSUE, SCREEN = "leave-cell-line-out", "leave-tissue-out", "leave-screen-out"
 LABORATORIES = ("nci60", "gcsi")
 PROTOCOLS = (LINE, TISSUE, SCREEN, *LABORATORIES)
-
-FEWEST_ORDERED = 3
-"""Drugs that `--ranking` needs: of two there is no correlation."""
 
 Split = Callable[[Cohort, int, int], pd.Series]
 Result = Ablation | Biology | Transfer | Elsewhere | Ranked | Repeated

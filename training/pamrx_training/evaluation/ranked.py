@@ -20,6 +20,9 @@ from pamrx_training.fitting.cross_validation import OutOfFold, cross_validate
 from pamrx_training.fitting.fit_cache import CODE
 from pamrx_training.fitting.run_context import RunContext, Store
 
+FEWEST_ORDERED = 3
+"""Drugs that an order needs: of two there is no correlation."""
+
 log = logging.getLogger(__name__)
 
 

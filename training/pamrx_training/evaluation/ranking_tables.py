@@ -34,15 +34,14 @@ def print_ranking(found: Ranked, console: Console | None = None) -> None:
     console = console or PlainConsole()
     if not console.is_terminal:
         console = PlainConsole(width=WIDTH)
-    lines = int(found.table.loc[found.table["measure"] == "first_pick", "n"].max())
     groups = list(dict.fromkeys(found.table["drugs"]))
     tables = [_measures(found.table, group, truth) for group in groups for truth in found.truths]
     tables += [_differences(found.table, groups[0], truth, other) for truth in found.truths for other in GATE[truth]]
     tables += [_picks(found.table, group) for group in groups]
     seeds = " and ".join(map(str, found.seeds))
     console.print(
-        f"Order of drugs inside a tumour, and of tumours for a drug, out of fold (seed {seeds}). {lines} lines have "
-        f"{found.fewest} or more of {found.n_drugs} drugs measured."
+        f"Order of drugs inside a tumour, and of tumours for a drug, out of fold (seed {seeds}). "
+        f"{lines_judged(found)} lines have {found.fewest} or more of {found.n_drugs} drugs measured."
     )
     for table in tables:
         console.print()
@@ -52,6 +51,11 @@ def print_ranking(found: Ranked, console: Console | None = None) -> None:
         console.print(line)
 
 
+def lines_judged(found: Ranked) -> int:
+    """How many lines an order inside a tumour was judged on."""
+    return int(found.table.loc[found.table["measure"] == "first_pick", "n"].max())
+
+
 def verdict(found: Ranked) -> list[str]:
     """A sentence, then one for each order that is no baseline: whether it beats them, and where that is least clear."""
     missing = "" if judged_on_both(found) else " (no drug-specific response: judged on ln IC50 alone)"
@@ -59,8 +63,8 @@ def verdict(found: Ranked) -> list[str]:
     for score, row in found.verdicts.iterrows():
         word = "yes" if row["passes"] else "no"
         out.append(
-            f"{_name(str(score))}: {word}. Least clear: {HEADS[row['measure']]} on {TRUTHS[row['truth']]}, minus "
-            f"{_name(row['against'])}: {_interval(row)}"
+            f"{named(str(score))}: {word}. Least clear: {HEADS[row['measure']]} on {TRUTHS[row['truth']]}, minus "
+            f"{named(row['against'])}: {with_interval(row)}"
         )
     return out
 
@@ -69,12 +73,14 @@ def _measures(table: pd.DataFrame, group: str, truth: str) -> Table:
     part = table[(table["drugs"] == group) & (table["truth"] == truth) & (table["against"] == "")]
     wide = part.pivot(index="score", columns="measure", values="value")
     shown = [name for name in (*WITHIN, *ACROSS) if name in wide.columns]
-    out = Table(title=f"{_drugs(group)}; truth: {TRUTHS[truth]}", header_style="bold", box=None, title_justify="left")
+    out = Table(
+        title=f"{drugs_named(group)}; truth: {TRUTHS[truth]}", header_style="bold", box=None, title_justify="left"
+    )
     out.add_column("order", no_wrap=True)
     for name in shown:
         out.add_column(HEADS[name], justify="right")
     for score in dict.fromkeys(part["score"]):
-        out.add_row(_name(score), *[_number(value) for value in wide.loc[score, shown].to_numpy(dtype=float)])
+        out.add_row(named(score), *[numbered(value) for value in wide.loc[score, shown].to_numpy(dtype=float)])
     if "first_pick" in shown:
         rows = part[part["measure"] == "first_pick"]
         widest = (rows["high"] - rows["low"]).max() / 2
@@ -88,7 +94,7 @@ def _measures(table: pd.DataFrame, group: str, truth: str) -> Table:
 
 def _differences(table: pd.DataFrame, group: str, truth: str, other: str) -> Table:
     part = table[(table["drugs"] == group) & (table["truth"] == truth) & (table["against"] == other)]
-    title = f"Minus {_name(other)}; truth: {TRUTHS[truth]}"
+    title = f"Minus {named(other)}; truth: {TRUTHS[truth]}"
     out = Table(title=title, header_style="bold", box=None, title_justify="left")
     out.add_column("order", no_wrap=True)
     measures = [name for name in ("top_three", "rho") if name in set(part["measure"])]
@@ -98,7 +104,7 @@ def _differences(table: pd.DataFrame, group: str, truth: str, other: str) -> Tab
         if score in BASELINES:
             continue
         rows = part[part["score"] == score].set_index("measure")
-        out.add_row(_name(score), *[_interval(rows.loc[name]) for name in measures])
+        out.add_row(named(score), *[with_interval(rows.loc[name]) for name in measures])
     return out
 
 
@@ -106,12 +112,12 @@ def _picks(table: pd.DataFrame, group: str) -> Table:
     part = table[(table["drugs"] == group) & (table["truth"] == PLAIN) & (table["against"] == "")]
     wide = part.pivot(index="score", columns="measure", values="value")
     shown = [name for name in (BEYOND, TOOLS, COMMONEST) if name in wide.columns]
-    out = Table(title=f"First picks. {_drugs(group)}", header_style="bold", box=None, title_justify="left")
+    out = Table(title=f"First picks. {drugs_named(group)}", header_style="bold", box=None, title_justify="left")
     out.add_column("order", no_wrap=True)
     for name in shown:
         out.add_column(HEADS[name], justify="right")
     for score in dict.fromkeys(part["score"]):
-        out.add_row(_name(score), *[f"{value:.0%}" for value in wide.loc[score, shown].to_numpy(dtype=float)])
+        out.add_row(named(score), *[f"{value:.0%}" for value in wide.loc[score, shown].to_numpy(dtype=float)])
     out.caption = (
         "Beyond range: measured IC50 above the highest concentration tested. Three commonest: lines whose first pick "
         "is one of the three drugs picked most often."
@@ -120,17 +126,17 @@ def _picks(table: pd.DataFrame, group: str) -> Table:
     return out
 
 
-def _drugs(group: str) -> str:
+def drugs_named(group: str) -> str:
     return f"Drugs {GROUPS.get(group, group)}"
 
 
-def _name(score: str) -> str:
+def named(score: str) -> str:
     return score.replace("_", " ")
 
 
-def _number(value: float) -> str:
+def numbered(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3f}"
 
 
-def _interval(row: pd.Series) -> str:
+def with_interval(row: pd.Series) -> str:
     return f"{row['value']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
