@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pamrx_training.evaluation.metrics import (
     bootstrap_mean_pearson,
+    bootstrap_within,
     correlation,
     interval,
     mean_pearson,
@@ -183,3 +184,13 @@ def test_top_predictions_are_those_up_to_the_fifth_percentile() -> None:
     assert found["top_bias"] == pytest.approx((89.5 + 3) / 4)
     assert found["top_rmse"] == pytest.approx(np.sqrt((89.5**2 + 3) / 4))
     assert found["top_sensitive"] == pytest.approx(3 / 4)
+
+
+def test_draws_within_groups_surround_the_correlation_within_them_and_are_paired() -> None:
+    measured, predicted = made_up(n=200, seed=9)
+    tissue = pd.Series(np.random.default_rng(9).choice(["skin", "breast"], 200))
+    groups = tissue_and_fold(tissue, pd.Series(np.arange(200) % 5))
+    draws = bootstrap_within(measured, [predicted, predicted * 2 + 1], groups, draws=200)
+    low, high = interval(draws[:, 0])
+    assert low < within_tissue(measured, predicted, groups).mean() < high
+    assert draws[:, 0] == pytest.approx(draws[:, 1])

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from pamrx.errors import UsageError
 from pamrx.identifiers.assay import AssayId
+from pamrx_training.evaluation import protocols as evidence_protocols
 from pamrx_training.evaluation import ranked
 from pamrx_training.evaluation.evaluate import with_heads
 from pamrx_training.evaluation.protocols import Options, check, check_scope
@@ -28,6 +29,7 @@ from pamrx_training.evaluation.ranking_tables import print_ranking, verdict
 from pamrx_training.fitting.cross_validation import OutOfFold
 from pamrx_training.fitting.masked_predictions import MaskedPredictions
 from pamrx_training.fitting.run_context import RunContext, Store
+from pamrx_training.tracking import DataSet, evaluations
 from pamrx_training.tracking.summaries import ranking_metrics
 
 ASSAYS = ["GDSC1:Alpelisib", "GDSC2:Alpelisib", "GDSC2:Capivasertib", "GDSC2:Pictilisib", "GDSC1:A-443654"]
@@ -225,3 +227,17 @@ def test_rows_out_of_fold_hold_what_else_was_predicted_of_them() -> None:
     assert out.loc[~out["assay"].isin(ASSAYS[:2]), "chance"].isna().all()
     without = with_heads(rows, made(specific=False)[0])
     assert list(without.columns) == list(rows.columns)
+
+
+def test_a_ranking_is_logged_as_a_run_with_its_table(monkeypatch: Any, tmp_path: Path) -> None:
+    logged: list[Any] = []
+    monkeypatch.setattr(evaluations, "log_run", logged.append)
+    found = rank_found(*made(), seed=7, draws=5)
+    settings = evaluations.Settings({"seed": 7}, DataSet("f" * 64, {"lines": N}))
+    evaluations.log_result(found, Options(ranking=True, seed=7), settings, 1.0)
+    (run,) = logged
+    assert run.name == "ranking of drugs, leave-cell-line-out, seed 7"
+    assert run.metrics["ranking_rho.clinical.plain.percentile"] > 0
+    run.files(tmp_path)
+    assert len(pd.read_csv(tmp_path / "table.csv")) == len(found.table)
+    assert evidence_protocols.tidy_table(found) is found.table

@@ -123,6 +123,23 @@ def bootstrap_mean_pearson(
     )
 
 
+def bootstrap_within(
+    measured: pd.DataFrame, predictions: Sequence[pd.DataFrame], groups: pd.Series, draws: int = 1000, seed: int = 0
+) -> np.ndarray:
+    """Mean per-assay Pearson within groups of lines, of each prediction over the same resampled lines.
+
+    Parameters
+    ----------
+    groups : tissue by line, or `tissue_and_fold`; each group's means are those of all its lines, not of a draw's.
+
+    Returns
+    -------
+    (draws, n_predictions).
+    """
+    centred = [tissue_centred(one.where(measured.notna()), groups).fillna(0.0) for one in predictions]
+    return bootstrap_mean_pearson(tissue_centred(measured, groups), centred, draws, seed)
+
+
 def bootstrap_pearson(measured: pd.DataFrame, predicted: pd.DataFrame, draws: int = 1000, seed: int = 0) -> np.ndarray:
     """Pearson of each assay over resampled lines: the same draws for the same seed and number of lines.
 
