@@ -58,6 +58,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         "predict",
         "drugs",
         "vocab",
+        "diff",
         "features",
         "evaluate",
         "train",

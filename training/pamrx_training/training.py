@@ -15,6 +15,7 @@ from pamrx_training.evaluation.coverage import coverage_metrics, coverage_table,
 from pamrx_training.evaluation.dossier import Section
 from pamrx_training.evaluation.evaluate import Evaluation, evaluate
 from pamrx_training.evaluation.model_card import model_card
+from pamrx_training.evaluation.ranked import FEWEST_ORDERED, Ranked, rank_found
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.fit import fit_bundle, without_lines
 from pamrx_training.fitting.run_context import RunContext
@@ -33,16 +34,19 @@ class Trained:
     ----------
     features : (n_lines, n_features) that it was fitted on.
     coverage : of its intervals by kind of evidence, as `pamrx_training.evaluation.coverage.coverage_table`.
+    ranking : how good the order of drugs is; None for too few drugs.
     """
 
     bundle: Bundle
     features: pd.DataFrame
     evaluation: Evaluation
     coverage: pd.DataFrame
+    ranking: Ranked | None = None
 
     def card(self, sections: Sequence[Section] = ()) -> str:
         """The model card as Markdown; `sections` as `pamrx_training.evaluation.dossier` makes them."""
-        return model_card(self.bundle, list(self.features.columns), self.evaluation, self.coverage, sections)
+        features = list(self.features.columns)
+        return model_card(self.bundle, features, self.evaluation, self.coverage, sections, self.ranking)
 
 
 def train(
@@ -77,7 +81,9 @@ def train(
         **_facts(kept, evaluation, coverage),
     }
     bundle, features = fit_bundle(kept, found, manifest, seed)
-    return Trained(bundle, features, evaluation, coverage)
+    enough = kept.responses["drug"].nunique() >= FEWEST_ORDERED
+    ranking = rank_found(found, kept.cell_lines["tissue"], seed) if enough else None
+    return Trained(bundle, features, evaluation, coverage, ranking)
 
 
 def _facts(kept: Cohort, evaluation: Evaluation, coverage: pd.DataFrame) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pamrx_training.evaluation.ceiling import ceilings, with_ceiling
+from pamrx_training.evaluation.ceiling import ceilings, screen_agreement, shares_of_ceiling, with_ceiling
+from pamrx_training.evaluation.tables import shares_by_source, shares_told
 
 
 def series(assay: str, number: int, values: np.ndarray) -> pd.DataFrame:
@@ -90,3 +91,36 @@ def test_on_the_real_screens_the_figures_are_those_measured_before(gdsc: Any) ->
         assert found.loc[assay, "ceiling_r"] == pytest.approx(r, abs=0.01)
     assert found["ceiling"].between(0.3, 1).all()
     assert len(found) == 30
+
+
+def test_shares_are_told_apart_by_where_the_ceiling_comes_from_and_above_one_as_they_are() -> None:
+    table = pd.DataFrame(
+        {"share_of_ceiling": [0.6, 0.8, 1.3, np.nan], "ceiling_within_screen": [1.0, 1.0, 0.0, np.nan]},
+        index=["GDSC1:A", "GDSC1:B", "GDSC2:C", "GDSC2:D"],
+    )
+    found = shares_of_ceiling(table)
+    assert found["share_of_ceiling_series"] == pytest.approx(0.7)
+    assert found["share_of_ceiling_screen"] == pytest.approx(1.3)
+    assert (found["assays_with_ceiling_series"], found["assays_with_ceiling_screen"]) == (2, 1)
+    assert found["shares_of_ceiling_above_one"] == 1
+    told = shares_told({f"lco_{name}": value for name, value in found.items()})
+    assert "0.70 by repeated series (2 assays)" in told
+    assert "1.30 by the other screen" in told
+    assert "above 1 in 1 of them" in told
+    assert shares_told({}) == ""
+    nothing = shares_of_ceiling(table.iloc[3:])
+    assert np.isnan(nothing["share_of_ceiling_series"])
+    assert [shares_by_source(row)[0] for _, row in table.iterrows()][:2] == [0.6, 0.8]
+    assert [shares_by_source(row)[1] for _, row in table.iterrows()][2] == 1.3
+
+
+def test_screens_agree_by_the_correlation_of_what_both_measured(truth: Any) -> None:
+    random = np.random.default_rng(3)
+    one, two = (truth + random.normal(0, 1.0, len(truth)) for _ in range(2))
+    two[:1000] = np.nan
+    parts = [series("GDSC1:X", 0, one), series("GDSC2:X", 0, two + 4), series("GDSC1:Y", 0, one)]
+    parts += [series("GDSC1:Z", 0, one), series("GDSC2:Z", 0, two[:1020])]  # 20 lines measured twice
+    found = screen_agreement(pd.concat(parts))
+    assert list(found.index) == ["X"]
+    assert found["X"] == pytest.approx(np.corrcoef(one[1000:], two[1000:])[0, 1])
+    assert screen_agreement(parts[0]).empty

@@ -61,7 +61,11 @@ def unspoilt(cohort: Any, quick: Any, predictions_of_fold: Any) -> Any:
 def test_one_row_per_line_and_assay_out_of_fold(cohort: Any, evaluated: Any) -> None:
     folds, evaluation = evaluated
     oof, predictions = evaluation.oof, evaluation.predictions.predicted
-    assert list(oof.columns) == ["cell_line", "assay", "drug", "fold", "measured", "predicted"]
+    first = ["cell_line", "assay", "drug", "fold", "measured", "predicted"]
+    assert list(oof.columns) == [*first, "specific_measured", "specific_predicted"]
+    wide = oof.pivot(index="cell_line", columns="assay", values="specific_predicted").loc[cohort.lines]
+    expected = evaluation.predictions.specific.where(evaluation.predictions.measured.notna())
+    assert np.allclose(wide, expected[wide.columns], equal_nan=True)
     assert not oof.duplicated(["cell_line", "assay"]).any()
     assert (oof["fold"] == oof["cell_line"].map(folds)).all()
     assert len(oof) == cohort.response_matrix(cohort.lines).notna().sum().sum()

@@ -11,10 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pamrx_training.evaluation.metrics import (
     bootstrap_mean_pearson,
+    bootstrap_within,
     correlation,
     interval,
     mean_pearson,
     per_assay,
+    tissue_and_fold,
+    top_predictions,
     within_tissue,
 )
 from scipy.stats import pearsonr, spearmanr
@@ -136,3 +139,58 @@ def test_bootstrap_of_a_constant_is_zero() -> None:
 def test_the_interval_leaves_a_like_tail_on_either_side() -> None:
     assert interval(np.arange(1001.0)) == pytest.approx((25.0, 975.0))
     assert interval(np.arange(1001.0), 0.5) == pytest.approx((250.0, 750.0))
+
+
+def training_means(measured: pd.DataFrame, tissue: pd.Series, folds: pd.Series) -> pd.DataFrame:
+    """For each line the mean of its tissue over the other folds: all that a table of tissues knows."""
+    out = measured * np.nan
+    for fold in folds.unique():
+        mean = measured[folds != fold].groupby(tissue[folds != fold]).mean()
+        out[folds == fold] = mean.loc[tissue[folds == fold]].to_numpy()
+    return out
+
+
+def test_a_table_of_tissues_scores_zero_per_tissue_and_fold_and_below_it_per_tissue() -> None:
+    random = np.random.default_rng(8)
+    tissue = pd.Series(random.choice(["skin", "breast", "bone"], 300))
+    measured = pd.DataFrame(random.normal(size=(300, 5)), columns=list("ABCDE"))
+    measured = measured.add(tissue.map({"skin": 0, "breast": 3, "bone": -3}), axis=0).mask(
+        random.random((300, 5)) < 0.1
+    )
+    folds = pd.Series(random.permutation(300) % 5)
+    table = training_means(measured, tissue, folds)
+    newer = within_tissue(measured, table, tissue_and_fold(tissue, folds))
+    older = within_tissue(measured, table, tissue)
+    assert newer.abs().max() < 1e-9
+    assert (older < -0.1).all()
+    assert (per_assay(measured, table)["pearson"] > 0.8).all()
+
+
+def test_a_group_is_a_tissue_in_a_fold_whatever_the_order_of_the_folds() -> None:
+    tissue = pd.Series({"a": "skin", "b": "skin", "c": "bone"})
+    found = tissue_and_fold(tissue, pd.Series({"c": 0, "b": 1, "a": 0}))
+    assert found.nunique() == 3
+    assert list(found.index) == ["a", "b", "c"]
+    assert tissue_and_fold(tissue, pd.Series({"a": 2, "b": 2, "c": 2})).nunique() == 2
+
+
+def test_top_predictions_are_those_up_to_the_fifth_percentile() -> None:
+    predicted = pd.DataFrame({"A": np.arange(100.0)})
+    measured = predicted + 1.0
+    measured.loc[0, "A"] = np.nan
+    measured.loc[1, "A"] = 90.5
+    found = top_predictions(measured, predicted).loc["A"]
+    assert found["top_n"] == 4
+    assert found["top_bias"] == pytest.approx((89.5 + 3) / 4)
+    assert found["top_rmse"] == pytest.approx(np.sqrt((89.5**2 + 3) / 4))
+    assert found["top_sensitive"] == pytest.approx(3 / 4)
+
+
+def test_draws_within_groups_surround_the_correlation_within_them_and_are_paired() -> None:
+    measured, predicted = made_up(n=200, seed=9)
+    tissue = pd.Series(np.random.default_rng(9).choice(["skin", "breast"], 200))
+    groups = tissue_and_fold(tissue, pd.Series(np.arange(200) % 5))
+    draws = bootstrap_within(measured, [predicted, predicted * 2 + 1], groups, draws=200)
+    low, high = interval(draws[:, 0])
+    assert low < within_tissue(measured, predicted, groups).mean() < high
+    assert draws[:, 0] == pytest.approx(draws[:, 1])

@@ -13,6 +13,7 @@ from pamrx.errors import UsageError, did_you_mean
 from pamrx_training.cli.log_lines import show_log
 from pamrx_training.cli.model_commands import models, serve
 from pamrx_training.cli.options import CORES, Cache, Dask, Drugs, Folds, Jobs, Lines, Mirna, Panel, Quick, Seed
+from pamrx_training.cli.own_command import OwnOptions, evaluate_own
 from pamrx_training.cli.run_commands import app as run_commands
 
 app = typer.Typer(rich_markup_mode=None)
@@ -78,8 +79,8 @@ def evaluate(
         typer.Option(
             "--output",
             "-o",
-            help="Out-of-fold predictions, or the table of other protocols, --repeats, --ablate or --biology: CSV, "
-            "Parquet or JSON by ending.",
+            help="Out-of-fold predictions, or the table of other protocols, --repeats, --ablate, --biology or "
+            "--ranking: CSV, Parquet or JSON by ending.",
         ),
     ] = None,
     protocol: Annotated[
@@ -96,8 +97,36 @@ def evaluate(
         bool,
         typer.Option("--biology", help="Known effects of alterations: do data and predictions show them?"),
     ] = False,
+    ranking: Annotated[
+        bool,
+        typer.Option("--ranking", help="Is the order of the drugs inside a tumour right, and of tumours for a drug?"),
+    ] = False,
     data_dir: Annotated[
         Path | None, typer.Option(help="Folder that holds nci60/ or gcsi/ under the portals' names.")
+    ] = None,
+    responses: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your own measured responses, to judge a bundle on without training: columns sample_id, drug, value, "
+            "or sample_id and a column per drug; ln IC50 (micromolar)."
+        ),
+    ] = None,
+    profiles: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --responses: folder of a cBioPortal study, or of files called mutations, expression, ncrna, "
+            "copy_number, samples."
+        ),
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --responses: folder of a bundle, or models:/pamrx@champion. [default: the released one]"
+        ),
+    ] = None,
+    direction: Annotated[
+        str | None,
+        typer.Option(help="With --responses of another score than ln IC50: are sensitive samples 'lower' or 'higher'?"),
     ] = None,
     seed: Seed = 2026,
     cache: Cache = None,
@@ -113,15 +142,22 @@ def evaluate(
     """Measure accuracy on lines not trained on.
 
     Stands beside three baselines. Five-fold leave-cell-line-out: lines of one donor are never on both sides. Other
-    protocols, repeated splits, ablation and --biology keep finished fits in the cache, so that a run that was stopped
-    goes on.
+    protocols, repeated splits, ablation, --biology and --ranking keep finished fits in the cache, so that a run that
+    was stopped goes on. With --responses and --profiles a bundle is judged on your own measurements instead.
     """
+    own = OwnOptions(responses, profiles, bundle, direction, output)
+    if own.asked_for:
+        others = {"--folds": folds is not None, "--ablate": ablate is not None, "--biology": biology}
+        others |= {"--ranking": ranking, "--repeats": repeats > 1, "--data-dir": data_dir is not None}
+        others |= {"--protocol": protocol != "leave-cell-line-out", "--quick": quick, "--drugs": drugs is not None}
+        evaluate_own(own, others)
+        return
     from pamrx.tables import check_tables, write_table
 
     from pamrx_training.datasets import cached_inputs
     from pamrx_training.evaluation.evaluate import evaluate as run
     from pamrx_training.evaluation.evidence_tables import print_result
-    from pamrx_training.evaluation.protocols import Options, check, run_protocol, tidy_table
+    from pamrx_training.evaluation.protocols import Options, check, check_scope, run_protocol, tidy_table
     from pamrx_training.evaluation.tables import print_evaluation
     from pamrx_training.fitting.cluster import on_cluster
     from pamrx_training.fitting.loading import load_cohort
@@ -132,11 +168,12 @@ def evaluate(
     show_log()
     check_tables({"the table": output}, [folds, data_dir, *cached_inputs(cache)])
     n_folds = folds_of(n_folds, quick)
-    options = Options(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology)
+    options = Options(protocol, ablate, repeats, n_folds, seed, folds is not None, data_dir, biology, ranking)
     split = check(options)
     scope = Scope.of(drugs, lines, quick)
     whole, fingerprint = load_cohort(cache, mirna, panel)
     cohort, data_fingerprint = narrowed(whole, scope), scope.fingerprint(fingerprint)
+    check_scope(options, cohort)
     splits = repeated(cohort, n_folds, seed, repeats, split) if folds is None else [(seed, read_folds(folds, cohort))]
     fold = splits[0][1]
     if not options.elsewhere:

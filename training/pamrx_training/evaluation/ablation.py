@@ -14,10 +14,10 @@ from pamrx.features import BLOCKS
 from pamrx_training.evaluation.evaluate import oof_table
 from pamrx_training.evaluation.metrics import (
     bootstrap_mean_pearson,
+    bootstrap_within,
     interval,
     mean_pearson,
     per_assay,
-    tissue_centred,
     within_tissue,
 )
 from pamrx_training.fitting.cohort import Cohort
@@ -129,8 +129,7 @@ def summarise(
             rows.append(one.reset_index().assign(repeat=seed, variant=name))
             tidy.append(oof_table(measured, side, fold, cohort).assign(variant=name, repeat=seed))
         plain.append(bootstrap_mean_pearson(measured, sides_, draws))
-        centred = [tissue_centred(side.where(measured.notna()), tissue).fillna(0.0) for side in sides_]
-        within.append(bootstrap_mean_pearson(tissue_centred(measured, tissue), centred, draws))
+        within.append(bootstrap_within(measured, sides_, tissue, draws))
     long = pd.concat(rows, ignore_index=True)
     columns = ["repeat", "variant", "assay", "n", "pearson", "spearman", "rmse", "within_tissue_pearson"]
     long = long[columns]

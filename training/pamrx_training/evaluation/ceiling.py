@@ -71,6 +71,41 @@ def with_ceiling(per_assay: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def shares_of_ceiling(table: pd.DataFrame) -> dict[str, float]:
+    """Means of share_of_ceiling by where the ceiling comes from, with the number of assays, and how many exceed 1.
+
+    The two are no one scale: series of one screen share their plates and give a high ceiling, another screen a low.
+
+    Parameters
+    ----------
+    table : of `with_ceiling`.
+    """
+    out = {}
+    for name, within in (("series", 1.0), ("screen", 0.0)):
+        share = table.loc[table["ceiling_within_screen"] == within, "share_of_ceiling"].dropna()
+        out[f"share_of_ceiling_{name}"] = float(share.mean()) if len(share) else float("nan")
+        out[f"assays_with_ceiling_{name}"] = float(len(share))
+    return out | {"shares_of_ceiling_above_one": float((table["share_of_ceiling"] > 1).sum())}
+
+
+def screen_agreement(responses: pd.DataFrame) -> pd.Series:
+    """Pearson of two screens' measurements of each drug that more than one holds, over the lines of both.
+
+    The number behind every sentence on how well the screens agree. Repeated series are aligned on all lines, since no
+    model is involved. Index drug; drugs with too few shared lines are left out.
+    """
+    means = assay_matrix(responses, responses["cell_line"].unique())
+    by_drug: dict[str, list[str]] = {}
+    for name in map(str, means.columns):
+        by_drug.setdefault(AssayId.parse(name).drug, []).append(name)
+    found = {
+        drug: _mean_correlation(means[names].to_numpy(dtype=float), MIN_LINES)
+        for drug, names in by_drug.items()
+        if len(names) > 1
+    }
+    return pd.Series(found, dtype=float).rename_axis(index="drug").dropna()
+
+
 def _from_series(series: pd.DataFrame, draws: int, random: np.random.Generator) -> list[float] | None:
     """From (n_lines, n_series) measurements; None if no two series share enough lines."""
     values = series.to_numpy(dtype=float)
@@ -123,14 +158,14 @@ def _ceiling(
     return [float(np.sqrt(whole)), low, high, r, float(repeated), float(within_screen)]
 
 
-def _mean_correlation(values: np.ndarray) -> float:
+def _mean_correlation(values: np.ndarray, fewest: int = MIN_LINES // 2) -> float:
     """Mean Pearson over the pairs of columns that share enough rows, weighted by their rows; NaN if none does."""
     total, weight = 0.0, 0
     for one in range(values.shape[1]):
         for other in range(one + 1, values.shape[1]):
             both = ~np.isnan(values[:, one]) & ~np.isnan(values[:, other])
             n = int(both.sum())
-            if n >= MIN_LINES // 2:
+            if n >= fewest:
                 total += n * float(np.corrcoef(values[both, one], values[both, other])[0, 1])
                 weight += n
     return total / weight if weight else float("nan")

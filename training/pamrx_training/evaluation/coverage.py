@@ -9,6 +9,7 @@ import pandas as pd
 from pamrx.prediction.intervals import COVERAGE, Intervals
 from pamrx.prediction.missing_data import pattern_from
 
+from pamrx_training.evaluation.metrics import TOP
 from pamrx_training.fitting.calibration import fit_intervals, own_patterns, under
 from pamrx_training.fitting.masked_predictions import MaskedPredictions, restricted
 
@@ -40,7 +41,8 @@ def cross_coverage(
     -------
     DataFrame
         evidence (of `REPORTED`), cell_line, assay, covered, width, width_assay (the constant width per assay with the
-        same nominal coverage), covered_assay, width_constant, covered_constant (one constant for all assays).
+        same nominal coverage), covered_assay, width_constant, covered_constant (one constant for all assays), top (the
+        prediction is among the most sensitive `TOP` of the assay's predictions from this evidence in its fold).
     """
     out = []
     for fold in pd.unique(masked.fold):
@@ -71,6 +73,7 @@ def coverage_of(
         by_assay = np.array([_rank(column, coverage) for column in known.T])
         constant = _rank(known.ravel(), coverage)
         row, column = np.nonzero(~np.isnan(error))
+        top = (frame.rank() <= np.ceil(TOP * frame.notna().sum())).to_numpy()
         out.append(
             pd.DataFrame(
                 {
@@ -79,6 +82,7 @@ def coverage_of(
                     "assay": test.measured.columns.to_numpy()[column],
                     "covered": error[row, column] <= half[row, column],
                     "width": 2 * half[row, column],
+                    "top": top[row, column],
                     "covered_assay": error[row, column] <= by_assay[column],
                     "width_assay": 2 * by_assay[column],
                     "covered_constant": error[row, column] <= constant,
@@ -96,9 +100,10 @@ def coverage_table(found: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        coverage, lowest_drug (coverage of the assay with the least), lowest_tissue (of those with at least
-        `MIN_TISSUE_LINES` lines), width (mean, ln units), against_assay and against_constant (width relative to the
-        constant ones), assay_lowest_tissue and constant_lowest_drug (what those leave to the worst off).
+        coverage, coverage_top (of top predictions, those that people read first), assay_coverage_top (what constant
+        widths per assay cover of them), lowest_drug (coverage of the assay with the least), lowest_tissue (of those
+        with at least `MIN_TISSUE_LINES` lines), width (mean, ln units), against_assay and against_constant (width
+        relative to the constant ones), assay_lowest_tissue and constant_lowest_drug (what they leave to the worst off).
     """
     rows = {}
     lines = tissue.value_counts()
@@ -108,6 +113,8 @@ def coverage_table(found: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:
         seen = where.isin(large)
         rows[words] = {
             "coverage": part["covered"].mean(),
+            "coverage_top": part.loc[part["top"], "covered"].mean(),
+            "assay_coverage_top": part.loc[part["top"], "covered_assay"].mean(),
             "lowest_drug": part.groupby("assay")["covered"].mean().min(),
             "lowest_tissue": part[seen].groupby(where[seen])["covered"].mean().min(),
             "width": part["width"].mean(),
@@ -124,7 +131,16 @@ def coverage_metrics(table: pd.DataFrame) -> dict[str, float]:
     out = {}
     for words, row in table.iterrows():
         key = "_".join("".join(c if c.isalnum() else " " for c in str(words)).split())
-        for name in ("coverage", "lowest_drug", "lowest_tissue", "width", "against_assay", "against_constant"):
+        for name in (
+            "coverage",
+            "coverage_top",
+            "assay_coverage_top",
+            "lowest_drug",
+            "lowest_tissue",
+            "width",
+            "against_assay",
+            "against_constant",
+        ):
             out[f"interval_{name}.{key}"] = float(row[name])
     return out
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from pamrx.display import short_repr
 
 from pamrx_training.evaluation.baselines import baseline_predictions
-from pamrx_training.evaluation.ceiling import ceilings, with_ceiling
-from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, mean_pearson, per_assay, within_tissue
+from pamrx_training.evaluation.ceiling import ceilings, screen_agreement, shares_of_ceiling, with_ceiling
+from pamrx_training.evaluation.metrics import (
+    bootstrap_mean_pearson,
+    interval,
+    mean_pearson,
+    per_assay,
+    tissue_and_fold,
+    top_predictions,
+    within_tissue,
+)
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.cross_validation import OutOfFold, cross_validate
 from pamrx_training.fitting.run_context import RunContext
@@ -17,6 +26,12 @@ from pamrx_training.fitting.run_context import RunContext
 MODEL = "pamrx"
 COMPARED = (MODEL, "drug_mean", "tissue_drug_mean", "ridge")
 """The model and the baselines that stand beside it, by the names used in tables and metrics."""
+
+MEANS = (
+    "spearman", "rmse", "within_tissue_pearson", "within_tissue_fold_pearson", "ridge_within_tissue_pearson",
+    "ridge_within_tissue_fold_pearson", "share_of_ceiling", "top_rmse", "top_bias", "top_sensitive",
+)  # fmt: skip
+"""Columns of the table per assay whose means stand in the summary."""
 
 SPECIFIC = "specific"
 """The drug-specific response (`pamrx.model.drug_specific`)."""
@@ -29,13 +44,18 @@ class Evaluation:
 
     Attributes
     ----------
-    oof : one row per line and assay: cell_line, assay, drug, fold, measured, predicted (ln IC50, micromolar).
-    per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson, `<baseline>_pearson` and
-        `<baseline>_rmse` of each baseline, and, where the assay was measured more than once, ceiling, ceiling_low,
-        ceiling_high, ceiling_within_screen and share_of_ceiling (see `ceiling`); where drugs outside the axis
-        are known, specific_pearson and specific_within_tissue_pearson of the drug-specific response, and
-        specific_plain_pearson of the plain prediction against it.
-    summary : the same as means over assays, with 95 % bootstrap intervals over lines; and seconds of the fits.
+    oof : one row per line and assay: cell_line, assay, drug, fold, measured, predicted (ln IC50, micromolar); as far as
+        the predictions have them, specific_measured and specific_predicted, chance and viability_chance.
+    per_assay : index assay: n, pearson, spearman, rmse, within_tissue_pearson (centred per tissue: the older number,
+        biased down), within_tissue_fold_pearson (centred per tissue and fold), both of the ridge too,
+        `<baseline>_pearson` and `<baseline>_rmse` of each baseline, the columns of `metrics.top_predictions`, and,
+        where the assay was measured more than once, ceiling, ceiling_low, ceiling_high, ceiling_within_screen and
+        share_of_ceiling (see `ceiling`); where drugs outside the axis are known, specific_pearson and
+        specific_within_tissue(_fold)_pearson of the drug-specific response, and specific_plain_pearson of the plain
+        prediction against it.
+    summary : the same as means over assays, with 95 % bootstrap intervals over lines; shares of the ceiling apart
+        (`ceiling.shares_of_ceiling`); screens_agree, the mean over drugs of the correlation of two screens; and seconds
+        of the fits.
     predictions : that were judged, of every line, measured or not.
     """
 
@@ -60,13 +80,16 @@ def judge(cohort: Cohort, found: OutOfFold, draws: int = 1000) -> Evaluation:
     """Metrics of out-of-fold predictions, and of the baselines among their `others`."""
     frames = {MODEL: found.predicted, **found.others}
     tissue = cohort.cell_lines.loc[found.measured.index, "tissue"]
-    table = with_ceiling(_table(found.measured, frames, tissue), ceilings(cohort.responses))
+    inside = tissue_and_fold(tissue, found.folds)
+    table = with_ceiling(_table(found.measured, frames, tissue, inside), ceilings(cohort.responses))
     summary = _summary(found.measured, frames, table, draws)
+    summary["screens_agree"] = float(screen_agreement(cohort.responses).mean())
     if found.specific is not None:
-        table = table.join(_specific_table(found, tissue))
+        table = table.join(_specific_table(found, tissue, inside))
         summary |= _specific_summary(found, table, draws)
     summary["seconds"] = found.seconds
-    return Evaluation(oof_table(found.measured, found.predicted, found.folds, cohort), table, summary, found)
+    oof = with_heads(oof_table(found.measured, found.predicted, found.folds, cohort), found)
+    return Evaluation(oof, table, summary, found)
 
 
 def oof_table(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series, cohort: Cohort) -> pd.DataFrame:
@@ -78,15 +101,32 @@ def oof_table(measured: pd.DataFrame, predicted: pd.DataFrame, folds: pd.Series,
     return long[["cell_line", "assay", "drug", "fold", "measured", "predicted"]].reset_index(drop=True)
 
 
-def _table(measured: pd.DataFrame, frames: dict[str, pd.DataFrame], tissue: pd.Series) -> pd.DataFrame:
+def with_heads(oof: pd.DataFrame, found: OutOfFold) -> pd.DataFrame:
+    """The rows of `oof_table` with what else was predicted and measured of each, as far as it was."""
+    frames = {"specific_measured": found.specific_measured, "specific_predicted": found.specific}
+    frames |= {name: getattr(found, name, None) for name in ("chance", "viability_chance")}
+    rows, out = found.measured.index.get_indexer(pd.Index(oof["cell_line"])), oof.copy()
+    for name, frame in frames.items():
+        if frame is not None:
+            columns = frame.columns.get_indexer(pd.Index(oof["assay"]))
+            values = frame.loc[found.measured.index].to_numpy(dtype=float)
+            out[name] = np.where(columns >= 0, values[rows, columns], np.nan)
+    return out
+
+
+def _table(
+    measured: pd.DataFrame, frames: dict[str, pd.DataFrame], tissue: pd.Series, inside: pd.Series
+) -> pd.DataFrame:
     table = per_assay(measured, frames[MODEL])
     table["within_tissue_pearson"] = within_tissue(measured, frames[MODEL], tissue)
+    table["within_tissue_fold_pearson"] = within_tissue(measured, frames[MODEL], inside)
     for name in COMPARED[1:]:
         other = per_assay(measured, frames[name])
         table[f"{name}_pearson"], table[f"{name}_rmse"] = other["pearson"], other["rmse"]
         if name == "ridge":
             table["ridge_within_tissue_pearson"] = within_tissue(measured, frames[name], tissue)
-    return table
+            table["ridge_within_tissue_fold_pearson"] = within_tissue(measured, frames[name], inside)
+    return table.join(top_predictions(measured, frames[MODEL]))
 
 
 def _summary(
@@ -103,12 +143,12 @@ def _summary(
             out[difference] = out["lco_pearson"] - out[key]
             out[f"{difference}_low"], out[f"{difference}_high"] = interval(resampled[:, 0] - resampled[:, place])
             out[f"lco_rmse_{name}"] = float(table[f"{name}_rmse"].mean())
-    for column in ("spearman", "rmse", "within_tissue_pearson", "ridge_within_tissue_pearson", "share_of_ceiling"):
+    for column in MEANS:
         out[f"lco_{column}"] = float(table[column].mean())
-    return out
+    return out | {f"lco_{name}": value for name, value in shares_of_ceiling(table).items()}
 
 
-def _specific_table(found: OutOfFold, tissue: pd.Series) -> pd.DataFrame:
+def _specific_table(found: OutOfFold, tissue: pd.Series, inside: pd.Series) -> pd.DataFrame:
     measured, specific = found.specific_measured, found.specific
     assert measured is not None
     assert specific is not None
@@ -116,6 +156,7 @@ def _specific_table(found: OutOfFold, tissue: pd.Series) -> pd.DataFrame:
         {
             "specific_pearson": per_assay(measured, specific)["pearson"],
             "specific_within_tissue_pearson": within_tissue(measured, specific, tissue),
+            "specific_within_tissue_fold_pearson": within_tissue(measured, specific, inside),
             "specific_plain_pearson": per_assay(measured, found.predicted)["pearson"],
         }
     )

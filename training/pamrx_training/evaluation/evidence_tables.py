@@ -1,4 +1,4 @@
-"""Ablation, known biology and protocols as tables on the terminal."""
+"""Ablation, known biology, ranking and protocols as tables on the terminal."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pamrx_training.evaluation.ablation import Ablation
 from pamrx_training.evaluation.biology import MIN_ALTERED, Biology
 from pamrx_training.evaluation.laboratories import Elsewhere
 from pamrx_training.evaluation.protocols import Options, Result
+from pamrx_training.evaluation.ranked import Ranked
+from pamrx_training.evaluation.ranking_tables import print_ranking
 from pamrx_training.evaluation.relations import ALL_CALLS
 from pamrx_training.evaluation.relations import DIRECTIONS as KNOWN
 from pamrx_training.evaluation.repeats import Repeated
@@ -32,6 +34,8 @@ def print_result(found: Result, options: Options, splits: Sequence[tuple[int, pd
             print_transfer(found)
         case Elsewhere():
             print_elsewhere(found, options.protocol)
+        case Ranked():
+            print_ranking(found)
         case Repeated():
             print_repeats(found, options.protocol)
 

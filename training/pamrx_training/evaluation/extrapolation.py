@@ -10,8 +10,7 @@ import pandas as pd
 from pamrx.identifiers.assay import AssayId
 from pamrx.knowledge.concentrations import max_concentration
 
-SENSITIVE = 0.2
-"""Share of an assay's lines that count as its most sensitive."""
+from pamrx_training.evaluation.metrics import SENSITIVE
 
 COLUMNS = ("max_um", "extrapolated", "sensitive_inside")
 

@@ -11,6 +11,12 @@ from scipy.stats import rankdata
 MIN_LINES = 20
 """An assay with fewer test lines gives no correlation worth a mean."""
 
+SENSITIVE = 0.2
+"""Share of an assay's lines that count as its most sensitive."""
+
+TOP = 0.05
+"""Share of an assay's predictions that are its top ones: sensitivity percentile 95 and above."""
+
 
 def per_assay(measured: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
     """Metrics of each assay over its measured lines.
@@ -39,7 +45,10 @@ def per_assay(measured: pd.DataFrame, predicted: pd.DataFrame) -> pd.DataFrame:
 
 
 def within_tissue(measured: pd.DataFrame, predicted: pd.DataFrame, tissue: pd.Series) -> pd.Series:
-    """Pearson per assay after both sides lose their tissue means: what is left when lineage is no help."""
+    """Pearson per assay after both sides lose their tissue means: what is left when lineage is no help.
+
+    `tissue` may be any grouping of the lines: that of `tissue_and_fold` is free of the bias described there.
+    """
     known = measured.notna()
     y = tissue_centred(measured, tissue)
     p = tissue_centred(predicted.where(known), tissue)
@@ -49,6 +58,32 @@ def within_tissue(measured: pd.DataFrame, predicted: pd.DataFrame, tissue: pd.Se
             for assay in measured.columns
         }
     )
+
+
+def tissue_and_fold(tissue: pd.Series, folds: pd.Series) -> pd.Series:
+    """One group for each tissue in each fold, for `within_tissue`, by line of `tissue`.
+
+    A tissue's training mean is low in the very fold that tests its high lines. Centred per tissue alone, a prediction
+    that knows nothing but that mean scores well below 0, and every other one is biased down with it; centred per tissue
+    and fold it scores 0.
+    """
+    return tissue.astype(str) + " in fold " + folds.reindex(tissue.index).astype(str)
+
+
+def top_predictions(measured: pd.DataFrame, predicted: pd.DataFrame, share: float = TOP) -> pd.DataFrame:
+    """How the most sensitive predictions of each assay hold: those up to the quantile `share` of its predictions.
+
+    Returns
+    -------
+    DataFrame
+        Index assay: top_n (measured ones), top_rmse, top_bias (mean of measured less predicted: above 0 where the
+        promise was too good), top_sensitive (share truly in the most sensitive fifth of the assay's lines).
+    """
+    first = predicted.rank() <= share * predicted.notna().sum()
+    error = (measured - predicted).where(first & measured.notna())
+    hits = (measured.rank() <= SENSITIVE * measured.notna().sum()).where(error.notna())
+    out = {"top_n": error.notna().sum(), "top_rmse": np.sqrt((error**2).mean()), "top_bias": error.mean()}
+    return pd.DataFrame({**out, "top_sensitive": hits.astype(float).mean()}).rename_axis(index="assay")
 
 
 def tissue_centred(values: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:
@@ -86,6 +121,23 @@ def bootstrap_mean_pearson(
     return np.stack(
         [bootstrap_pearson(measured[enough], one[enough], draws, seed).mean(axis=1) for one in predictions], axis=1
     )
+
+
+def bootstrap_within(
+    measured: pd.DataFrame, predictions: Sequence[pd.DataFrame], groups: pd.Series, draws: int = 1000, seed: int = 0
+) -> np.ndarray:
+    """Mean per-assay Pearson within groups of lines, of each prediction over the same resampled lines.
+
+    Parameters
+    ----------
+    groups : tissue by line, or `tissue_and_fold`; each group's means are those of all its lines, not of a draw's.
+
+    Returns
+    -------
+    (draws, n_predictions).
+    """
+    centred = [tissue_centred(one.where(measured.notna()), groups).fillna(0.0) for one in predictions]
+    return bootstrap_mean_pearson(tissue_centred(measured, groups), centred, draws, seed)
 
 
 def bootstrap_pearson(measured: pd.DataFrame, predicted: pd.DataFrame, draws: int = 1000, seed: int = 0) -> np.ndarray:

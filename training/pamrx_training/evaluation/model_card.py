@@ -17,11 +17,16 @@ from pamrx_training.evaluation.dossier import Section, markdown
 from pamrx_training.evaluation.evaluate import Evaluation
 from pamrx_training.evaluation.evidence_tables import number
 from pamrx_training.evaluation.extrapolation import extrapolation
+from pamrx_training.evaluation.ranked import Ranked
+from pamrx_training.evaluation.ranking_card import ranking_markdown
+from pamrx_training.evaluation.tables import shares_told, top_told, within_told
 from pamrx_training.fitting.masked_predictions import MaskedPredictions
 
 NO_SECTIONS = (
     "Other protocols, ablation and other laboratories were not run for this bundle (`pamrx train --evidence`)."
 )
+
+NO_RANKING = "Too few drugs to be ordered."
 
 
 def model_card(
@@ -30,6 +35,7 @@ def model_card(
     evaluation: Evaluation,
     coverage: pd.DataFrame,
     sections: Sequence[Section] = (),
+    ranking: Ranked | None = None,
 ) -> str:
     """The card as Markdown; every number comes from the arguments, the text from `model_card.md`.
 
@@ -38,6 +44,7 @@ def model_card(
     features : names of the features that the bundle was fitted on.
     evaluation, coverage : of its cross-validation, and of its intervals there.
     sections : see `dossier`.
+    ranking : of the same cross-validation; None for a bundle of too few drugs.
     """
     manifest, summary, table = bundle.manifest, evaluation.summary, evaluation.per_assay
     template = (files(__package__) / "model_card.md").read_text(encoding="utf-8")
@@ -55,9 +62,11 @@ def model_card(
         seed=manifest["seed"],
         blocks=_blocks(features),
         headline=headline(summary),
+        screens_agree=number(summary["screens_agree"]),
         assays=_assays(table),
         tested=_tested(evaluation.oof),
         coverage=_coverage(coverage),
+        ranking=NO_RANKING if ranking is None else ranking_markdown(ranking),
         flags=_flags(bundle, evaluation.predictions.masked),
         sections="\n\n".join(section.text() for section in sections) or NO_SECTIONS,
     )
@@ -74,10 +83,8 @@ def headline(summary: dict[str, float]) -> str:
         f"\nAgainst the ridge: {summary['lco_pearson_minus_ridge']:+.3f} "
         f"({summary['lco_pearson_minus_ridge_low']:+.3f} to {summary['lco_pearson_minus_ridge_high']:+.3f}, paired). "
         f"Mean Spearman {summary['lco_spearman']:.3f}, mean RMSE {summary['lco_rmse']:.3f} ln units "
-        f"(drug mean {summary['lco_rmse_drug_mean']:.3f}), mean Pearson within tissue "
-        f"{summary['lco_within_tissue_pearson']:.3f} (ridge {summary['lco_ridge_within_tissue_pearson']:.3f}). "
-        f"Mean share of the noise ceiling, where it is known: {summary['lco_share_of_ceiling']:.2f}."
-        + _specific(summary)
+        f"(drug mean {summary['lco_rmse_drug_mean']:.3f}), mean Pearson {within_told(summary)}. "
+        f"{top_told(summary)} {shares_told(summary)}" + _specific(summary)
     )
     return "\n".join(lines)
 
@@ -92,11 +99,13 @@ def _blocks(features: Sequence[str]) -> str:
 def _assays(table: pd.DataFrame) -> str:
     rows = []
     for assay, row in table.sort_values("pearson", ascending=False).iterrows():
-        columns = ["pearson", "within_tissue_pearson", "specific_pearson", "spearman", "rmse", "ridge_pearson"]
+        columns = ["pearson", "within_tissue_fold_pearson", "within_tissue_pearson", "specific_pearson", "spearman"]
+        columns += ["rmse", "ridge_pearson"]
         told = [number(row.get(column, math.nan)) for column in columns]
-        rows.append((assay, f"{row['n']:.0f}", *told, _ceiling(row), number(row["share_of_ceiling"])))
-    heads = ["assay", "lines", "Pearson", "within tissue", "specific", "Spearman", "RMSE", "ridge Pearson"]
-    return markdown(pd.DataFrame(rows, columns=[*heads, "noise ceiling (95 %)", "share of it"]))
+        rows.append((assay, f"{row['n']:.0f}", *told, _ceiling(row), _source(row), number(row["share_of_ceiling"])))
+    heads = ["assay", "lines", "Pearson", "within tissue and fold", "within tissue", "specific", "Spearman", "RMSE"]
+    heads += ["ridge Pearson", "noise ceiling (95 %)", "from", "share of it"]
+    return markdown(pd.DataFrame(rows, columns=heads))
 
 
 def _tested(oof: pd.DataFrame) -> str:
@@ -123,23 +132,38 @@ def _ceiling(row: pd.Series) -> str:
     return f"{row['ceiling']:.2f} ({row['ceiling_low']:.2f} to {row['ceiling_high']:.2f})"
 
 
+def _source(row: pd.Series) -> str:
+    """Where the ceiling comes from: repeated series (high) or the other screen (low)."""
+    return "-" if math.isnan(row["ceiling"]) else "series" if row["ceiling_within_screen"] == 1 else "screen"
+
+
 def _specific(summary: dict[str, float]) -> str:
     if "lco_specific_pearson" not in summary:
         return ""
     low, high = summary["lco_specific_pearson_low"], summary["lco_specific_pearson_high"]
     return (
         f" Of the response without the line's general sensitivity (`specific_percentile`): mean Pearson "
-        f"{summary['lco_specific_pearson']:.3f} ({low:.3f} to {high:.3f}), within tissue "
-        f"{summary['lco_specific_within_tissue_pearson']:.3f}; the plain prediction has "
+        f"{summary['lco_specific_pearson']:.3f} ({low:.3f} to {high:.3f}), within tissue and fold "
+        f"{summary['lco_specific_within_tissue_fold_pearson']:.3f}; the plain prediction has "
         f"{summary['lco_specific_plain_pearson']:.3f} there."
     )
 
 
 def _coverage(coverage: pd.DataFrame) -> str:
-    columns = ["coverage", "lowest_drug", "lowest_tissue", "width", "against_assay", "against_constant"]
+    columns = [
+        "coverage",
+        "coverage_top",
+        "assay_coverage_top",
+        "lowest_drug",
+        "lowest_tissue",
+        "width",
+        "against_assay",
+        "against_constant",
+    ]
     rows = [(kind, *(f"{row[name]:.3f}" for name in columns)) for kind, row in coverage.iterrows()]
-    heads = ["evidence", "coverage", "lowest drug", "lowest tissue", "mean width", "against constant per assay"]
-    return markdown(pd.DataFrame(rows, columns=[*heads, "against one constant"]))
+    heads = ["evidence", "coverage", "of top predictions", "constant widths there", "lowest drug", "lowest tissue"]
+    heads += ["mean width", "against constant per assay", "against one constant"]
+    return markdown(pd.DataFrame(rows, columns=heads))
 
 
 def _flags(bundle: Bundle, masked: MaskedPredictions) -> str:

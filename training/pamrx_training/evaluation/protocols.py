@@ -1,4 +1,4 @@
-"""Evaluations beside the plain one: ablation, known biology, other protocols, repeated splits."""
+"""Evaluations beside the plain one: ablation, known biology, ranking of drugs, other protocols, repeated splits."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pamrx_training.datasets.nci60 import load_nci60
 from pamrx_training.evaluation.ablation import Ablation, ablate, check_kind
 from pamrx_training.evaluation.biology import Biology, biology
 from pamrx_training.evaluation.laboratories import Elsewhere, elsewhere
+from pamrx_training.evaluation.ranked import FEWEST_ORDERED, Ranked, rank_splits
 from pamrx_training.evaluation.repeats import Repeated, evaluate_repeats
 from pamrx_training.evaluation.screens import Transfer, across_screens
 from pamrx_training.fitting.cohort import Cohort
@@ -30,7 +31,7 @@ LABORATORIES = ("nci60", "gcsi")
 PROTOCOLS = (LINE, TISSUE, SCREEN, *LABORATORIES)
 
 Split = Callable[[Cohort, int, int], pd.Series]
-Result = Ablation | Biology | Transfer | Elsewhere | Repeated
+Result = Ablation | Biology | Transfer | Elsewhere | Ranked | Repeated
 
 
 @short_repr
@@ -46,11 +47,12 @@ class Options:
     own_folds: bool = False
     data_dir: Path | None = None
     biology: bool = False
+    ranking: bool = False
 
     @property
     def plain(self) -> bool:
         """One split, all blocks, judged by the screens trained on."""
-        special = self.ablate is not None or self.biology or self.repeats > 1
+        special = self.ablate is not None or self.biology or self.ranking or self.repeats > 1
         return self.protocol in (LINE, TISSUE) and not special
 
     @property
@@ -77,6 +79,8 @@ def check(options: Options) -> Split:
             raise UsageError(f"--ablate goes with --protocol {LINE} or {TISSUE}; found {options.protocol}")
     if options.biology:
         _check_biology(options)
+    if options.ranking:
+        _check_ranking(options)
     if options.own_folds and options.protocol not in (LINE, SCREEN):
         raise UsageError(f"--folds goes with --protocol {LINE} or {SCREEN}; {options.protocol} makes its own split")
     if options.own_folds and options.repeats > 1:
@@ -84,6 +88,13 @@ def check(options: Options) -> Split:
     if options.elsewhere and options.data_dir is None:
         raise UsageError(f"--protocol {options.protocol} needs --data-dir, a folder that holds {options.protocol}/")
     return leave_tissue_out if options.protocol == TISSUE else leave_cell_line_out
+
+
+def check_scope(options: Options, cohort: Cohort) -> None:
+    """Raise `UsageError` if the cohort has too few drugs to be ordered."""
+    drugs = cohort.responses["drug"].nunique()
+    if options.ranking and drugs < FEWEST_ORDERED:
+        raise UsageError(f"--ranking orders {FEWEST_ORDERED} drugs or more; found {drugs}; name more with --drugs")
 
 
 def run_protocol(
@@ -94,6 +105,8 @@ def run_protocol(
         return ablate(cohort, splits, options.ablate, context)
     if options.biology:
         return biology(cohort, splits[0], context)
+    if options.ranking:
+        return rank_splits(cohort, splits, context)
     if options.protocol == SCREEN:
         return across_screens(cohort, splits, context)
     if options.elsewhere:
@@ -123,3 +136,11 @@ def _check_biology(options: Options) -> None:
         raise UsageError("--biology and --ablate are two evaluations; expected one of them")
     if options.repeats > 1:
         raise UsageError(f"--biology looks at one split; found --repeats {options.repeats}, expected none")
+
+
+def _check_ranking(options: Options) -> None:
+    if options.protocol not in (LINE, TISSUE):
+        raise UsageError(f"--ranking goes with --protocol {LINE} or {TISSUE}; found {options.protocol}")
+    for name, given in (("--ablate", options.ablate is not None), ("--biology", options.biology)):
+        if given:
+            raise UsageError(f"--ranking and {name} are two evaluations; expected one of them")

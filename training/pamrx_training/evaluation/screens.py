@@ -11,6 +11,7 @@ from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.identifiers.assay import AssayId
 
+from pamrx_training.evaluation.ceiling import screen_agreement
 from pamrx_training.evaluation.metrics import bootstrap_mean_pearson, interval, per_assay, within_tissue
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.fit_cache import Fit, run_fits
@@ -31,7 +32,7 @@ class Transfer:
     table : one row per repeat, direction and drug: repeat (seed), trained_on, tested_on, drug, n (unseen lines measured
         in the screen tested on), pearson, spearman, within_tissue_pearson of predictions in one screen and
         measurements of the other; own_screen_pearson: the same predictions against the screen trained on;
-        screens_agree: Pearson of the two screens' measurements, no model involved.
+        screens_agree: Pearson of the two screens' measurements, no model involved (`ceiling.screen_agreement`).
     intervals : (trained on, tested on) -> 95 % bootstrap interval over lines of the mean Pearson over drugs.
     """
 
@@ -112,5 +113,5 @@ def _compared(
     table = per_assay(other, predicted).rename_axis(index="drug")[["n", "pearson", "spearman"]]
     table["within_tissue_pearson"] = within_tissue(other, predicted, tissue)
     table["own_screen_pearson"] = per_assay(own, predicted)["pearson"]
-    table["screens_agree"] = other.corrwith(own)
+    table["screens_agree"] = screen_agreement(cohort.responses).reindex(table.index)
     return table.reset_index().assign(trained_on=direction[0], tested_on=direction[1])

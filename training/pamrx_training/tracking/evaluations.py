@@ -20,13 +20,14 @@ from pamrx_training.evaluation.coverage import coverage_metrics, coverage_table,
 from pamrx_training.evaluation.evaluate import Evaluation
 from pamrx_training.evaluation.laboratories import Elsewhere
 from pamrx_training.evaluation.protocols import LINE, Options, Result
+from pamrx_training.evaluation.ranked import Ranked
 from pamrx_training.evaluation.repeats import Repeated
 from pamrx_training.evaluation.screens import Transfer
 from pamrx_training.evaluation.study import PROTOCOL, Study
 from pamrx_training.tracking.names import PREFIX, against, assay_metrics, evaluation_metrics, renamed
 from pamrx_training.tracking.records import DataSet, Run
 from pamrx_training.tracking.runs import log_run
-from pamrx_training.tracking.summaries import biology_metrics, laboratory_metrics, transfer_metrics
+from pamrx_training.tracking.summaries import biology_metrics, laboratory_metrics, ranking_metrics, transfer_metrics
 from pamrx_training.tracking.trainings import write_evaluation
 
 
@@ -70,6 +71,8 @@ def log_result(found: Result, options: Options, settings: Settings, seconds: flo
             return log_repeats(found, protocol, settings)
         case Biology():
             name, metrics = f"known biology, {protocol}", biology_metrics(found)
+        case Ranked():
+            name, metrics = f"ranking of drugs, {protocol}", ranking_metrics(found)
         case Transfer():
             name, metrics = protocol, transfer_metrics(found)
         case Elsewhere():

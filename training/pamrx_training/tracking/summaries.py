@@ -1,4 +1,6 @@
-"""Metrics of those evaluations that are a table of their own: the other screen, another laboratory, known biology."""
+"""Metrics of those evaluations that are a table of their own: the other screen, another laboratory, known biology,
+the order of drugs.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from pamrx_training.evaluation.labels import plain
 if TYPE_CHECKING:
     from pamrx_training.evaluation.biology import Biology
     from pamrx_training.evaluation.laboratories import Elsewhere
+    from pamrx_training.evaluation.ranked import Ranked
     from pamrx_training.evaluation.screens import Transfer
 
 
@@ -47,3 +50,19 @@ def biology_metrics(found: Biology) -> dict[str, float]:
         for name, value in zip(relations["relation"], relations[side], strict=True):
             metrics[f"biology_{side}.{plain(str(name))}"] = float(value)
     return metrics
+
+
+def ranking_metrics(found: Ranked) -> dict[str, float]:
+    """`ranking_top_three.clinical.plain.chance`, its ends, and `ranking_top_three_minus_percentile...`; `ranking_gate`.
+
+    Of the differences only those among clinical drugs: the whole table is a file of the run.
+    """
+    metrics: dict[str, float] = {}
+    for row in found.table.to_dict("records"):
+        minus = f"_minus_{row['against']}" if row["against"] else ""
+        if minus and row["drugs"] != "clinical":
+            continue
+        place = f"{row['drugs']}.{row['truth']}.{row['score']}"
+        for column, end in (("value", ""), ("low", "_low"), ("high", "_high")):
+            metrics[f"ranking_{row['measure']}{minus}{end}.{place}"] = float(row[column])
+    return metrics | {f"ranking_gate.{score}": float(ok) for score, ok in found.verdicts["passes"].items()}

@@ -18,6 +18,7 @@ from pamrx_training.evaluation.explanations import write_explanations
 from pamrx_training.tracking.names import evaluation_metrics
 from pamrx_training.tracking.records import DataSet, Run
 from pamrx_training.tracking.runs import log_run
+from pamrx_training.tracking.summaries import ranking_metrics
 from pamrx_training.training import Trained
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Training:
     bundle_dir : folder of the bundle.
     tags : beside those that every run gets.
     intervals : coverage and width of the intervals, as the manifest's `intervals` names them.
+    ranking : how good the order of drugs is, as `pamrx_training.tracking.summaries.ranking_metrics` names it.
     """
 
     run_name: str
@@ -51,6 +53,7 @@ class Training:
     bundle_dir: Path
     tags: Mapping[str, object] = field(default_factory=dict)
     intervals: Mapping[str, float] = field(default_factory=dict)
+    ranking: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, trained: Trained, manifest: Mapping[str, Any], bundle_dir: Path, run_name: str) -> Training:
@@ -77,6 +80,7 @@ class Training:
             bundle_dir,
             {"bundle_fingerprint": manifest["fingerprint"]},
             manifest["intervals"],
+            {} if trained.ranking is None else ranking_metrics(trained.ranking),
         )
 
 
@@ -91,7 +95,7 @@ def log_training(training: Training, save_model: Callable[[Path, Path], None]) -
     save_model : writes the bundle in a folder as an MLflow model to a new folder
         (`pamrx_training.serving.model.save_served`).
     """
-    metrics = evaluation_metrics(training.evaluation) | dict(training.intervals)
+    metrics = evaluation_metrics(training.evaluation) | dict(training.intervals) | dict(training.ranking)
 
     def files(folder: Path) -> None:
         write_evaluation(folder, training.evaluation.oof, training.evaluation.per_assay)
