@@ -4,8 +4,8 @@ They lie outside the axis and define, with the other drugs outside it, general s
 response of the headline assays. Nothing of that is touched here: the list of drugs outside the axis stays as it is, no
 bundle is fitted, and nothing that this page finds is shipped as a prediction.
 
-Protocol: leave-cell-line-out by donor, five folds of one seed; the features of the released model; a ridge with the
-model's block weights on the response components of these assays alone. Beside r stand r within tissue (both sides lose
+Protocol: leave-cell-line-out by donor, five folds of one seed; the features of the released model; the linear part
+of the model with its block weights on these assays alone. Beside r stand r within tissue (both sides lose
 the mean of their tissue in their fold) and r of what general sensitivity does not explain, with 95 % intervals over
 lines drawn with replacement. `told_from_0` is judged within tissue on the interval of Bonferroni's coverage.
 
@@ -65,7 +65,7 @@ def natural_rows(outside: pd.DataFrame) -> pd.DataFrame:
 def evaluate_natural_products(cohort: Cohort, seed: int = SEED, draws: int = DRAWS) -> pd.DataFrame:
     """Out-of-fold accuracy of the natural products of a cohort, as `judged`."""
     folds = leave_cell_line_out(cohort, FOLDS, seed)
-    sheets = [_fold(cohort, *sides(cohort, folds, fold), seed) for fold in sorted(folds.unique())]
+    sheets = [_fold(cohort, *sides(cohort, folds, fold)) for fold in sorted(folds.unique())]
     measured, predicted, rest, predicted_rest = (pd.concat(parts) for parts in zip(*sheets, strict=True))
     groups = cohort.cell_lines["tissue"].astype(str) + " " + folds.astype(str)
     return judged(measured, predicted, rest, predicted_rest, groups, draws)
@@ -139,7 +139,7 @@ def main() -> None:
 _MEASURES = ("r", "within", "specific")
 
 
-def _fold(cohort: Cohort, train: list[str], test: list[str], seed: int) -> tuple[pd.DataFrame, ...]:
+def _fold(cohort: Cohort, train: list[str], test: list[str]) -> tuple[pd.DataFrame, ...]:
     """Measured, predicted, measured rest and predicted rest of the test lines; all is fitted on the training lines."""
     if cohort.outside is None:
         raise ValueError("natural products: the cohort holds no drug outside the axis")
@@ -148,25 +148,24 @@ def _fold(cohort: Cohort, train: list[str], test: list[str], seed: int) -> tuple
     builder = FeatureBuilder().fit(cohort.profiles.subset(train))
     features = builder.transform(cohort.profiles.subset(train))
     shown = builder.transform(cohort.profiles.subset(test))
-    donors = cohort.cell_lines.loc[train, "donor"].to_numpy(dtype=str)
     with threadpool_limits(1):
-        predicted, expected = _ridge([values.loc[train], general.loc[train]], features, shown, donors, seed)
+        predicted, expected = _ridge([values.loc[train], general.loc[train]], features, shown)
     regression = Regression.fit(values.loc[train], general.loc[train])
     rest = regression.rest(values.loc[test], general.loc[test])
     return values.loc[test], predicted, rest, regression.rest(predicted, expected)
 
 
-def _ridge(
-    responses: list[pd.DataFrame], features: pd.DataFrame, shown: pd.DataFrame, donors: np.ndarray, seed: int
-) -> list[pd.DataFrame]:
-    """Each table of responses predicted for the lines of `shown`: one ridge on the components of all of them."""
+def _ridge(responses: list[pd.DataFrame], features: pd.DataFrame, shown: pd.DataFrame) -> list[pd.DataFrame]:
+    """Each table of responses predicted for the lines of `shown`: one mixed model of all of them."""
     spaces, components = zip(*(ResponseSpace.fit(table) for table in responses), strict=True)
-    fitted = BlockRidge.fit(features, np.hstack(components), BLOCK_WEIGHTS, donors, seed)
+    guess = np.hstack([part @ space.loadings for space, part in zip(spaces, components, strict=True)])
+    missing = np.hstack([table.isna().to_numpy() for table in responses])
+    fitted = BlockRidge.fit(features, guess, BLOCK_WEIGHTS, missing)
     scores = standardise(shown[fitted.features].to_numpy(dtype=float), fitted.centre, fitted.scale)
     found = fitted.intercept + scores @ fitted.coefficients
-    bounds = np.cumsum([part.shape[1] for part in components])[:-1]
+    bounds = np.cumsum([table.shape[1] for table in responses])[:-1]
     return [
-        pd.DataFrame(space.mean + space.to_assays(part), index=shown.index, columns=space.assays)
+        pd.DataFrame(space.mean + part * space.sd, index=shown.index, columns=space.assays)
         for space, part in zip(spaces, np.split(found, bounds, axis=1), strict=True)
     ]
 
