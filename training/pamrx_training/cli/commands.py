@@ -14,12 +14,14 @@ from pamrx_training.cli.log_lines import show_log
 from pamrx_training.cli.model_commands import models, serve
 from pamrx_training.cli.options import CORES, Cache, Dask, Drugs, Folds, Jobs, Lines, Mirna, Panel, Quick, Seed
 from pamrx_training.cli.run_commands import app as run_commands
+from pamrx_training.cli.screen_commands import screen
 
 app = typer.Typer(rich_markup_mode=None)
 data = typer.Typer(
     help="Fetch the training data, and say what is present.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(data, name="data")
+app.add_typer(screen, name="screen")
 app.add_typer(models, name="models")
 app.command()(serve)
 app.add_typer(run_commands)
