@@ -29,8 +29,8 @@ def screen_fit(
         list[Path],
         typer.Argument(
             metavar="FILES...",
-            help="Tables of a row per well (sample_id, drug, dose_um, value, role, plate, well), or plate grids of 8 x 12"
-            " or 16 x 24 values with --map. Text, Excel or Parquet; also GDSC's raw files.",
+            help="Tables of a row per well (sample_id, drug, dose_um, value, role, plate, well), or plate grids of "
+            "8 x 12 or 16 x 24 values with --map. Text, Excel or Parquet; also GDSC's raw files.",
         ),
     ],
     output: Annotated[

@@ -139,7 +139,7 @@ def gr_metrics(doses: Vector, gr: Vector) -> tuple[dict[str, float], Fit]:
     """GR50, GRmax, GRinf and GR_AOC of GR values over doses (uM).
 
     As Hafner, Nature Methods 2016 and its authors' code have them: the curve begins at 1 and ends between -1 and 1;
-    GRmax is the lower of the mean values at the two highest doses; GR_AOC the mean of 1 - GR over log dose, by trapezoids.
+    GRmax is the lower of the mean values at the two highest doses; GR_AOC the mean of 1 - GR over log dose.
 
     Returns
     -------
