@@ -70,6 +70,16 @@ def test_gdsc_and_passports_give_the_tables_that_training_takes(sanger: Path, tm
     assert set(cohort.outside["assay"]) == {"GDSC2:Erlotinib"}
 
 
+def test_without_copy_number_gains_and_losses_are_unknown_and_not_absent(sanger: Path, tmp_path: Path) -> None:
+    (sanger / "WES_pureCN_CNV_genes_20250207.csv").unlink()
+    record = import_portals([sanger], "mine", tmp_path / "cache")
+    assert any("gains and losses are not learned from" in note["what"] for note in record["notes"])
+    cohort = build_cohort(load_imported("mine", tmp_path / "cache"))
+    assert "SW620" not in cohort.lines  # it has no response
+    assert cohort.profiles.segments is None
+    assert cohort.profiles.copy_number is None
+
+
 def test_responses_know_lines_by_id_and_keep_ranges_apart(sanger: Path, tmp_path: Path) -> None:
     import_portals([sanger], "mine", tmp_path / "cache")
     responses = load_imported("mine", tmp_path / "cache").responses

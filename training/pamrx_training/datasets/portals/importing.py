@@ -153,7 +153,7 @@ def _tables(
             f"{state.folders[0]}: no cell line has expression, alterations and a response; are the tables of models "
             "(model_list_*.csv, Model.csv) of the same releases?"
         )
-    named = {name: frame.reset_index() for name, frame in present.items()}
+    named = {name: frame.copy().reset_index() for name, frame in present.items()}  # copied: it may lie in pieces
     return {"responses": responses, **named, "cell_lines": lines, **_further(state)}
 
 
