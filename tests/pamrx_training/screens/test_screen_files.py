@@ -99,6 +99,26 @@ def test_a_384_well_grid_is_known_and_other_sizes_are_refused() -> None:
     assert [well_name(text) for text in ("A01", "p24", "Q1", "A0")] == ["A1", "P24", None, None]
 
 
+def test_a_grid_without_labels_is_told_what_to_write(tmp_path: Path) -> None:
+    plate, layout, plates = grid_screen(tmp_path)
+    frame = pd.read_csv(plate, index_col=0).fillna(0.0)
+    frame.to_csv(plate, header=False, index=False)
+    with pytest.raises(
+        InputError, match="8 x 12 values without labels; put 1 to 12 above the columns and A to H before"
+    ):
+        read_screen([plate], layout, plates)
+    frame.to_csv(plate)
+    assert len(read_screen([plate], layout, plates).table) == 80
+
+
+def test_decimal_commas_of_a_spreadsheet(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"sample": "S", "drug": "D", "dose_um": DOSES, "viability": viability(DOSES, 0.3)})
+    frame.to_csv(tmp_path / "s.csv", sep=";", decimal=",", index=False)
+    wells = read_screen([tmp_path / "s.csv"])
+    assert wells.table["dose_um"].tolist() == pytest.approx(list(DOSES))
+    assert any("numbers with decimal commas read" in note for note in wells.notes)
+
+
 def test_gdsc_raw_layout(tmp_path: Path) -> None:
     """Tags as GDSC's description has them: back-fill and anchors are left out, NC-1 is the control if there is one."""
     rows = [("NC-1", "", "", 1000.0), ("NC-0", "", "", 4000.0), ("B", "", "", 0.0), ("A1-S", "9", "1.0", 500.0)]

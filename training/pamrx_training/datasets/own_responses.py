@@ -19,7 +19,7 @@ from pamrx.identifiers.assay import AssayId
 from pamrx.knowledge.drugs import resolve
 from pamrx.readers.boundary import boundary
 from pamrx.readers.text.files import check_file
-from pamrx.readers.text.raw_table import read_text_cells
+from pamrx.readers.text.plain_cells import read_plain_cells
 
 from pamrx_training.datasets.responses import COLUMNS
 
@@ -99,7 +99,7 @@ def read_own_responses(path: str | Path, measure: str | None = None, direction: 
     check_word("--direction", direction, list(DIRECTIONS))
     file, notes = check_file(path), list[str]()
     with boundary(file, "a table of responses"):
-        cells = read_text_cells(file, notes)
+        cells = read_plain_cells(file, notes)
     keys = [re.sub(r"[^a-z0-9]", "", str(name).lower()) for name in cells.columns]
     header = [str(name) for name in cells.columns]
     sample = next((place for place, key in enumerate(keys) if key in _SAMPLE), None)

@@ -38,6 +38,8 @@ def read_screen(
     """
     notes: list[str] = []
     read = [(path, *read_cells(path, notes)) for path in paths]
+    for _, file, cells in read:
+        _check_labelled(file, cells)
     grids = [is_grid(cells) for _, _, cells in read]
     if any(grids) and not all(grids):
         raise InputError(
@@ -74,6 +76,26 @@ def is_grid(cells: pd.DataFrame) -> bool:
     rows = [str(name).strip().upper() for name in cells.iloc[:, 0]]
     across = columns == [str(number) for number in range(1, len(columns) + 1)]
     return across and bool(rows) and rows == list(string.ascii_uppercase[: len(rows)])
+
+
+def _check_labelled(file: str, cells: pd.DataFrame) -> None:
+    """Refuse a plate without its letters and numbers, whose first row is taken for a header.
+
+    Raises
+    ------
+    InputError
+        Then.
+    """
+    size = (len(cells) + 1, cells.shape[1])
+    if (
+        size in SHAPES
+        and pd.to_numeric(pd.Series([str(name) for name in cells.columns]), errors="coerce").notna().all()
+    ):
+        last = string.ascii_uppercase[size[0] - 1]
+        raise InputError(
+            f"{file}: {size[0]} x {size[1]} values without labels; put 1 to {size[1]} above the columns and A to "
+            f"{last} before the rows"
+        )
 
 
 def grid_values(file: str, cells: pd.DataFrame) -> dict[str, float]:

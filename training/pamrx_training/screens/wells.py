@@ -11,7 +11,7 @@ from pamrx.display import short_repr
 from pamrx.errors import InputError
 from pamrx.readers.boundary import boundary
 from pamrx.readers.text.files import check_file
-from pamrx.readers.text.raw_table import read_text_cells
+from pamrx.readers.text.plain_cells import read_plain_cells
 from pamrx.readers.text.workbook import split_sheet
 
 from pamrx_training.screens import gdsc_raw
@@ -42,7 +42,7 @@ def read_cells(path: str | Path, notes: list[str]) -> tuple[str, pd.DataFrame]:
     """What messages call the file, and its cells as text."""
     file = check_file(path)
     with boundary(file, "a table of wells"):
-        cells = read_text_cells(file, notes)
+        cells = read_plain_cells(file, notes)
     return str(file), cells.map(lambda cell: str(cell).strip() if cell is not None else "")
 
 
