@@ -208,6 +208,8 @@ def test_files_are_found_by_the_portals_names_and_doubles_refused(tmp_path: Path
     found = find_model([tmp_path])
     assert found is not None
     assert found.name == "Model.csv"
+    (tmp_path / "ModelNotes.csv").write_text("x\n")
+    assert find_model([tmp_path]) == found
     for name in (
         "OmicsSomaticMutationsMatrixHotspot.csv",
         "OmicsCNGeneMC_WES.csv",
@@ -309,3 +311,41 @@ def test_the_command_tells_what_it_kept_and_dropped(sanger: Path, tmp_path: Path
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
     with pytest.raises(PamrxError, match="no such folder"):
         import_portals([tmp_path / "none"], "mine", tmp_path / "cache")
+
+
+def test_older_layouts_of_depmap_and_passports(tmp_path: Path) -> None:
+    """DepMap until 24Q4 has a row per model and no ids of sequencings; GISTIC calls of the Passports are integers."""
+    made.models(tmp_path)
+    made.responses(tmp_path)
+    made.passports_genome(tmp_path)
+    (tmp_path / "WES_pureCN_CNV_genes_20250207.csv").unlink()
+    levels = np.log2(made.levels() + 1)
+    labels = [f"{gene} ({place + 1})" for place, gene in enumerate(levels.columns)]
+    old = levels.set_axis(labels, axis=1).set_axis([line[2] for line in made.LINES])
+    old.to_csv(tmp_path / "OmicsExpressionProteinCodingGenesTPMLogp1.csv")
+    calls = pd.DataFrame(0, index=["ERBB2", "PTEN", "KRAS"], columns=[line[1] for line in made.LINES])
+    calls.loc["ERBB2", "SIDM00872"], calls.loc["PTEN", "SIDM01184"], calls.loc["KRAS", "SIDM00148"] = 2, -2, 1
+    rows = ["model_id,," + ",".join(calls.columns), "model_name,," + ",".join(line[0] for line in made.LINES)]
+    rows += ["gene_id,symbol" + "," * len(calls.columns)]
+    rows += [f"SIDG{place:05},{gene}," + ",".join(map(str, row)) for place, (gene, row) in enumerate(calls.T.items())]
+    (tmp_path / "cnv_gistic_20191101.csv").write_text("\n".join(rows) + "\n")
+    import_portals([tmp_path], "mixed", tmp_path / "cache")
+    data = load_imported("mixed", tmp_path / "cache")
+    expected = standardised(levels)
+    assert data.expression.loc["MCF7", "KRAS"] == pytest.approx(expected.loc["MCF-7", "KRAS"], abs=1e-5)
+    hits = data.alterations[["ERBB2_gain", "PTEN_loss"]]
+    assert hits.index[hits["ERBB2_gain"] == 1].tolist() == ["HCC1954"]
+    assert hits.index[hits["PTEN_loss"] == 1].tolist() == ["TT-1299064"]
+    assert data.gene_copy_number.loc["MCF7", "KRAS"] == 1
+
+
+def test_counts_are_read_where_there_is_no_tpm(sanger: Path, tmp_path: Path) -> None:
+    path = sanger / "rnaseq_tpm_20220624.csv"
+    head, body = path.read_text().splitlines()[:5], path.read_text().splitlines()[5:]
+    cells = [line.split(",") for line in body]
+    counts = [",".join([*row[:2], *(str(round(float(cell) * 20)) for cell in row[2:])]) for row in cells]
+    (sanger / "rnaseq_read_count_20220624.csv").write_text("\n".join([*head, *counts]) + "\n")
+    path.unlink()
+    record = import_portals([sanger], "mine", tmp_path / "cache")
+    assert any("counts" in note for note in record["read"])
+    assert load_imported("mine", tmp_path / "cache").expression.shape[0] == 7

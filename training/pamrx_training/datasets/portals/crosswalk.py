@@ -32,7 +32,7 @@ from pamrx_training.datasets.names import line_key, line_key_of_stripped
 from pamrx_training.datasets.portals.files import Kind, find, read_columns
 
 PASSPORTS = Kind("the list of models of Cell Model Passports", r"model_list", ("csv",))
-DEPMAP = Kind("DepMap's table of models", r"Model", ("csv",))
+DEPMAP = Kind("DepMap's table of models", r"Model(?=(?:_\d\dQ\d)?\.csv)")
 
 IDS = ("sidm", "ach", "cosmic", "cvcl", "ccle")
 COLUMNS = ["cell_line", "name", *IDS, "tissue_words", "patient", "msi", "growth", "source"]
@@ -92,9 +92,8 @@ def read_crosswalk(folders: Sequence[Path], ledger: Ledger) -> tuple[Crosswalk, 
 
 
 def find_model(folders: Sequence[Path]) -> Path | None:
-    """DepMap's `Model.csv`, whose name begins like that of other files."""
-    exact = Kind(DEPMAP.what, r"Model(?!Condition|_list)(?:_\d\dQ\d)?")
-    return find(folders, exact)
+    """DepMap's `Model.csv` in some folders; None where there is none."""
+    return find(folders, DEPMAP)
 
 
 def _passports(path: Path) -> pd.DataFrame:

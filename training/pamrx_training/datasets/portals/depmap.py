@@ -17,8 +17,8 @@ commit 0d876504dd21282863a421ed47cd83c4c5cfe6f5) where nothing else is said:
   a compound in several screens MTS010 goes before MTS006, MTS005 and HTS002.
 - CTRP v2: `v20.data.curves_post_qc.txt` (experiment_id, area_under_curve, master_cpd_id),
   `v20.meta.per_experiment.txt` (experiment_id, master_ccl_id), `v20.meta.per_cell_line.txt` (master_ccl_id, ccl_name)
-  and `v20.meta.per_compound.txt` (master_cpd_id, cpd_name), as several groups' code joins them.
-- `CCLE_RPPA_20181003.csv`: CCLE names x antibodies.
+  and `v20.meta.per_compound.txt` (master_cpd_id, cpd_name), as several groups' code joins them. Untested on a release.
+- `CCLE_RPPA_20181003.csv`: CCLE names x antibodies, as several groups' code reads it. Untested on a release.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pathlib import Path
 
 import pandas as pd
 from pamrx.errors import InputError
+from pamrx.readers.boundary import boundary
 
 from pamrx_training.datasets.portals.files import Kind, find, numbers, read_columns
 from pamrx_training.datasets.portals.matrices import read_levels
@@ -140,12 +141,14 @@ def read_rppa(folders: Sequence[Path]) -> tuple[pd.DataFrame, Path] | None:
     path = find(folders, RPPA)
     if path is None:
         return None
-    table = pd.read_csv(path, index_col=0)
+    with boundary(path, "a table of lines and antibodies", "download the file again"):
+        table = pd.read_csv(path, index_col=0)
     return table.apply(pd.to_numeric, errors="coerce").astype(float), path
 
 
 def _flags(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path)
+    with boundary(path, "a matrix of models and genes", "download the file again"):
+        table = pd.read_csv(path)
     if "IsDefaultEntryForModel" in table:
         table = table[table["IsDefaultEntryForModel"].astype(str).str.lower().isin(["yes", "true", "1"])]
     ids = table["ModelID"] if "ModelID" in table else table.iloc[:, 0]

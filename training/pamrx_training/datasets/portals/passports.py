@@ -15,8 +15,8 @@ Layouts:
 - `WES_pureCN_CNV_genes_<date or latest>.csv`: model_id, symbol, cn_category (Deletion, Loss, Neutral, Gain,
   Amplification), source; as the same script reads it.
 - `cnv_gistic_*.csv`: calls -2 to 2, lines of model_id and model_name above; as the same README reads it.
-- `growth_rate_*.csv`: model_id, day4_day1_ratio, replicates; as code of DosageCompensation studies reads
-  growth_rate_20220907.csv.
+- `growth_rate_*.csv`: model_id, day4_day1_ratio, replicates; as public code reads growth_rate_20220907.csv, of no
+  repository that could be named. Untested on a release.
 """
 
 from __future__ import annotations
