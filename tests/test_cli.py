@@ -64,6 +64,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         "train",
         "serve",
         "data",
+        "screen",
         "models",
         "score",
         "tune",

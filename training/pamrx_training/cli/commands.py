@@ -15,12 +15,14 @@ from pamrx_training.cli.model_commands import models, serve
 from pamrx_training.cli.options import CORES, Cache, Dask, Drugs, Folds, Jobs, Lines, Mirna, Panel, Quick, Seed
 from pamrx_training.cli.own_command import OwnOptions, evaluate_own
 from pamrx_training.cli.run_commands import app as run_commands
+from pamrx_training.cli.screen_commands import screen
 
 app = typer.Typer(rich_markup_mode=None)
 data = typer.Typer(
     help="Fetch the training data, and say what is present.", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(data, name="data")
+app.add_typer(screen, name="screen")
 app.add_typer(models, name="models")
 app.command()(serve)
 app.add_typer(run_commands)
@@ -56,6 +58,41 @@ def data_fetch(
     }
     show_log()
     by_source[source](cache=cache, data_dir=data_dir)
+
+
+@data.command("import")
+def data_import(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders of files under the portals' own names; nothing is downloaded.")
+    ],
+    name: Annotated[str, typer.Option(help="Name of the import, for `pamrx train --data NAME`.")] = "portals",
+    expression: Annotated[
+        str | None, typer.Option(help="Whose, where several portals' is there: passports, depmap or gdsc.")
+    ] = None,
+    alterations: Annotated[
+        str | None, typer.Option(help="Whose mutations and copy number: passports or depmap.")
+    ] = None,
+    copy_number_unit: Annotated[
+        str | None, typer.Option(help="Of DepMap's OmicsCNGene: ratio or log2-ratio-plus-1; its releases differ.")
+    ] = None,
+    cache: Cache = None,
+) -> None:
+    """Bring releases of GDSC, Cell Model Passports and DepMap into the cache.
+
+    Joins their cell lines by the ids of model_list_*.csv and Model.csv, and says what was kept, and what was left out
+    and why; the table `unmatched` lists every id.
+    """
+    from pamrx_training import datasets
+
+    show_log()
+    datasets.import_portals(
+        folders,
+        name,
+        cache,
+        expression=expression,
+        alterations_of=alterations,
+        copy_number_unit=copy_number_unit,
+    )
 
 
 @data.command("status")
@@ -229,6 +266,9 @@ def train(
     drugs: Drugs = None,
     lines: Lines = None,
     quick: Quick = False,
+    data_name: Annotated[
+        str, typer.Option("--data", help="Which responses and profiles: gdsc, or the name of an import.")
+    ] = "gdsc",
     run_name: Annotated[str | None, typer.Option(help="Name of the MLflow run. [default: the bundle's]")] = None,
     evidence: Annotated[
         bool,
@@ -267,7 +307,7 @@ def train(
         output.parent.mkdir(exist_ok=True)
     check_folder(output, [data_dir, *cached_inputs(cache)])
     target_of(output)  # before an hour's work
-    whole, fingerprint = load_cohort(cache, mirna, panel)
+    whole, fingerprint = load_cohort(cache, mirna, panel, data_name)
     held_out = lines_named(hold_out, whole)
     cohort, data_fingerprint = narrowed(whole, scope, held_out), scope.fingerprint(fingerprint)
     store = open_store(cache, data_fingerprint) if evidence else None

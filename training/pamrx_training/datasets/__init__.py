@@ -16,6 +16,7 @@ from pamrx_training.datasets.ccle_mirna import fetch_ccle_mirna, load_ccle_mirna
 from pamrx_training.datasets.gdsc import GdscData, fetch_gdsc, load_gdsc
 from pamrx_training.datasets.names import line_key
 from pamrx_training.datasets.panel718 import fetch_panel718, load_panel718
+from pamrx_training.datasets.portals.importing import import_portals, load_imported
 from pamrx_training.datasets.responses import assay_matrix
 
 __all__ = [
@@ -28,8 +29,10 @@ __all__ = [
     "fetch_gdsc",
     "fetch_panel718",
     "fingerprint",
+    "import_portals",
     "line_key",
     "load_ccle_mirna",
     "load_gdsc",
+    "load_imported",
     "load_panel718",
 ]

@@ -158,13 +158,13 @@ def read_source(cache: Path, source: str, names: Iterable[str]) -> tuple[dict[st
     """
     record = read_record(cache, source)
     if record is None:
-        raise StoreError(f"{cache}: holds no {source} data; run `pamrx data fetch {source}` (or name another --cache)")
+        raise StoreError(f"{cache}: holds no {source} data; run {_way_to(source)} (or name another --cache)")
     wanted = [f"{name}.parquet" for name in names]
     damaged = [name for name in changed_tables(cache, record) if name in wanted]
     damaged += [name for name in wanted if name not in record["tables"]]
     if damaged:
         path = cache / source / damaged[0]
-        raise StoreError(f"{path}: missing or changed since it was written; run `pamrx data fetch {source}` again")
+        raise StoreError(f"{path}: missing or changed since it was written; run {_way_to(source)} again")
     return {Path(name).stem: pd.read_parquet(cache / source / name) for name in wanted}, record
 
 
@@ -189,10 +189,10 @@ def fingerprint(cache: str | os.PathLike[str] | None = None, sources: Iterable[s
     for source in sorted(named):
         record = read_record(folder, source)
         if record is None:
-            raise StoreError(f"{folder}: holds no {source} data; run `pamrx data fetch {source}`")
+            raise StoreError(f"{folder}: holds no {source} data; run {_way_to(source)}")
         if damaged := changed_tables(folder, record):
             path = folder / source / damaged[0]
-            raise StoreError(f"{path}: missing or changed since it was written; run `pamrx data fetch {source}` again")
+            raise StoreError(f"{path}: missing or changed since it was written; run {_way_to(source)} again")
         for name, entry in sorted(record["tables"].items()):
             digest.update(f"{source}/{name} {entry['content_sha256']}\n".encode())
     return digest.hexdigest()
@@ -210,7 +210,7 @@ def data_status(cache: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     folder = cache_folder(cache)
     columns = ["source", "file", "rows", "columns", "bytes", "written", "check"]
     found = []
-    for source in SOURCES:
+    for source in (*SOURCES, *imported_sources(folder)):
         record = read_record(folder, source)
         if record is None:
             found.append([source, "", 0, 0, 0, "", "absent"])
@@ -221,6 +221,13 @@ def data_status(cache: str | os.PathLike[str] | None = None) -> pd.DataFrame:
             size = path.stat().st_size if path.exists() else 0
             found.append([source, name, entry["rows"], entry["columns"], size, record.get("written", ""), check])
     return pd.DataFrame(found, columns=columns)
+
+
+def imported_sources(folder: Path) -> tuple[str, ...]:
+    """Names of the sources that `pamrx data import` made, sorted."""
+    names = sorted(path.stem for path in folder.glob("*.json"))
+    records = {name: read_record(folder, name) for name in names if name not in SOURCES}
+    return tuple(name for name, record in records.items() if record is not None and record.get("imported") is True)
 
 
 def content_sha256(frame: pd.DataFrame) -> str:
@@ -265,6 +272,11 @@ def interruptible(what: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise PamrxError(f"{what}: interrupted; nothing half-written was kept; run the same command again") from None
+
+
+def _way_to(source: str) -> str:
+    """The command that brings a source into the cache, as messages name it."""
+    return f"`pamrx data fetch {source}`" if source in SOURCES else f"`pamrx data import FOLDER --name {source}`"
 
 
 def _own_folder() -> Path:

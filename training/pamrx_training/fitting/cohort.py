@@ -145,8 +145,11 @@ def _mutations(flags: pd.DataFrame, driver: bool) -> pd.DataFrame:
     )
 
 
-def _segments(alterations: pd.DataFrame) -> pd.DataFrame:
-    """(n_lines, genes): 2 where a segment naming the gene is gained, -2 where lost. Lost wins where both are called."""
+def _segments(alterations: pd.DataFrame) -> pd.DataFrame | None:
+    """(n_lines, genes): 2 where a segment naming the gene is gained, -2 where lost. Lost wins where both are called.
+
+    None where the source has no copy number.
+    """
     calls: dict[str, pd.Series] = {}
     for kind, call in (("gain", 2.0), ("loss", -2.0)):
         for name in alterations.columns:
@@ -154,7 +157,7 @@ def _segments(alterations: pd.DataFrame) -> pd.DataFrame:
                 gene = name.removesuffix(f"_{kind}")
                 before = calls.get(gene, pd.Series(0.0, index=alterations.index))
                 calls[gene] = before.mask(alterations[name] == 1, call)
-    return pd.DataFrame(calls)
+    return pd.DataFrame(calls) if calls else None
 
 
 def _of_lines(responses: pd.DataFrame, lines: Sequence[str]) -> pd.DataFrame:
