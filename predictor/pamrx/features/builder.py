@@ -63,7 +63,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         self.universe_ = [] if matrix is None else list(universe_of(matrix))
         scores = scores_in(matrix, self.universe_, X.samples.index)
         self.mutation_ = MutationBlock.fit(X, self.min_altered, version)
-        self.brakes_ = BrakeBlock.fit(X, scores, self.min_altered, version)
+        self.brakes_ = BrakeBlock.fit(X, self.min_altered, version)
         self.copy_number_ = CopyNumberBlock.fit(X, self.min_altered, version)
         self.ncrna_ = NcrnaBlock.fit(X, scores, version)
         self.tme_ = SignatureBlock.fit("tme", scores, version)
