@@ -42,9 +42,7 @@ class Fields:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.content:
-            raise refusal(
-                self.file, f"no field {self.place}{name}", f"what `{self.origin.writer}` writes", self.origin
-            )
+            raise refusal(self.file, f"no field {self.place}{name}", f"what `{self.origin.writer}` writes", self.origin)
         return self.content[name]
 
     def only(self, names: Iterable[str]) -> None:
@@ -136,8 +134,8 @@ def read_json(data: bytes, file: object, origin: Origin = TRAINED) -> Any:
     Raises
     ------
     BundleError
-        (of another `origin`, its error) If it is not JSON in UTF-8, a key stands twice in an object, a number is NaN, infinite or a whole number beyond
-        2^53, or the content is nested deeper than `MAX_DEPTH`.
+        (of another `origin`, its error) If it is not JSON in UTF-8, a key stands twice in an object, a number is NaN,
+        infinite or a whole number beyond 2^53, or the content is nested deeper than `MAX_DEPTH`.
     """
     with boundary(file, f"JSON as `{origin.writer}` writes it", origin):
         content = json.loads(

@@ -29,7 +29,8 @@ def calibrate(
         Path | None, typer.Option(help="Expression matrix of 20 or more samples of one laboratory, as for `predict`.")
     ] = None,
     samples: Annotated[
-        Path | None, typer.Option(help="Table of sample_id and tissue (words: `pamrx vocab`); needed with --expression.")
+        Path | None,
+        typer.Option(help="Table of sample_id and tissue (words: `pamrx vocab`); needed with --expression."),
     ] = None,
     expression_unit: Annotated[
         str | None,
@@ -77,12 +78,15 @@ def _show(trained: "TrainedBundle", profiles: "Profiles", lab: "LabOffsets", out
 
     console = table_console()
     console.print(
-        f"{lab.samples} samples of {len(lab.tissues)} tissues, {len(lab.offsets):,} genes: shifted by {lab.size:.2f} in "
-        f"normal scores (up to {USUAL_SIZE:g} is usual)"
+        f"{lab.samples} samples of {len(lab.tissues)} tissues, {len(lab.offsets):,} genes: shifted by {lab.size:.2f} "
+        f"in normal scores (up to {USUAL_SIZE:g} is usual)"
     )
     if lab.size <= USUAL_SIZE:
         console.print("No other platform than the reference's: calibrating changes little, and is not needed.")
-    console.print(_moved(trained, profiles, lab).head(SHOWN).to_string())
+    console.print()
+    console.print(f"{'median percentile':24}{'as it is':>10}{'calibrated':>12}{'reference lines':>17}")
+    for drug, row in _moved(trained, profiles, lab).head(SHOWN).iterrows():
+        console.print(f"{drug:24}{row['as it is']:>10.0f}{row['calibrated']:>12.0f}{row['reference lines']:>17.0f}")
     console.print(f"offsets in {output}; take them off with --calibrate {output}")
 
 
@@ -100,10 +104,10 @@ def _moved(trained: "TrainedBundle", profiles: "Profiles", lab: "LabOffsets") ->
     )
     table = pd.DataFrame(
         {
-            "median percentile": before["cohort"],
+            "as it is": before["cohort"],
             "calibrated": after["cohort"],
             "reference lines": before["expected"],
         }
     ).rename_axis("drug")
-    moved = (table["calibrated"] - table["median percentile"]).abs()
-    return table.loc[moved.sort_values(ascending=False, kind="stable").index].round(0).astype(int)
+    moved = (table["calibrated"] - table["as it is"]).abs()
+    return table.loc[moved.sort_values(ascending=False, kind="stable").index]

@@ -21,9 +21,7 @@ NOTABLE = 10.0
 SHOWN = 3
 
 
-def drug_shifts(
-    table: pd.DataFrame, tissue: pd.Series, reference: Reference, tissues: TissueReference
-) -> pd.DataFrame:
+def drug_shifts(table: pd.DataFrame, tissue: pd.Series, reference: Reference, tissues: TissueReference) -> pd.DataFrame:
     """Per drug the cohort's median percentile beside that of reference lines of the same tissues.
 
     Parameters
