@@ -156,7 +156,7 @@ class Bundle:
         """
         if not isinstance(lab, LabOffsets):
             lab = self.read_offsets(lab)
-        _, _, reference = self._reference_lines()
+        reference = self.reference_digest
         if lab.reference != reference:
             raise InputError(
                 f"the offsets lead to other reference lines ({lab.reference[:12]}) than this bundle's "
@@ -166,7 +166,7 @@ class Bundle:
 
     def read_offsets(self, path: str | os.PathLike[str]) -> LabOffsets:
         """The offsets in a file that `pamrx calibrate` wrote with this bundle; errors as `calibrated`."""
-        return read_offsets(path, self.builder.universe_, self._reference_lines()[2])
+        return read_offsets(path, self.builder.universe_, self.reference_digest)
 
     def platform_notes(self, profiles: Profiles, features: pd.DataFrame, table: pd.DataFrame) -> list[str]:
         """At most one sentence on expression that comes from another platform than the reference lines'.
@@ -180,6 +180,17 @@ class Bundle:
             return []
         tissue = profiles.samples["tissue"]
         return shift_notes(features, table, tissue, self.applicability.panel, self.reference, self.tissues)
+
+    @property
+    def reference_digest(self) -> str:
+        """SHA-256 of the reference lines that a laboratory's offsets lead to.
+
+        Raises
+        ------
+        BundleError
+            If the bundle does not hold the reference lines by tissue.
+        """
+        return self._reference_lines()[2]
 
     def _reference_lines(self) -> tuple[Panel, TissueReference, str]:
         if self.applicability is None or self.tissues is None:
