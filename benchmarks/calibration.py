@@ -140,7 +140,9 @@ def measured(bundle: Bundle, theirs: Profiles, response: pd.DataFrame) -> None:
         ]
         gains.append(means[1] - means[0])
     low, high = np.quantile(gains, [0.025, 0.975])
-    print(f"  calibrated minus as it is: r {low:+.3f} to {high:+.3f}; rho {interval(inside['calibrated'] - inside['as it is'])}")
+    print(
+        f"  calibrated minus as it is: r {low:+.3f} to {high:+.3f}; rho {interval(inside['calibrated'] - inside['as it is'])}"
+    )
     print(f"  lines that training did not see: {len(unseen)}")
 
 
@@ -236,7 +238,9 @@ def single(both: Laboratories, others: dict[str, Profiles]) -> None:
     off = place.median(axis=1) - tissue.reindex(place.index).map(middle)
     low, high = off.quantile([0.01, 0.99])
     print("\n5. Single samples: share beyond what 98 % of reference lines show, by two measures")
-    print(f"   median percentile over drugs less the tissue's ({low:+.0f} to {high:+.0f}); transcripts beyond the panel")
+    print(
+        f"   median percentile over drugs less the tissue's ({low:+.0f} to {high:+.0f}); transcripts beyond the panel"
+    )
     print(f"   ({bundle.tissues.usual:.2f}, learned so that 1 % of held-out reference lines are)")
     held = both.everyone.subset(bundle.manifest["held_out_lines"])
     for name, profiles in {"GDSC, held out": held, **others}.items():

@@ -78,11 +78,11 @@ def _show(trained: "TrainedBundle", profiles: "Profiles", lab: "LabOffsets", out
 
     console = table_console()
     console.print(
-        f"{lab.samples} samples of {len(lab.tissues)} tissues, {len(lab.offsets):,} genes: shifted by {lab.size:.2f} "
-        f"in normal scores (up to {USUAL_SIZE:g} is usual)"
+        f"{lab.samples} samples of {len(lab.tissues)} tissues, {len(lab.offsets):,} genes; shift {lab.size:.2f} "
+        f"(up to {USUAL_SIZE:g} is usual)"
     )
     if lab.size <= USUAL_SIZE:
-        console.print("No other platform than the reference's: calibrating changes little, and is not needed.")
+        console.print("Shifted no more than reference lines are: calibrating is not needed.")
     console.print()
     console.print(f"{'median percentile':24}{'as it is':>10}{'calibrated':>12}{'reference lines':>17}")
     for drug, row in _moved(trained, profiles, lab).head(SHOWN).iterrows():
