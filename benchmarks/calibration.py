@@ -140,10 +140,9 @@ def measured(bundle: Bundle, theirs: Profiles, response: pd.DataFrame) -> None:
         ]
         gains.append(means[1] - means[0])
     low, high = np.quantile(gains, [0.025, 0.975])
-    print(
-        f"  calibrated minus as it is: r {low:+.3f} to {high:+.3f}; rho {interval(inside['calibrated'] - inside['as it is'])}"
-    )
-    print(f"  lines that training did not see: {len(unseen)}")
+    more = inside["calibrated"] - inside["as it is"]
+    print(f"  calibrated minus as it is: r {low:+.3f} to {high:+.3f}; rho {interval(more)}")
+    print(f"  {len(unseen)} lines that training did not see: rho {interval(more[unseen])}")
 
 
 def pten(bundle: Bundle, both: Laboratories, rna: Profiles, nci: Profiles) -> None:
