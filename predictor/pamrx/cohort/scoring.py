@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pamrx.bundle.bundle import Bundle
+from pamrx.bundle.bundle import Bundle, load_bundle
 from pamrx.bundle.lab_file import digest_of
 from pamrx.cohort.allocation import keep_freed_memory
 from pamrx.cohort.chunks import Chunk, Cohort
@@ -71,10 +71,11 @@ def score(
         too little memory, or with `strict` the first sample that cannot be used. What is finished stays.
     """
     check_coverage(options.coverage)
-    bundle = options.bundle_from(bundle_folder)
+    bundle = load_bundle(bundle_folder)
     if calibration is not None:
-        offsets = bundle.read_offsets(calibration)
-        options, bundle = replace(options, offsets=offsets), bundle.calibrated(offsets)
+        options = replace(options, offsets=bundle.read_offsets(calibration))
+    if options.offsets is not None:
+        bundle = bundle.calibrated(options.offsets)
     chosen_assays(bundle.model.assays_, options.drugs)
     processes = _processes(memory, cohort.memory, jobs or _useful(cohort, options, dask))
     output = Output(folder, _asked(cohort, bundle, options))
