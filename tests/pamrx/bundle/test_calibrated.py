@@ -11,7 +11,9 @@ import pamrx
 import pandas as pd
 import pytest
 from pamrx import Bundle, Profiles
+from pamrx.bundle.bundle import load_bundle, save_bundle
 from pamrx.bundle.lab_file import write_offsets
+from pamrx.bundle.tissue_files import tissue_state
 from pamrx.errors import BundleError, InputError
 from pamrx.prediction.laboratory import USUAL_SIZE, LabOffsets
 
@@ -101,6 +103,17 @@ def test_offsets_towards_other_lines_are_refused(bundle: Bundle, lab: LabOffsets
     write_offsets(other, tmp_path / "lab.json")
     with pytest.raises(InputError, match="write it anew with `pamrx calibrate`"):
         bundle.calibrated(tmp_path / "lab.json")
+
+
+def test_a_saved_bundle_reads_the_offsets_of_the_one_it_was_saved_from(
+    bundle: Bundle, lab: LabOffsets, tmp_path: Path
+) -> None:
+    save_bundle(bundle, tmp_path / "bundle", "# card")
+    again = load_bundle(tmp_path / "bundle")
+    assert again.tissues is not None
+    assert bundle.tissues is not None
+    assert tissue_state(again.tissues) == tissue_state(bundle.tissues)
+    assert again.calibrated(lab).builder.offsets_ is not None
 
 
 def test_a_bundle_without_its_lines_by_tissue_says_so(bundle: Bundle, cohort: Profiles, lab: LabOffsets) -> None:
