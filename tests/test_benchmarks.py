@@ -19,7 +19,7 @@ pytestmark = pytest.mark.medium
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 FOLDER = REPOSITORY / "benchmarks"
-WITH_OPTIONS = ("drivers", "platforms", "signatures", "stability")
+WITH_OPTIONS = ("calibration", "drivers", "platforms", "signatures", "stability")
 
 
 @pytest.fixture

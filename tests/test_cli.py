@@ -56,6 +56,7 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     assert run.returncode == 0
     for command in (
         "predict",
+        "calibrate",
         "drugs",
         "vocab",
         "diff",

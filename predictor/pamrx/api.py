@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ def predict(
     drugs: Sequence[str] | None = None,
     coverage: float = COVERAGE,
     bundle: Bundle | None = None,
+    calibration: str | os.PathLike[str] | None = None,
 ) -> pd.DataFrame:
     """Predict the sensitivity of each sample to each drug.
 
@@ -37,6 +39,9 @@ def predict(
         Share of measurements that lie inside the prediction intervals in the long run, 0.5 to 0.99.
     bundle : Bundle, optional
         The trained model. Default: the released one, loaded once per process.
+    calibration : str or path, optional
+        File of the offsets of the laboratory that the expression comes from, as `pamrx calibrate` writes it. Default:
+        nothing is taken off.
 
     Returns
     -------
@@ -76,6 +81,8 @@ def predict(
     ------
     UsageError
         For an unknown drug, one that the bundle was not trained on, or a coverage outside 0.5 to 0.99.
+    InputError
+        For a calibration that is not what `pamrx calibrate` writes, or was made with another trained model.
     BundleError
         If the released bundle is missing or damaged.
 
@@ -96,13 +103,14 @@ def predict(
     >>> bool(((table["ln_ic50_lower"] < table["ln_ic50"]) & (table["ln_ic50"] < table["ln_ic50_upper"])).all())
     True
     """
-    return (bundle or _released()).predict(profiles, drugs, coverage)
+    return _used(bundle, calibration).predict(profiles, drugs, coverage)
 
 
 def explain(
     profiles: Profiles,
     drugs: Sequence[str] | None = None,
     bundle: Bundle | None = None,
+    calibration: str | os.PathLike[str] | None = None,
 ) -> pd.DataFrame:
     """Give what each feature contributes to each prediction.
 
@@ -117,6 +125,8 @@ def explain(
         Drug names or synonyms. Default: all drugs of the bundle; some 6,900 rows per sample and drug.
     bundle : Bundle, optional
         The trained model. Default: the released one, loaded once per process.
+    calibration : str or path, optional
+        As in `predict`.
 
     Returns
     -------
@@ -157,9 +167,14 @@ def explain(
     from pamrx.explanation.export import contributions_of
     from pamrx.prediction.predictions import chosen_assays
 
-    used = bundle or _released()
+    used = _used(bundle, calibration)
     assays = chosen_assays(used.model.assays_, drugs)
     return contributions_of(used.model, used.builder.transform(profiles), assays)
+
+
+def _used(bundle: Bundle | None, calibration: str | os.PathLike[str] | None) -> Bundle:
+    used = bundle or _released()
+    return used if calibration is None else used.calibrated(calibration)
 
 
 @cache

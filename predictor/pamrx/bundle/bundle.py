@@ -14,6 +14,7 @@ specific_reference.parquet, specific_reference_partial.parquet
                      the same of the specific response
 uncertainty.json, scales.parquet, scores.parquet, panel.parquet
                      intervals and applicability (`pamrx.bundle.uncertainty_files`)
+tissues.json         the reference lines by tissue, and their mean transcripts (`pamrx.bundle.tissue_files`)
 MODEL_CARD.md        for a person
 ```
 """
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,27 +31,32 @@ import pandas as pd
 
 from pamrx.bundle.contents import CARD, GENERAL, MANIFEST, read_contents, sha256
 from pamrx.bundle.feature_state import read_builder
+from pamrx.bundle.lab_file import read_offsets, reference_digest
 from pamrx.bundle.manifest import FORMAT, KNOWLEDGE, read_manifest, written_manifest
 from pamrx.bundle.model_files import read_model, write_json, write_model, write_parquet
 from pamrx.bundle.reference_files import check_assays, read_reference, read_regression
 from pamrx.bundle.refusal import boundary
 from pamrx.bundle.swap import draft_of, standing
+from pamrx.bundle.tissue_files import TISSUES, read_tissues, tissue_state
 from pamrx.bundle.uncertainty_files import STATE, read_uncertainty, state_of
 from pamrx.display import as_html, as_text, first_few
-from pamrx.errors import BundleError, StoreError
+from pamrx.errors import BundleError, InputError, StoreError
 from pamrx.features import FeatureBuilder
 from pamrx.knowledge import FIRST
 from pamrx.model.drug_specific import SpecificResponse
 from pamrx.model.sensitivity import SensitivityModel
 from pamrx.prediction.intervals import COVERAGE
+from pamrx.prediction.laboratory import LabOffsets, learn_offsets
+from pamrx.prediction.platform_shift import shift_notes
 from pamrx.prediction.predictions import chosen_assays, predict
 from pamrx.prediction.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pamrx.prediction.applicability import Applicability
+    from pamrx.prediction.applicability import Applicability, Panel
     from pamrx.prediction.intervals import Intervals
+    from pamrx.prediction.tissues import TissueReference
     from pamrx.profiles import Profiles
 
 RELEASED = "pamrx-gdsc"
@@ -77,6 +83,8 @@ class Bundle:
         Limits of the distance from the training data; None likewise.
     specific, specific_reference : SpecificResponse, Reference or None
         The response without general sensitivity, and its reference; None likewise.
+    tissues : TissueReference or None
+        The reference lines by tissue; None likewise, and in a bundle that was trained before they were kept.
 
     Examples
     --------
@@ -94,12 +102,104 @@ class Bundle:
     applicability: Applicability | None = None
     specific: SpecificResponse | None = None
     specific_reference: Reference | None = None
+    tissues: TissueReference | None = None
 
     def predict(
         self, profiles: Profiles, drugs: Sequence[str] | None = None, coverage: float = COVERAGE
     ) -> pd.DataFrame:
         """Predict with this bundle; see `pamrx.predict`, which explains parameters, columns and errors."""
         return predict(self, profiles, drugs, coverage)
+
+    def learn_offsets(self, profiles: Profiles) -> LabOffsets:
+        """Learn what a laboratory's expression differs by from the reference lines.
+
+        Parameters
+        ----------
+        profiles : Profiles
+            20 samples or more of the laboratory with expression and a tissue.
+
+        Returns
+        -------
+        LabOffsets
+            For `calibrated`; `pamrx calibrate` writes it to a file.
+
+        Raises
+        ------
+        InputError
+            For too few samples with expression and a tissue of the reference lines.
+        BundleError
+            If the bundle does not hold the reference lines by tissue.
+        """
+        panel, tissues, reference = self._reference_lines()
+        features = self.builder.with_offsets({}).transform(profiles)
+        return learn_offsets(features, profiles.samples["tissue"], panel, tissues, reference)
+
+    def calibrated(self, lab: LabOffsets | str | os.PathLike[str]) -> Bundle:
+        """The same bundle for samples of one laboratory, whose offsets it takes off the expression of each.
+
+        Parameters
+        ----------
+        lab : LabOffsets or path
+            From `learn_offsets`, or the file that `pamrx calibrate` wrote.
+
+        Raises
+        ------
+        InputError
+            If it is no such file, or was made with another trained model.
+        BundleError
+            If the bundle does not hold the reference lines by tissue.
+
+        Examples
+        --------
+        >>> import pamrx
+        >>> bundle = pamrx.load_bundle().calibrated("lab.json")  # doctest: +SKIP
+        """
+        if not isinstance(lab, LabOffsets):
+            lab = self.read_offsets(lab)
+        reference = self.reference_digest
+        if lab.reference != reference:
+            raise InputError(
+                f"the offsets lead to other reference lines ({lab.reference[:12]}) than this bundle's "
+                f"({reference[:12]}); learn them anew with this bundle"
+            )
+        return replace(self, builder=self.builder.with_offsets(lab.offsets))
+
+    def read_offsets(self, path: str | os.PathLike[str]) -> LabOffsets:
+        """The offsets in a file that `pamrx calibrate` wrote with this bundle; errors as `calibrated`."""
+        return read_offsets(path, self.builder.universe_, self.reference_digest)
+
+    def platform_notes(self, profiles: Profiles, features: pd.DataFrame, table: pd.DataFrame) -> list[str]:
+        """At most one sentence on expression that comes from another platform than the reference lines'.
+
+        Parameters
+        ----------
+        profiles : n samples.
+        features, table : their features and predictions by this bundle.
+        """
+        if self.applicability is None or self.tissues is None:
+            return []
+        tissue = profiles.samples["tissue"]
+        return shift_notes(features, table, tissue, self.applicability.panel, self.reference, self.tissues)
+
+    @property
+    def reference_digest(self) -> str:
+        """SHA-256 of the reference lines that a laboratory's offsets lead to.
+
+        Raises
+        ------
+        BundleError
+            If the bundle does not hold the reference lines by tissue.
+        """
+        return self._reference_lines()[2]
+
+    def _reference_lines(self) -> tuple[Panel, TissueReference, str]:
+        if self.applicability is None or self.tissues is None:
+            raise BundleError(
+                "this bundle does not hold its reference lines by tissue, which calibrating needs; train it again, or "
+                "use the released one"
+            )
+        panel = self.applicability.panel
+        return panel, self.tissues, reference_digest(self.builder.universe_, panel, self.tissues)
 
     def __repr__(self) -> str:
         return as_text("Bundle", self._facts())
@@ -230,9 +330,14 @@ def _read_parts(folder: Path, manifest: dict[str, Any], contents: dict[str, byte
         specific = SpecificResponse(general, read_regression(contents, folder, assays, general.assays_))
         compared = read_reference(contents, folder, SPECIFIC_REFERENCE, assays)
     uncertainty: tuple[Intervals | None, Applicability | None] = None, None
+    tissues = None
     if f"{STATE}.json" in contents:
-        uncertainty = read_uncertainty(contents, folder, model.features_, assays)
-    return Bundle(builder, model, reference, manifest, *uncertainty, specific, compared)
+        intervals, limits = read_uncertainty(contents, folder, model.features_, assays)
+        uncertainty = intervals, limits
+        if TISSUES in contents:
+            components, lines = len(limits.panel.components), reference.lines.index
+            tissues = read_tissues(contents[TISSUES], folder, components, lines)
+    return Bundle(builder, model, reference, manifest, *uncertainty, specific, compared, tissues)
 
 
 def _write_uncertainty(bundle: Bundle, folder: Path) -> None:
@@ -242,3 +347,5 @@ def _write_uncertainty(bundle: Bundle, folder: Path) -> None:
     write_json(folder / f"{STATE}.json", content)
     for name, table in tables.items():
         write_parquet(folder / f"{name}.parquet", table)
+    if bundle.tissues is not None:
+        write_json(folder / TISSUES, tissue_state(bundle.tissues))

@@ -36,10 +36,10 @@ SPECIFIC = frozenset({"regression.parquet", "specific_reference.parquet", *(GENE
 UNCERTAINTY = frozenset({"uncertainty.json", "scales.parquet", "scores.parquet", "panel.parquet"})
 """All or none: intervals and applicability."""
 
-_WITH = {SPECIFIC: ("specific_reference_partial.parquet",)}
+_WITH = {SPECIFIC: ("specific_reference_partial.parquet",), UNCERTAINTY: ("tissues.json",)}
 """What only goes with a group."""
 
-OPTIONAL = frozenset({"reference_partial.parquet", "specific_reference_partial.parquet"})
+OPTIONAL = frozenset({"reference_partial.parquet", "specific_reference_partial.parquet", "tissues.json"})
 _KNOWN = REQUIRED | SPECIFIC | UNCERTAINTY | OPTIONAL
 
 

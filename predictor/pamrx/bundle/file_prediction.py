@@ -55,6 +55,7 @@ def predict_files(
     expression_unit: str | None = None,
     copy_number_unit: str | None = None,
     unknown_panel: str | None = None,
+    calibration: Path | None = None,
 ) -> PredictedFiles:
     """Read profiles from files and predict them.
 
@@ -66,6 +67,7 @@ def predict_files(
     coverage : share of measurements inside the prediction intervals.
     expression_unit, copy_number_unit : by default detected from the values.
     unknown_panel : as in `pamrx.read_study`.
+    calibration : file of the laboratory's offsets, as `pamrx calibrate` writes it.
 
     Raises
     ------
@@ -74,14 +76,18 @@ def predict_files(
     """
     check_coverage(coverage)
     bundle = load_bundle(bundle_folder)
+    if calibration is not None:
+        bundle = bundle.calibrated(calibration)
     # Before the long reading.
     assays = chosen_assays(bundle.model.assays_, drugs)
-    profiles = _read(
-        files, default_genes() | set(bundle.builder.universe_), expression_unit, copy_number_unit, unknown_panel
-    )
+    profiles = read_files(files, bundle, expression_unit, copy_number_unit, unknown_panel)
     features = bundle.builder.transform(profiles)
     table = predictions_from(bundle, features, drugs, coverage)
-    notes = (*profiles.notes, *unused_measurements(bundle.builder, profiles, features))
+    notes = (
+        *profiles.notes,
+        *unused_measurements(bundle.builder, profiles, features),
+        *bundle.platform_notes(profiles, features, table),
+    )
     return PredictedFiles(bundle, profiles, features, assays, table, notes, _proxy_notes(drugs))
 
 
@@ -90,13 +96,15 @@ def _proxy_notes(drugs: Sequence[str] | None) -> tuple[str, ...]:
     return () if drugs is None else tuple(proxy_note(drug) for drug in resolve_all(drugs) if not drug.screened)
 
 
-def _read(
+def read_files(
     files: Mapping[str, Path],
-    known_genes: frozenset[str],
-    expression_unit: str | None,
-    copy_number_unit: str | None,
-    unknown_panel: str | None,
+    bundle: Bundle,
+    expression_unit: str | None = None,
+    copy_number_unit: str | None = None,
+    unknown_panel: str | None = None,
 ) -> Profiles:
+    """The profiles in files; parameters and errors as `predict_files`."""
+    known_genes = default_genes() | set(bundle.builder.universe_)
     if STUDY in files:
         return read_study(
             files[STUDY], known_genes=known_genes, copy_number_unit=copy_number_unit, unknown_panel=unknown_panel

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pamrx.bundle.refusal import boundary, refusal, shown
+from pamrx.bundle.refusal import TRAINED, Origin, boundary, refusal, shown
 from pamrx.readers.boundary import MAX_LABEL
 
 LARGEST = 1e9
@@ -31,31 +31,40 @@ class Fields:
     content : the object.
     file : in messages.
     place : of the object in the file, as `difficulty.`; empty at the top.
+    origin : of the file.
     """
 
-    def __init__(self, content: object, file: object, place: str = "") -> None:
-        self.file, self.place = file, place
+    def __init__(self, content: object, file: object, place: str = "", origin: Origin = TRAINED) -> None:
+        self.file, self.place, self.origin = file, place, origin
         if not isinstance(content, dict):
-            raise refusal(file, f"{place.rstrip('.') or 'the content'} is {shown(content)}", "a JSON object")
+            raise refusal(file, f"{place.rstrip('.') or 'the content'} is {shown(content)}", "a JSON object", origin)
         self.content: dict[str, Any] = content
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.content:
-            raise refusal(self.file, f"no field {self.place}{name}", "what `pamrx train` writes")
+            raise refusal(self.file, f"no field {self.place}{name}", f"what `{self.origin.writer}` writes", self.origin)
         return self.content[name]
 
     def only(self, names: Iterable[str]) -> None:
         """Refuse a field that is none of `names`."""
         unknown = sorted(set(self.content) - set(names))
         if unknown:
-            raise refusal(self.file, f"field {shown(self.place + unknown[0])}", f"{', '.join(sorted(names))}")
+            raise refusal(
+                self.file, f"field {shown(self.place + unknown[0])}", f"{', '.join(sorted(names))}", self.origin
+            )
 
     def below(self, name: str) -> Fields:
         """The object in a field."""
-        return Fields(self[name], self.file, f"{self.place}{name}.")
+        return Fields(self[name], self.file, f"{self.place}{name}.", self.origin)
+
+    def keys(self, name: str) -> list[str]:
+        """The names in the object in a field, in their order."""
+        found = list(self.below(name).content)
+        check_labels(found, self.file, f"{self.place}{name}", self.origin)
+        return found
 
     def refused(self, name: str, found: object, expected: str) -> Exception:
-        return refusal(self.file, f"{self.place}{name} is {shown(found)}", expected)
+        return refusal(self.file, f"{self.place}{name} is {shown(found)}", expected, self.origin)
 
     def whole(self, name: str, least: int, most: int) -> int:
         value = self[name]
@@ -80,7 +89,7 @@ class Fields:
         value = self[name]
         if not isinstance(value, list) or not least <= len(value) <= MOST_NAMES:
             raise self.refused(name, value, f"a list of {least} to {MOST_NAMES:,} names")
-        check_labels(value, self.file, f"{self.place}{name}")
+        check_labels(value, self.file, f"{self.place}{name}", self.origin)
         if known is not None:
             strange = set(value).difference(known)
             if strange:
@@ -103,9 +112,9 @@ class Fields:
         self, name: str, known: Iterable[str] | None = None, least: float = -LARGEST, most: float = LARGEST
     ) -> dict[str, float]:
         """An object of numbers by name; the names `known`, where that is given."""
-        value = Fields(self[name], self.file, f"{self.place}{name}.")
+        value = self.below(name)
         value_names = list(value.content)
-        check_labels(value_names, self.file, f"{self.place}{name}")
+        check_labels(value_names, self.file, f"{self.place}{name}", self.origin)
         if known is not None:
             strange = set(value_names).difference(known)
             if strange:
@@ -119,16 +128,16 @@ class Fields:
         return dict(value.content)
 
 
-def read_json(data: bytes, file: object) -> Any:
+def read_json(data: bytes, file: object, origin: Origin = TRAINED) -> Any:
     """The content of a JSON file.
 
     Raises
     ------
     BundleError
-        If it is not JSON in UTF-8, a key stands twice in an object, a number is NaN, infinite or a whole number beyond
-        2^53, or the content is nested deeper than `MAX_DEPTH`.
+        (of another `origin`, its error) If it is not JSON in UTF-8, a key stands twice in an object, a number is NaN,
+        infinite or a whole number beyond 2^53, or the content is nested deeper than `MAX_DEPTH`.
     """
-    with boundary(file, "JSON as `pamrx train` writes it"):
+    with boundary(file, f"JSON as `{origin.writer}` writes it", origin):
         content = json.loads(
             data.decode("utf-8"),
             object_pairs_hook=_once,
@@ -150,15 +159,16 @@ def is_label(value: object) -> bool:
     return type(value) is str and 0 < len(value) <= MAX_LABEL and value.isprintable()
 
 
-def check_labels(values: Sequence[Any], file: object, what: str) -> None:
+def check_labels(values: Sequence[Any], file: object, what: str, origin: Origin = TRAINED) -> None:
     """Refuse a list that holds anything but names, or one twice."""
     # All at once first: a bundle holds a hundred thousand names.
     alike = set(map(type, values)) <= {str} and "".join(values).isprintable()
     if not (alike and all(values) and max(map(len, values), default=0) <= MAX_LABEL):
         wrong = next(value for value in values if not is_label(value))
-        raise refusal(file, f"{what} holds {shown(wrong)}", f"names of up to {MAX_LABEL:,} printable characters")
+        expected = f"names of up to {MAX_LABEL:,} printable characters"
+        raise refusal(file, f"{what} holds {shown(wrong)}", expected, origin)
     if len(set(values)) != len(values):
-        raise refusal(file, f"{what} holds {shown(_twice(values))} twice", "each name once")
+        raise refusal(file, f"{what} holds {shown(_twice(values))} twice", "each name once", origin)
 
 
 def _twice(names: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from pamrx import __version__
+from pamrx.cli.calibrate_command import calibrate
 from pamrx.cli.check_command import check
 from pamrx.cli.diff_command import diff
 from pamrx.cli.entry_points import COMMANDS, joined
@@ -34,7 +35,7 @@ app = typer.Typer(
     # Plain help starts in half the time of the boxed one.
     rich_markup_mode=None,
 )
-for command in (predict, score, diff, drugs, vocab, features, check):
+for command in (predict, score, calibrate, diff, drugs, vocab, features, check):
     app.command()(command)
 for commands in joined(COMMANDS).values():
     app.add_typer(commands)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
+from pamrx.cli.calibrate_option import Calibrate
 from pamrx.cli.panel_option import UnknownPanel
 from pamrx.cli.sheet_option import Sheet, with_sheet
 from pamrx.errors import UsageError
@@ -47,6 +48,7 @@ def predict(
     ] = None,
     sheet: Sheet = None,
     bundle: Bundle = None,
+    calibrate: Calibrate = None,
     drugs: Annotated[str | None, typer.Option(help="Only these drugs, with commas between. [default: all]")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write a tidy table: CSV, Parquet or JSON by ending.")
@@ -84,6 +86,8 @@ def predict(
     }
     given = {kind: path for kind, path in inputs.items() if path is not None}
     _check_options(given, example, measured)
+    if calibrate is not None and expression is None and study is None:
+        raise UsageError("--calibrate goes with --expression or a study: it says what to take off that expression")
     if expression_unit is not None and expression is None:
         raise UsageError("--expression-unit goes with --expression: it says in which unit that file is")
     if copy_number_unit is not None and copy_number is None and study is None:
@@ -103,6 +107,7 @@ def predict(
                 expression_unit=expression_unit,
                 copy_number_unit=copy_number_unit,
                 unknown_panel=unknown_panel,
+                calibration=calibrate,
                 output=output,
                 evidence=evidence,
                 explain=explain,

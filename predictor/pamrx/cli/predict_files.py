@@ -46,6 +46,7 @@ class PredictOptions:
     coverage : of the prediction intervals.
     expression_unit, copy_number_unit : None to detect it.
     unknown_panel : what becomes of samples of a study whose panel is unknown; None to refuse it.
+    calibration : file of the laboratory's offsets; None to take none off.
     output : table of the predictions; without it they are shown.
     evidence : table of the share of each block's features in each sample.
     explain : table of every contribution to every prediction.
@@ -61,6 +62,7 @@ class PredictOptions:
     expression_unit: str | None = None
     copy_number_unit: str | None = None
     unknown_panel: str | None = None
+    calibration: Path | None = None
     output: Path | None = None
     evidence: Path | None = None
     explain: Path | None = None
@@ -84,7 +86,7 @@ def predict(options: PredictOptions) -> None:
         files = {kind: Path(path) for kind, path in example_files().items()}
     check_tables(
         {"the predictions": options.output, "--evidence": options.evidence, "--explain": options.explain},
-        [*files.values(), options.bundle or released_bundle()],
+        [*files.values(), options.calibration, options.bundle or released_bundle()],
     )
     found = predict_files(
         files,
@@ -94,6 +96,7 @@ def predict(options: PredictOptions) -> None:
         options.expression_unit,
         options.copy_number_unit,
         options.unknown_panel,
+        options.calibration,
     )
     written = _write(found, options)
     # What reading did with the shipped files is no news to anybody.

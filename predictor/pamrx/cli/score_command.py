@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pamrx.cli.bundle_option import Bundle, folder_of
+from pamrx.cli.calibrate_option import Calibrate
 from pamrx.cli.panel_option import UnknownPanel
 from pamrx.console.visible_text import visible
 
@@ -35,6 +36,7 @@ def score(
         ),
     ] = None,
     bundle: Bundle = None,
+    calibrate: Calibrate = None,
     drugs: Annotated[str | None, typer.Option(help="Only these drugs, with commas between. [default: all]")] = None,
     coverage: Annotated[float, typer.Option(help="Of the intervals, 0.5 to 0.99.")] = 0.9,
     explain: Annotated[
@@ -67,13 +69,13 @@ def score(
         "tissue" if summary else None, strict,
     )  # fmt: skip
     size = read_size(memory)
-    check_folder(output, [cohort, mutations, panel, bundle or released_bundle()])
+    check_folder(output, [cohort, mutations, panel, calibrate, bundle or released_bundle()])
     given = Given(mutations, panel, expression_unit, copy_number_unit, unknown_panel)
     opened = open_cohort(cohort, given, size)
     for note in opened.told:
         typer.echo(visible(note), err=True)
     with folder_of(bundle) as folder, log_on_stderr():
-        counts = run(opened, output, folder, options, size, jobs, dask)
+        counts = run(opened, output, folder, options, size, jobs, dask, calibrate)
     rejected = f", {counts['rejected']:,} set aside in {output / 'rejected.parquet'}" if counts["rejected"] else ""
     typer.echo(
         f"{counts['scored']:,} samples scored, {counts['predictions']:,} predictions in {output / 'predictions'}; "

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pamrx.bundle.bundle import load_bundle
 from pamrx.cohort.allocation import give_back_freed_memory, keep_freed_memory
 from pamrx.cohort.chunks import Chunk, Cohort
 from pamrx.cohort.cluster import connected, cores_of
@@ -48,7 +47,7 @@ class LoadedBundle:
         keep_freed_memory()
         bundle_folder, cohort, options, folder = self._told
         worker.pamrx_run = {  # type: ignore[attr-defined]
-            "bundle": load_bundle(bundle_folder), "cohort": cohort, "options": options, "folder": folder,
+            "bundle": options.bundle_from(bundle_folder), "cohort": cohort, "options": options, "folder": folder,
         }  # fmt: skip
 
     def teardown(self, worker: Worker) -> None:

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pamrx.bundle.bundle import Bundle, load_bundle
 from pamrx.display import short_repr
 from pamrx.errors import UsageError
 from pamrx.prediction.intervals import COVERAGE
+from pamrx.prediction.laboratory import LabOffsets
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -26,6 +28,7 @@ class Options:
     explain : features told per sample and drug, by |contribution|; 0 for none.
     summary : column of the samples by which the cohort is summed up; None for no summary.
     strict : whether the first sample that cannot be used ends the run.
+    offsets : of the laboratory, taken off the expression of every sample; None takes none off.
     """
 
     drugs: tuple[str, ...] | None = None
@@ -33,6 +36,12 @@ class Options:
     explain: int = 0
     summary: str | None = None
     strict: bool = False
+    offsets: LabOffsets | None = None
+
+    def bundle_from(self, folder: Path | None) -> Bundle:
+        """The bundle in a folder (None: the released one), with the offsets in place."""
+        bundle = load_bundle(folder)
+        return bundle if self.offsets is None else bundle.calibrated(self.offsets)
 
 
 @dataclass(frozen=True)

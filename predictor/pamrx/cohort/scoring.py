@@ -8,16 +8,19 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pamrx.bundle.bundle import Bundle, load_bundle
+from pamrx.bundle.lab_file import digest_of
 from pamrx.cohort.allocation import keep_freed_memory
 from pamrx.cohort.chunks import Chunk, Cohort
 from pamrx.cohort.dask_executor import on_dask
 from pamrx.cohort.memory import PER_PROCESS, check_fits
 from pamrx.cohort.options import Options
+from pamrx.cohort.platform import platform_notes
 from pamrx.cohort.progress import Progress
 from pamrx.cohort.summary import write_summary
 from pamrx.cohort.tasks import score_chunk, score_task
@@ -47,6 +50,7 @@ def score(
     memory: int = 2_000_000_000,
     jobs: int | None = None,
     dask: str | None = None,
+    calibration: Path | None = None,
 ) -> Counts:
     """Score every part of the cohort into `folder`; gives the counts of samples scored, rejected and flagged.
 
@@ -58,6 +62,7 @@ def score(
     memory : bytes that all processes together may take.
     jobs : processes; by default as many as there are cores, `memory` allows and the size of the cohort is worth.
     dask : address of a scheduler, or `local`, in place of `jobs`.
+    calibration : file of the laboratory's offsets, as `pamrx calibrate` writes it.
 
     Raises
     ------
@@ -67,6 +72,10 @@ def score(
     """
     check_coverage(options.coverage)
     bundle = load_bundle(bundle_folder)
+    if calibration is not None:
+        options = replace(options, offsets=bundle.read_offsets(calibration))
+    if options.offsets is not None:
+        bundle = bundle.calibrated(options.offsets)
     chosen_assays(bundle.model.assays_, options.drugs)
     processes = _processes(memory, cohort.memory, jobs or _useful(cohort, options, dask))
     output = Output(folder, _asked(cohort, bundle, options))
@@ -80,6 +89,8 @@ def score(
             unfinished = output.unfinished("summary.csv")
             write_summary(folder, unfinished)
             os.replace(unfinished, folder / "summary.csv")
+        for note in platform_notes(cohort, bundle, folder):
+            _log.warning(note)
         output.finish(counts)
         return counts
     finally:
@@ -94,6 +105,7 @@ def _asked(cohort: Cohort, bundle: Bundle, options: Options) -> dict[str, object
             "drugs": None if options.drugs is None else ", ".join(options.drugs),
             "explain": options.explain,
             "summary": options.summary,
+            **({} if options.offsets is None else {"calibrate": digest_of(options.offsets)}),
         },
         "cohort": cohort.files,
         "read as": list(cohort.told),
@@ -167,7 +179,7 @@ _WORKER: dict[str, Any] = {}
 
 def _begin(cohort: Cohort, bundle_folder: Path | None, options: Options, folder: Path) -> None:
     keep_freed_memory()
-    _WORKER.update(cohort=cohort, bundle=load_bundle(bundle_folder), options=options, folder=folder)
+    _WORKER.update(cohort=cohort, bundle=options.bundle_from(bundle_folder), options=options, folder=folder)
 
 
 def _task_of_worker(task: Sequence[Chunk]) -> None:

@@ -6,6 +6,7 @@ A profile's features depend on that profile and the fitted state only. What a pr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -44,11 +45,14 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
     ----------
     universe_ : the transcripts (genes and lncRNAs) within which every rank and signature is computed.
     lines_ : training lines with each alteration, by feature (`pamrx.features.lines`); None where a bundle holds none.
+    offsets_ : (len(universe_),) what is taken off the normal scores of every sample, or None (`with_offsets`).
 
     Examples
     --------
     >>> features = FeatureBuilder().fit(training_profiles).transform(profiles)  # doctest: +SKIP
     """
+
+    offsets_: np.ndarray | None = None
 
     def __init__(self, blocks: tuple[str, ...] = BLOCKS, min_altered: int = 5, knowledge_version: int = NEWEST) -> None:
         self.blocks = blocks
@@ -65,7 +69,7 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         self.universe_ = [] if matrix is None else list(universe_of(matrix))
         scores = scores_in(matrix, self.universe_, X.samples.index)
         self.mutation_ = MutationBlock.fit(X, self.min_altered, version)
-        self.brakes_ = BrakeBlock.fit(X, scores, self.min_altered, version)
+        self.brakes_ = BrakeBlock.fit(X, self.min_altered, version)
         self.copy_number_ = CopyNumberBlock.fit(X, self.min_altered, version)
         self.ncrna_ = NcrnaBlock.fit(X, scores, version)
         self.tme_ = SignatureBlock.fit("tme", scores, version)
@@ -81,6 +85,16 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         """(n_samples, n_features) float64, NaN where the profile lacks what the feature needs."""
         check_is_fitted(self, "feature_names_")
         return self._assemble(X)
+
+    def with_offsets(self, offsets: Mapping[str, float]) -> FeatureBuilder:
+        """The same builder, but taking the offset of each gene off its normal score, in place of earlier offsets.
+
+        The offsets belong to a laboratory (`pamrx.prediction.laboratory`), not to what was learned: `state` has none.
+        """
+        check_is_fitted(self, "feature_names_")
+        twin = copy(self)
+        twin.offsets_ = np.array([offsets.get(gene, 0.0) for gene in self.universe_]) if offsets else None
+        return twin
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:  # noqa: ARG002
         """The column names of `transform`, `block.feature`."""
@@ -136,6 +150,10 @@ class FeatureBuilder(TransformerMixin, BaseEstimator):
         scores = scores_in(
             transcripts(profiles, long_noncoding(self.knowledge_version)), self.universe_, profiles.samples.index
         )
+        if self.offsets_ is not None:
+            scores = pd.DataFrame(
+                scores.to_numpy() - self.offsets_, index=scores.index, columns=scores.columns, copy=False
+            )
         parts = {
             "mutation": lambda: self._mutations(profiles, scores),
             "copy_number": lambda: self.copy_number_.transform(profiles),

@@ -53,27 +53,30 @@ def test_two_different_drivers_hit_both_copies_and_one_listed_twice_does_not() -
     assert found["PTEN_two_hit"].tolist() == [1, 0]
 
 
-def test_low_expression_is_a_flag_of_its_own() -> None:
-    found = flags(profiles(["a", "b", "c"]), low=[0.4, 0.5, np.nan])["PTEN_low_expression"]
+def test_a_bundle_that_learned_low_expression_goes_on_computing_it() -> None:
+    block = BrakeBlock.from_state({"two_hit": ["PTEN"], "low_under": 0.5})
+    scores = pd.DataFrame({"PTEN": [0.4, 0.5, np.nan]}, index=["a", "b", "c"])
+    found = block.transform(profiles(["a", "b", "c"]), scores)["PTEN_low_expression"]
     assert found.tolist()[:2] == [1, 0]
     assert np.isnan(found["c"])
 
 
-def test_the_limit_is_the_lowest_twentieth_of_samples_without_a_loss() -> None:
+def test_low_expression_is_learned_no_more() -> None:
+    """Its limit was one of the training's platform."""
     names = [f"s{place:03d}" for place in range(101)] + ["lost"]
     rows = [("lost", "PTEN", *STOP)]
     given = profiles(names, rows, assessed=frozenset({"PTEN", "KRAS"}), copy_number={"PTEN": [0] * 102})
+    block = BrakeBlock.fit(given, min_altered=1)
+    assert block.state() == {"two_hit": [], "low_under": None}
     scores = pd.DataFrame({"PTEN": [*np.arange(101), -50.0]}, index=given.samples.index)
-    block = BrakeBlock.fit(given, scores, min_altered=1)
-    assert block.low_under == pytest.approx(5.0)  # the lost sample's own low value does not move it
-    assert block.two_hit == []
+    assert "PTEN_low_expression" not in block.transform(given, scores)
 
 
 def test_two_hits_are_learned_where_there_are_enough_and_survive_the_state() -> None:
     rows = [(name, "NF1", *STOP) for name in "ab"] + [("c", "KRAS", "Missense_Mutation", "p.G12D")]
     given = profiles(list("abcd"), rows, assessed=frozenset({"NF1", "KRAS"}), copy_number={"NF1": [-2, -1, 0, 0]})
     scores = pd.DataFrame(index=given.samples.index)
-    block = BrakeBlock.fit(given, scores, min_altered=2)
+    block = BrakeBlock.fit(given, min_altered=2)
     assert block.two_hit == ["NF1"]
     assert block.low_under is None
     again = BrakeBlock.from_state(block.state())
@@ -89,6 +92,6 @@ def test_segments_of_the_training_count_as_the_loss_of_one_copy() -> None:
 
 def test_without_calls_nothing_is_learned() -> None:
     given = profiles(["a"], [("a", "PTEN", *STOP)], assessed=frozenset({"PTEN"}))
-    block = BrakeBlock.fit(given, pd.DataFrame({"PTEN": [0.0]}, index=["a"]), min_altered=1)
+    block = BrakeBlock.fit(given, min_altered=1)
     assert block.state() == {"two_hit": [], "low_under": None}
     assert block.transform(given, pd.DataFrame(index=["a"])).shape == (1, 0)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pamrx.cli.calibrate_option import Calibrate
 
 from pamrx_training.cli.log_lines import show_log
 
@@ -71,6 +72,7 @@ def serve(
     bundle: Annotated[
         Path | None, typer.Option(help="Folder of a bundle, or models:/pamrx@champion. [default: the released one]")
     ] = None,
+    calibrate: Calibrate = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 5001,
     host: Annotated[str, typer.Option(help="Address to listen on. There is no password: keep it local.")] = "127.0.0.1",
     max_mb: Annotated[int, typer.Option(min=1, help="Largest request, in megabytes.")] = 32,
@@ -87,4 +89,6 @@ def serve(
     show_log()
     with bundle_folder(bundle) as folder:
         loaded = load_bundle(folder)
+    if calibrate is not None:
+        loaded = loaded.calibrated(calibrate)
     run(loaded, host, port, max_mb)

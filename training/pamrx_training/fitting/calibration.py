@@ -78,6 +78,11 @@ def fit_applicability(masked: MaskedPredictions, panel: Panel) -> Applicability:
     return Applicability(panel, platform, float(traits["depth"].quantile(BIOLOGY_QUANTILE)), _skills(masked))
 
 
+def usual_deviation(masked: MaskedPredictions) -> float:
+    """What 99 % of held-out lines stay below in `platform` (`pamrx.prediction.tissues`)."""
+    return round(float(masked.traits["whole"]["platform"].quantile(BIOLOGY_QUANTILE)), 4)
+
+
 def own_patterns(masked: MaskedPredictions) -> list[str]:
     """The richest pattern of each line: that of its profile as it is."""
     order = [pattern_name(pattern) for pattern in all_patterns()]

@@ -17,8 +17,9 @@ from pamrx.prediction.applicability import Panel
 from pamrx.prediction.intervals import family_of
 from pamrx.prediction.missing_data import NOTHING, pattern_from
 from pamrx.prediction.reference import Reference, quantiles_of
+from pamrx.prediction.tissues import TissueReference
 
-from pamrx_training.fitting.calibration import fit_applicability, fit_intervals
+from pamrx_training.fitting.calibration import fit_applicability, fit_intervals, usual_deviation
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.cross_validation import OutOfFold
 
@@ -47,8 +48,11 @@ def fit_bundle(
         specific = SpecificResponse.fit(features, responses, general, seed)
         unknown = specific.predict(nothing, unknown)
         specific_reference = reference_from(found.specific, found.masked.specific, unknown.iloc[0])
-    intervals, limits = fit_intervals(found.masked, seed), fit_applicability(found.masked, Panel.fit(features))
-    bundle = Bundle(builder, model, reference, dict(manifest), intervals, limits, specific, specific_reference)
+    panel = Panel.fit(features)
+    intervals, limits = fit_intervals(found.masked, seed), fit_applicability(found.masked, panel)
+    tissue = cohort.profiles.samples["tissue"]
+    tissues = TissueReference.fit(features, tissue, panel, usual_deviation(found.masked))
+    bundle = Bundle(builder, model, reference, dict(manifest), intervals, limits, specific, specific_reference, tissues)
     return bundle, features
 
 
