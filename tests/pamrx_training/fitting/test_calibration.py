@@ -111,6 +111,25 @@ def test_what_the_lines_set_aside_measured_changes_no_calibration(truth: Any) ->
     assert np.array_equal(one.difficulty.slope, two.difficulty.slope)
 
 
+def test_training_data_without_a_whole_source_have_errors_of_every_drug_to_calibrate_on(truth: Any) -> None:
+    """No line has copy number or miRNA: none is complete, and what each has stands for it."""
+    kept = {
+        name: frame if not {"copy_number", "mirna"} & set(name.split("+")) else frame * np.nan
+        for name, frame in truth.predictions.items()
+    }
+    found = fit_intervals(replace(truth, predictions=kept))
+    complete = [name for name in found.scores.index if name.startswith("complete.")]
+    assert found.scores.loc[complete].notna().sum().min() == len(truth.measured)
+    assert np.isfinite(found.widths(0.9)).all()
+
+
+def test_two_folds_are_enough_even_where_one_has_no_measurement(truth: Any) -> None:
+    fold = truth.fold.map(lambda number: number % 2)
+    measured = truth.measured.where(fold == 0)
+    found = fit_intervals(replace(truth, measured=measured, fold=fold))
+    assert np.isfinite(found.widths(0.9)).all()
+
+
 def test_the_limit_lies_where_disturbed_transcripts_serve_no_better_than_none(truth: Any) -> None:
     # error = 0.9 + share reaches 1.3 at a share of 0.4, where the distance is 0.8
     limits = fit_applicability(truth, NOBODY)

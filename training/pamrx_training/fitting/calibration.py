@@ -117,8 +117,10 @@ def assigned_patterns(masked: MaskedPredictions, own: Sequence[str], seed: int) 
             open_to = [name for name in members if possible[name][line]]
             pick = int(random.integers(1 << 30))
             drawn.append(open_to[pick % len(open_to)] if open_to else "")
-        if family == "complete":
+        if family == FAMILIES[0]:
             drawn = [name if family_of(pattern_from(name)) == family else "" for name in own]
+            # Data without a whole source have no complete line: what each line has stands for it.
+            drawn = drawn if any(drawn) else list(own)
         out[family] = drawn
     return out
 
@@ -167,6 +169,8 @@ def _difficulty(
 
     def slope(rows: np.ndarray) -> np.ndarray:
         rows = rows & ~np.isnan(relative)
+        if not rows.any():
+            return np.zeros(scaled.shape[-1])
         with threadpool_limits(1):
             ridge = Ridge(alpha=PENALTY * max(int(rows.sum()), 1)).fit(scaled[rows], relative[rows])
         return np.asarray(ridge.coef_ / ridge.intercept_)
