@@ -16,6 +16,7 @@ from pamrx_training.evaluation.dossier import Section
 from pamrx_training.evaluation.evaluate import Evaluation, evaluate
 from pamrx_training.evaluation.model_card import model_card
 from pamrx_training.evaluation.ranked import FEWEST_ORDERED, Ranked, rank_found
+from pamrx_training.fitting.chance import with_chances
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.fit import fit_bundle, without_lines
 from pamrx_training.fitting.run_context import RunContext
@@ -82,7 +83,8 @@ def train(
     }
     bundle, features = fit_bundle(kept, found, manifest, seed)
     enough = kept.responses["drug"].nunique() >= FEWEST_ORDERED
-    ranking = rank_found(found, kept.cell_lines["tissue"], seed) if enough else None
+    tissue = kept.cell_lines["tissue"]
+    ranking = rank_found(with_chances(found, tissue, seed), tissue, seed) if enough else None
     return Trained(bundle, features, evaluation, coverage, ranking)
 
 

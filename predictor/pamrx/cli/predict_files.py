@@ -12,6 +12,7 @@ import pandas as pd
 from pamrx.bundle.bundle import released_bundle
 from pamrx.bundle.file_prediction import PredictedFiles, predict_files
 from pamrx.cli import terminal
+from pamrx.clinical import clinical_statements, unlearned_alterations
 from pamrx.display import short_repr
 from pamrx.explanation.alterations import axis_alterations
 from pamrx.explanation.contributions import top_contributions
@@ -137,6 +138,8 @@ def _show(found: PredictedFiles, table: pd.DataFrame, options: PredictOptions) -
     version = found.bundle.builder.knowledge_version
     altered = axis_alterations(profiles, shown[[]] if options.example else shown, version)
     purity = estimate_purity(profiles, found.bundle.builder.universe_)
+    unlearned = unlearned_alterations(profiles, found.bundle)
+    statements = clinical_statements(profiles, found.bundle)
     for sample in shown.index:
         terminal.show_tumour(
             sample,
@@ -147,6 +150,8 @@ def _show(found: PredictedFiles, table: pd.DataFrame, options: PredictOptions) -
             reasons[reasons["sample_id"] == sample],
             purity.loc[sample],
             profiles.copy_number is not None,
+            unlearned[unlearned["sample_id"] == sample],
+            statements[statements["sample_id"] == sample],
         )
     left = len(found.features) - len(shown)
     terminal.show_footer(left, table["drug"].nunique(), options.top, options.coverage)

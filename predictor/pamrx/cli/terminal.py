@@ -27,6 +27,12 @@ FLAG_WORDS = {
 }
 
 
+STATEMENTS_SHOWN = 2
+"""Clinical statements per tumour; the rest is counted."""
+
+_DIRECTIONS = {"sensitive": "sensitive", "resistant": "resistant", "none": "no effect"}
+
+
 def show_notes(notes: Sequence[str]) -> None:
     """What reading did with the files."""
     console = table_console()
@@ -43,6 +49,8 @@ def show_tumour(
     reasons: pd.DataFrame,
     purity: pd.Series | None = None,
     calls: bool = True,
+    unlearned: pd.DataFrame | None = None,
+    statements: pd.DataFrame | None = None,
 ) -> None:
     """One tumour: what was measured, and its best drugs with what argues for and against each.
 
@@ -55,12 +63,16 @@ def show_tumour(
     reasons : its rows of `pamrx.explanation.contributions.top_contributions`.
     purity : its row of `pamrx.features.purity.estimate_purity`; NaN is not shown.
     calls : whether its copy number has calls of single genes; segments alone give none.
+    unlearned : its rows of `pamrx.clinical.unlearned_alterations`; None says nothing of them.
+    statements : its rows of `pamrx.clinical.clinical_statements`; likewise.
     """
     console = table_console()
     words = [str(word).replace("_", " ") for word in about if isinstance(word, str)]
     console.print()
     console.print(Text.assemble((sample, "bold"), f"  {', '.join(words)}" if words else ""))
     console.print(f"axis alterations: {_alterations(altered, present, calls)}")
+    for line in (*_unlearned(unlearned), *_clinical(statements)):
+        console.print(line)
     measured = ", ".join(f"{block_name(str(block))} {share:.0%}" for block, share in present.items())
     console.print(Text(f"features present: {measured}", style="dim"))
     if purity is not None and not math.isnan(purity["estimate"]):
@@ -186,6 +198,34 @@ def _alterations(altered: pd.DataFrame, present: pd.Series, calls: bool = True) 
     kinds = (("mutation", "drivers"), *([("copy_number", "strong calls")] if calls else []))
     looked = [words for block, words in kinds if present[block] > 0]
     return f"no {' or '.join(looked)} found" if looked else "not looked for"
+
+
+def _unlearned(rows: pd.DataFrame | None) -> list[str]:
+    """`not learned: AKT1 p.E17K, activating (training does not mark its drivers)`, each reason once."""
+    if rows is None:
+        return []
+    return [
+        f"{str(reason).replace('not learned (', 'not learned by the model (', 1)}: "
+        + "; ".join(f"{gene} {what}" for gene, what in zip(own["gene"], own["alteration"], strict=True))
+        for reason, own in rows.groupby("model", sort=False)
+    ]
+
+
+def _clinical(rows: pd.DataFrame | None) -> list[str]:
+    """The first statements of clinical evidence for the tumour type, and how many more there are."""
+    if rows is None:
+        return []
+    fitting = rows[rows["tumour_type_match"].isin(["this", "any"])]
+    out = []
+    first = fitting.drop_duplicates(["gene", "drug", "drug_class", "direction"])
+    for row in first.head(STATEMENTS_SHOWN).to_dict("records"):
+        trial = f", {row['trial']}" if row["trial"] else ""
+        model = f"; model: {row['model']}" if row["model"] else ""
+        what = f"{row['drug'] or row['drug_class']} and {row['gene']} {row['alteration']}"
+        head = "  " if out else "clinical evidence: "
+        out.append(f"{head}{what}: {_DIRECTIONS[row['direction']]} ({row['level']}{trial}){model}")
+    left = len(fitting) - len(out)
+    return out + ([f"  {left} more: `pamrx.clinical.clinical_statements` in Python"] if left > 0 else [])
 
 
 def _purity(purity: pd.Series, about: pd.Series) -> str:

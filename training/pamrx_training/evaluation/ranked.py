@@ -15,6 +15,7 @@ from pamrx.outputs import whole_file
 
 from pamrx_training.evaluation.ranking import SPECIFIC, Drawn, averaged, draw, fewest_drugs, gate, ranking_table
 from pamrx_training.evaluation.ranking_scores import BASELINES, GATE, question_of
+from pamrx_training.fitting.chance import with_chances
 from pamrx_training.fitting.cohort import Cohort
 from pamrx_training.fitting.cross_validation import OutOfFold, cross_validate
 from pamrx_training.fitting.fit_cache import CODE
@@ -62,8 +63,9 @@ def rank_splits(
             log.info("seed %d: run before and read again", seed)
             parts.append(_read(path))
             continue
-        found = cross_validate(cohort, folds, replace(context, seed=seed))
-        parts.append(draw(question_of(found, cohort.cell_lines["tissue"]), draws))
+        tissue = cohort.cell_lines["tissue"]
+        found = with_chances(cross_validate(cohort, folds, replace(context, seed=seed)), tissue)
+        parts.append(draw(question_of(found, tissue), draws))
         if path is not None:
             _keep(path, parts[-1])
     return _result(parts, [seed for seed, _ in splits], cohort.responses["drug"].nunique())

@@ -19,6 +19,7 @@ from pamrx.prediction.intervals import FAMILIES
 from pamrx.prediction.missing_data import NOTHING, pattern_from
 
 from pamrx_training.fitting.calibration import assigned_patterns, own_patterns
+from pamrx_training.fitting.cross_validation import OutOfFold
 from pamrx_training.fitting.masked_predictions import MaskedPredictions
 
 PRIOR_LINES = 8.0
@@ -125,6 +126,22 @@ def cross_fitted(evidence: Evidence, fold: pd.Series) -> dict[str, pd.DataFrame]
         for name in HEADS:
             out[name].loc[test.tissue.index[rows]] = chances[name]
     return out
+
+
+def with_chances(found: OutOfFold, tissue: pd.Series, seed: int = 0) -> OutOfFold:
+    """The predictions with `chance` and `viability_chance`; as they are where the drug-specific response is unknown.
+
+    Parameters
+    ----------
+    tissue : by line.
+    seed : of the patterns that stand for families.
+    """
+    if found.specific_measured is None or not found.masked.specific:
+        return found
+    evidence = Evidence.of(found.masked, found.specific_measured, tissue, seed)
+    chances = cross_fitted(evidence, found.folds)
+    lines = found.predicted.index
+    return replace(found, chance=chances["specific"].loc[lines], viability_chance=chances["viability"].loc[lines])
 
 
 def most_sensitive(measured: pd.DataFrame, tissue: pd.Series) -> pd.DataFrame:

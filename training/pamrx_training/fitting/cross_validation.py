@@ -82,6 +82,8 @@ class OutOfFold:
     specific, specific_measured : the same of the drug-specific response; None without drugs outside the axis.
     masked : predictions with whole sources masked, what intervals are calibrated on.
     seconds : wall time of all folds.
+    chance, viability_chance : (n_lines, n_assays) chance that the drug-specific response, and ln IC50, lies in the most
+        sensitive fifth; None before `pamrx_training.fitting.chance.with_chances`.
     """
 
     folds: pd.Series
@@ -92,6 +94,8 @@ class OutOfFold:
     specific_measured: pd.DataFrame | None
     masked: MaskedPredictions
     seconds: float
+    chance: pd.DataFrame | None = None
+    viability_chance: pd.DataFrame | None = None
 
 
 def no_others(_: Split) -> dict[str, pd.DataFrame]:
