@@ -216,7 +216,7 @@ def _clinical(rows: pd.DataFrame | None) -> list[str]:
     if rows is None:
         return []
     fitting = rows[rows["tumour_type_match"].isin(["this", "any"])]
-    out = []
+    out: list[str] = []
     first = fitting.drop_duplicates(["gene", "drug", "drug_class", "direction"])
     for row in first.head(STATEMENTS_SHOWN).to_dict("records"):
         trial = f", {row['trial']}" if row["trial"] else ""
