@@ -31,7 +31,9 @@ OTHER_TEXTS = {
     "predictor/pamrx/readers/mutations/maf.py": "key: value of a comment",
     "predictor/pamrx/readers/text/raw_table.py": "the version of pandas",
     "training/pamrx_training/datasets/nci60.py": "panel:line of NCI-60",
+    "training/pamrx_training/evaluation/own_measurements.py": "the endings of a file's name",
     "training/pamrx_training/fitting/code_digest.py": "the packages of a module",
+    "training/pamrx_training/screens/wells.py": "the endings of a file's name",
     "training/pamrx_training/serving/gate.py": "host:port of a request",
 }
 """Files that split other texts at a colon or a point."""

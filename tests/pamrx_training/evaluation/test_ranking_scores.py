@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -111,11 +112,11 @@ def test_chances_join_where_the_predictions_have_them() -> None:
     found, tissue = made()
     assays = [AssayId.parse(name) for name in ("GDSC2:Alpelisib", "GDSC2:Capivasertib", "GDSC2:Pictilisib")]
     chance = found.predicted * 0 + 0.3
-    held = SimpleNamespace(**vars(found), chance=chance, viability_chance=None)
+    held = replace(found, chance=chance)
     scores = scores_of(held, tissue, assays)
     assert (scores["chance"] == 0.3).all(axis=None)
     assert "mean_chance" not in scores
-    both = scores_of(SimpleNamespace(**vars(found), chance=chance, viability_chance=chance + 0.2), tissue, assays)
+    both = scores_of(replace(found, chance=chance, viability_chance=chance + 0.2), tissue, assays)
     assert both["mean_chance"].to_numpy() == pytest.approx(0.4)
 
 
@@ -169,6 +170,7 @@ def test_a_finished_split_is_read_again(monkeypatch: Any, tmp_path: Path) -> Non
         return made(context.seed)[0]
 
     monkeypatch.setattr(ranked, "cross_validate", validated)
+    monkeypatch.setattr(ranked, "with_chances", lambda found, tissue: found)
     cohort = SimpleNamespace(
         cell_lines=pd.DataFrame({"tissue": tissue}), responses=pd.DataFrame({"drug": [*DRUGS, "Alpelisib"]})
     )
@@ -218,7 +220,7 @@ def test_the_card_has_a_table_per_truth_and_the_verdict() -> None:
 def test_rows_out_of_fold_hold_what_else_was_predicted_of_them() -> None:
     found, _ = made()
     rows = found.measured.rename_axis("cell_line").reset_index().melt("cell_line", var_name="assay").dropna()
-    held = SimpleNamespace(**vars(found), chance=found.predicted[ASSAYS[:2]] * 0 + 0.3)
+    held = replace(found, chance=found.predicted[ASSAYS[:2]] * 0 + 0.3)
     out = with_heads(rows.iloc[::-1], held)
     assert list(out.columns[-3:]) == ["specific_measured", "specific_predicted", "chance"]
     row = out.iloc[5]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,16 @@ import pytest
 from pamrx.prediction.chance import ANY_TISSUE, FIFTH, HEADS, INPUTS, Chances
 from pamrx.prediction.intervals import FAMILIES
 from pamrx.prediction.missing_data import NOTHING, pattern_from
-from pamrx_training.fitting.chance import Evidence, centred, cross_fitted, fit_chances, most_sensitive
+from pamrx_training.fitting.chance import (
+    Evidence,
+    centred,
+    cross_fitted,
+    fit_chances,
+    most_sensitive,
+    with_chances,
+)
+from pamrx_training.fitting.cross_validation import OutOfFold
+from pamrx_training.fitting.masked_predictions import MaskedPredictions
 
 pytestmark = pytest.mark.medium
 
@@ -148,3 +158,23 @@ def test_the_weights_have_a_column_per_input_and_a_family_without_lines_keeps_th
         weights = getattr(fitted, name).weights
         assert list(weights.columns) == ["intercept", *INPUTS]
         assert weights.loc["transcripts"].tolist() == [0.0, 1.0, *[0.0] * (len(INPUTS) - 1)]
+
+
+def test_chances_stand_beside_the_lines_that_they_are_of(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Masked predictions come fold after fold, the others in the order of the cohort."""
+    fold = pd.Series(np.arange(N) % 5, index=evidence.tissue.index)
+    monkeypatch.setattr(Evidence, "of", lambda *given: evidence)
+    lines = list(evidence.tissue.index[::-1])
+    predicted = evidence.predicted["viability"][WHOLE].loc[lines]
+    masked = MaskedPredictions(predicted, {NOTHING: predicted}, {}, pd.DataFrame(), fold, specific={NOTHING: predicted})
+    measured = evidence.measured["viability"].loc[lines]
+    found = with_chances(OutOfFold(fold, predicted, measured, {}, predicted, measured, masked, 0.0), evidence.tissue)
+    assert found.chance is not None
+    assert found.viability_chance is not None
+    assert list(found.viability_chance.index) == lines
+    expected = cross_fitted(evidence, fold)["viability"]
+    pd.testing.assert_frame_equal(found.viability_chance, expected.loc[lines])
+    rho = found.viability_chance[ASSAYS[0]].corr(measured[ASSAYS[0]], method="spearman")
+    assert rho < -0.7
+    without = replace(found, specific_measured=None, chance=None)
+    assert with_chances(without, evidence.tissue).chance is None
