@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -376,7 +377,11 @@ def test_what_is_no_study(tmp_path: Path) -> None:
     packed = tmp_path / "study.tar.gz"
     packed.write_bytes(gzip.compress(b"x"))
     inner = full(tmp_path / "outer" / "hand_made")
+    os.mkfifo(tmp_path / "pipe")
+    odd = "expected a cBioPortal study folder; save its content as a file first, and give that with its option"
     cases = [
+        (tmp_path / "pipe", f"is a pipe; {odd}"),
+        (Path("/dev/null"), f"is a device; {odd}"),
         (maf, "is a file; expected a cBioPortal study folder (give a file with its option, such as --mutations)"),
         (packed, "unpack it first"),
         (tmp_path / "outr", "no such folder; did you mean outer?"),
