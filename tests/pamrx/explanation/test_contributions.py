@@ -137,6 +137,7 @@ def test_tables_do_not_depend_on_the_size_of_a_batch(
         pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=0, atol=1e-12)
 
 
+@pytest.mark.medium
 def test_importance_may_be_given_and_saves_a_pass(small: tuple[SensitivityModel, pd.DataFrame]) -> None:
     model, features = small
     stored = pd.DataFrame(model.importance_, index=model.features_, columns=model.assays_)
