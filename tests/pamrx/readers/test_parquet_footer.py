@@ -38,9 +38,7 @@ def shortened(path: Path, code: str, kept: int) -> Path:
 @pytest.mark.parametrize("kept", [0, 3])
 def test_a_bound_that_is_too_short_is_one_line(tmp_path: Path, code: str, kept: int) -> None:
     path = shortened(tmp_path / "x.parquet", code, kept)
-    with pytest.raises(
-        InputError, match=r"x\.parquet: row group 1, column 3: .* a bound that is shorter than a number"
-    ):
+    with pytest.raises(InputError, match=r"x\.parquet: row group 1, column 3: a bound shorter than a number in its"):
         open_cohort(path)
 
 
