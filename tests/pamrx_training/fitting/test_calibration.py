@@ -111,6 +111,14 @@ def test_what_the_lines_set_aside_measured_changes_no_calibration(truth: Any) ->
     assert np.array_equal(one.difficulty.slope, two.difficulty.slope)
 
 
+def test_of_two_folds_one_is_calibrated_alone(truth: Any) -> None:
+    """No fold is left then for how difficult its lines are: they count as equal while it is judged."""
+    one = list(truth.fold.index[truth.fold == 0])
+    found = fit_intervals(restricted(truth, one, [0]))
+    assert np.isfinite(found.difficulty.slope).all()
+    assert np.isfinite(found.scale.to_numpy()).all()
+
+
 def test_the_limit_lies_where_disturbed_transcripts_serve_no_better_than_none(truth: Any) -> None:
     # error = 0.9 + share reaches 1.3 at a share of 0.4, where the distance is 0.8
     limits = fit_applicability(truth, NOBODY)
