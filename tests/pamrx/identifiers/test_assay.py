@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("predictor/pamrx", "training/pamrx_training")
 SPLITS = {"partition", "rpartition", "split", "rsplit"}
 PREFIXES = {"startswith", "removeprefix"}
-SEPARATOR = re.compile(r"""[:.]["']""")
-"""How a text of one separator ends, whatever its quotation marks are."""
+SEPARATOR = re.compile(r"""["'][:.]["']""")
+"""A text that is a separator and nothing else."""
 PREFIX = re.compile(rf"""["']({"|".join(BLOCKS)})\.""")
 
 OTHER_TEXTS = {
