@@ -10,6 +10,9 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pamrx.cli.termination import SIGNALS, ending_in_order
 from pamrx.outputs import TEMPORARY, whole_file
@@ -31,6 +34,28 @@ def test_a_process_that_is_ended_leaves_nothing_unfinished(tmp_path: Path) -> No
     assert run.returncode == 128 + signal.SIGTERM
     assert "Traceback" not in error
     assert {path.name for path in tmp_path.iterdir()} <= {"e.parquet", "p.csv"}
+
+
+@pytest.mark.slow
+def test_workers_end_with_the_command_and_not_with_their_parts(tmp_path: Path) -> None:
+    names, levels = [f"S{row}" for row in range(6000)], np.random.default_rng(0).uniform(1, 12, 6000)
+    table = pa.table({"sample_id": names, "expression.PTEN": levels, "expression.PIK3CA": levels})
+    pq.write_table(table, tmp_path / "c.parquet", row_group_size=1000)
+    command = [sys.executable, "-m", "pamrx", "score", "c.parquet", "--output", "out", "--jobs", "2"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        began = time.monotonic()
+        while not (tmp_path / "out").exists():
+            assert run.poll() is None
+            assert time.monotonic() - began < PATIENCE
+            time.sleep(0.01)
+        time.sleep(2)  # until the workers are there
+        told = subprocess.run(["ps", "-o", "pid=", "--ppid", str(run.pid)], capture_output=True, text=True, check=False)
+        workers = [int(pid) for pid in told.stdout.split()]
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(PATIENCE) == 128 + signal.SIGTERM
+    time.sleep(0.5)
+    assert workers
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
 
 
 @pytest.mark.parametrize("number", SIGNALS)
