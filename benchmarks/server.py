@@ -163,8 +163,9 @@ def half_open(server: Server, ordinary: bytes, sockets: int, requests: int) -> N
     start = time.perf_counter()
     measured(server, f"{requests} ordinary, {sockets} half-open sockets", requests, 4, lambda _: ordinary)
     left: Any = held
-    while left and time.perf_counter() < start + 30:
-        left = [connection for connection in left if not closed(connection)]
+    while left := [connection for connection in left if not closed(connection)]:
+        if time.perf_counter() > start + 30:
+            break
         time.sleep(0.1)
     print(f"  half-open sockets left: {len(left)}, after {time.perf_counter() - start:.1f} s")
     for connection in held:
