@@ -3,8 +3,8 @@
 Which tests run when:
 
 - `make check` runs the fast ones: neither `medium` nor `slow`, nor those that need the network or real cohorts.
-  `medium` is what fits models, starts processes of its own, needs MLflow or takes more than half a second; a whole
-  module is marked where all of it does.
+  `medium` is what fits models, starts processes of its own, needs MLflow or takes more than a sixth of a
+  second; a whole module is marked where all of it does.
 - `make test` runs all but `slow`. A test of more than five CPU seconds that is not marked `slow` fails (`cpu_time.py`).
 - `make test-slow` runs the rest, `.ci/run` everything.
 
@@ -18,6 +18,7 @@ without that marker cannot reach another machine.
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import re
@@ -88,6 +89,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     text = collection_path.read_text(encoding="utf-8")
     return True if re.search(rf"^pytestmark = .*\bmark\.({'|'.join(left_out)})\b", text, re.MULTILINE) else None
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the collector of garbage needs not look at them again and again."""
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -19,14 +19,17 @@ pytestmark = pytest.mark.medium
 
 CASES = 500
 AT_ONCE, SLOW_AT_ONCE = 8, 2
-"""Cases of a test; of bundles, which are loaded anew for each, fewer."""
+"""Cases of a test; of slow kinds fewer."""
+
+SLOW = ("bundle", "workbook")
+"""A bundle is loaded anew for each case, and one cell at the end of a sheet makes a million empty rows."""
 
 
 def chunks() -> Iterator[list[Task]]:
     """Cases of one kind, so few that their CPU time stays below what a test may take."""
     for _, found in groupby(sorted(results.tasks(CASES)), key=lambda task: task[0]):
         tasks = list(found)
-        size = SLOW_AT_ONCE if tasks[0][0] == "bundle" else AT_ONCE
+        size = SLOW_AT_ONCE if tasks[0][0] in SLOW else AT_ONCE
         yield from (tasks[start : start + size] for start in range(0, len(tasks), size))
 
 

@@ -17,9 +17,8 @@ import pamrx
 import pamrx_training
 import pandas as pd
 import pytest
-from pamrx import Bundle, Profiles, load_bundle, read_profiles
+from pamrx import Bundle, Profiles
 from pamrx.display import LINES, as_html, as_text, described, first_few, short_repr
-from pamrx.examples import example_files
 
 WIDEST = 200
 LARGE = re.compile(
@@ -63,10 +62,9 @@ def reached(start: object, seen: dict[int, object]) -> dict[int, object]:
 
 
 @pytest.fixture(scope="module")
-def objects() -> list[Any]:
-    profiles, bundle = read_profiles(**example_files()), load_bundle()
-    bundle.predict(profiles)
-    return list(reached([profiles, bundle], {}).values())
+def objects(bundle: Any, examples: Any) -> list[Any]:
+    bundle.predict(examples)
+    return list(reached([examples, bundle], {}).values())
 
 
 def check_short(text: str) -> None:

@@ -24,24 +24,23 @@ HEAVY = {"pandas", "numpy", "lightgbm", "sklearn", "scipy", "pyarrow", "mlflow",
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_bundle() -> Iterator[None]:
-    """The released bundle takes seconds to load: once for all tests here."""
+def one_bundle(bundle: pamrx.Bundle) -> Iterator[None]:
+    """The released bundle takes seconds to load: it is that of all tests."""
     with pytest.MonkeyPatch.context() as patch:
-        released = pamrx.load_bundle()
         load = pamrx.load_bundle
 
         @functools.wraps(load)
         def loaded(folder: Path | None = None) -> pamrx.Bundle:
-            return released if folder is None else load(folder)
+            return bundle if folder is None else load(folder)
 
         patch.setattr("pamrx.bundle.bundle.load_bundle", loaded)
-        patch.setattr(api, "_released", lambda: released)
+        patch.setattr(api, "_released", lambda: bundle)
         yield
 
 
 @pytest.fixture(scope="module")
-def profiles() -> pamrx.Profiles:
-    return pamrx.read_profiles(**pamrx.example_files())
+def profiles(examples: pamrx.Profiles) -> pamrx.Profiles:
+    return examples
 
 
 def test_every_public_name_is_there() -> None:

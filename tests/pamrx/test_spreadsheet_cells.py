@@ -27,9 +27,15 @@ def test_other_cells_are_left(cell: str) -> None:
 
 
 @pytest.mark.medium
-@given(st.text() | st.text("'=+@- \t\r1a.", max_size=6))
+@given(st.text("'=+@- \t\r\n1a.,;\"\\é\N{NO-BREAK SPACE}\N{FULLWIDTH EQUALS SIGN}\N{SNOWMAN}\x00\x7f", max_size=8))
 def test_a_mark_is_undone_exactly(cell: str) -> None:
     assert unmarked(marked(cell)) == cell
+
+
+def test_a_mark_before_any_character_is_undone() -> None:
+    for code in (*range(0x3100), 0xD800, 0xFEFF, 0xFF1D, 0x1F48A, 0x10FFFF):
+        for cell in (chr(code), f"{chr(code)}=1", f"={chr(code)}"):
+            assert unmarked(marked(cell)) == cell
 
 
 def test_long_cells_take_no_time() -> None:

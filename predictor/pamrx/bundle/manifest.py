@@ -36,7 +36,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         If there is none, or it is not that of a whole bundle of this format.
     """
     if not path.is_dir():
-        raise BundleError(f"{path}: no such folder; expected a bundle, as `pamrx train` writes it")
+        found = "is no folder" if path.exists() else "no such folder"
+        raise BundleError(f"{path}: {found}; expected a bundle, as `pamrx train` writes it")
     file = path / MANIFEST
     if not file.exists() and not file.is_symlink():
         raise BundleError(f"{path}: no {MANIFEST} in it; expected a bundle, as `pamrx train` writes it")

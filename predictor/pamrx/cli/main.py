@@ -22,6 +22,7 @@ from pamrx.cli.listing_commands import drugs, features, vocab
 from pamrx.cli.logs import log_on_stderr
 from pamrx.cli.predict_command import predict
 from pamrx.cli.score_command import score
+from pamrx.cli.termination import ending_in_order
 from pamrx.console.streams import guarded_streams
 from pamrx.errors import PamrxError
 
@@ -65,7 +66,8 @@ def main() -> None:
     A reader of a pipe that has left (`pamrx drugs | head -1`) is no error: what was asked for is done all the same.
     """
     with guarded_streams() as (out, err):
-        code = _run()
+        with ending_in_order():
+            code = _run()
         out.flush()
         if out.failure is not None and not out.reader_left:
             code = code or _fail(f"standard output: could not be written ({out.failure.strerror}); all else was done")

@@ -28,8 +28,12 @@ from pamrx.identifiers.units import Decision, check_unit
 from pamrx.profiles.normalise import decide, gather, scales_shown, statistics, with_values
 from pamrx.readers.boundary import boundary
 from pamrx.readers.parquet_file import EXPECTED
+from pamrx.readers.parquet_footer import check_bounds
 
 UNIT, LISTED, DRIVERS = b"expression_unit", b"mutations_listed", b"drivers"
+NUMBERS = frozenset({"INT32", "INT64", "FLOAT", "DOUBLE"})
+"""Types of which the bounds are asked for; of the others Arrow looks at no length at all."""
+
 NAMES_AT_ONCE = 1 << 16
 SMALLER = "Parquet files of about 10,000 samples in row groups of 1,000 need less"
 
@@ -239,9 +243,10 @@ def column_bounds(path: Path, file: pq.ParquetFile) -> dict[str, tuple[float, fl
     Raises
     ------
     InputError
-        If a row group states another type of a column than the schema: Arrow ends the process where it is then asked
-        for the bounds.
+        If a row group states another type of a column than the schema, or a bound that is too short for a number:
+        Arrow ends the process where it is then asked for the bounds.
     """
+    check_bounds(path)
     bounds: dict[str, tuple[float, float]] = {}
     incomplete: set[str] = set()
     types = [file.schema.column(place).physical_type for place in range(len(file.schema))]
@@ -255,6 +260,8 @@ def column_bounds(path: Path, file: pq.ParquetFile) -> dict[str, tuple[float, fl
                     f"{column.physical_type} found, {types[place]} expected from the schema; the file is damaged: make "
                     "or copy it again"
                 )
+            if types[place] not in NUMBERS:
+                continue
             name, told = column.path_in_schema, column.statistics
             if told is None or not told.has_min_max:
                 if told is None or told.null_count != rows.num_rows:

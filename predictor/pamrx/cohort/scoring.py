@@ -170,6 +170,10 @@ def _in_processes(
             "a process of the run was ended from outside, perhaps for want of memory; what is finished stays: run the "
             "same command again, with a smaller --memory or --jobs 1"
         ) from None
+    except (SystemExit, GeneratorExit):  # asked to end: a part may take longer than a scheduler waits
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

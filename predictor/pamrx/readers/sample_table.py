@@ -11,6 +11,7 @@ import pandas as pd
 from pamrx.errors import InputError, did_you_mean, nearest
 from pamrx.identifiers.vocabulary import SAID, translate
 from pamrx.readers.boundary import boundary
+from pamrx.readers.repeated_columns import check_once
 from pamrx.readers.text.files import PathLike, check_file, check_labels, is_parquet
 from pamrx.readers.text.raw_table import read_text_cells
 from pamrx.readers.text.workbook import is_workbook
@@ -98,11 +99,8 @@ def _translations(source: str, texts: list[object], words: np.ndarray) -> list[s
 def _columns(source: str, cells: pd.DataFrame) -> dict[str, str]:
     """The columns of a table of samples by their names in small letters."""
     counts = Counter(name.lower() for name in cells.columns)
-    if twice := [name for name in COLUMNS if counts[name] > 1]:
-        raise InputError(
-            f"{source}: header: column {twice[0]} stands {counts[twice[0]]} times; expected once: delete "
-            "or rename the others"
-        )
+    for name in COLUMNS:
+        check_once(source, name, counts[name])
     by_lower = {name.lower(): name for name in reversed(list(cells.columns))}
     if "sample_id" not in by_lower:
         close = nearest("sample_id", cells.columns)

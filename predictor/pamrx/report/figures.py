@@ -64,7 +64,7 @@ def summary_figure(explanation: shap.Explanation, title: str, shown: int = 18) -
         f"{len(sums.values)} samples. Base value {base:.2f} + the block sums = predicted ln IC50. Grey dots below: the "
         "sample lacks the feature.\nNegative: towards sensitive (lower IC50). Positive: towards resistant.",
     )
-    return figure
+    return _literal(figure)
 
 
 def overall_figure(shares: pd.DataFrame, importance: pd.DataFrame, title: str, shown: int = 25) -> Figure:
@@ -85,7 +85,7 @@ def overall_figure(shares: pd.DataFrame, importance: pd.DataFrame, title: str, s
         _plain_axes(axes)
     figure.suptitle(title, fontsize=14, x=0.01, ha="left")
     _caption(figure, f"{len(shares)} assays. Dot: mean over assays; box: quartiles; whiskers: the whole range.")
-    return figure
+    return _literal(figure)
 
 
 def bar_figure(importance: pd.Series, title: str, shown: int = 20) -> Figure:
@@ -107,7 +107,7 @@ def bar_figure(importance: pd.Series, title: str, shown: int = 20) -> Figure:
     handles = [Patch(color=BLOCK_COLOURS[block], label=block_name(block)) for block in blocks]
     axes.legend(handles=handles, loc="lower right", fontsize=9, frameon=False)
     figure.suptitle(title, fontsize=14, x=0.01, ha="left")
-    return figure
+    return _literal(figure)
 
 
 def block_figure(block: str, importance: pd.DataFrame, sums: pd.DataFrame, title: str, shown: int = 15) -> Figure:
@@ -139,7 +139,7 @@ def block_figure(block: str, importance: pd.DataFrame, sums: pd.DataFrame, title
     _block_swarm(right, sums[assays], colour)
     figure.suptitle(title, fontsize=14, x=0.01, ha="left")
     _caption(figure, "Negative: towards sensitive (lower IC50). Positive: towards resistant.")
-    return figure
+    return _literal(figure)
 
 
 def dependence_figure(explanation: shap.Explanation, title: str, shown: int = 6) -> Figure:
@@ -176,6 +176,15 @@ def dependence_figure(explanation: shap.Explanation, title: str, shown: int = 6)
         axes.spines[["top", "right"]].set_visible(False)
     figure.suptitle(title, fontsize=14, x=0.01, ha="left")
     _caption(figure, "Negative: towards sensitive (lower IC50). Levels are normal scores of the ranks within a sample.")
+    return _literal(figure)
+
+
+def _literal(figure: Figure) -> Figure:
+    """Show text as it stands: matplotlib would set what a name has between two `$` as a formula, or fail to."""
+    from matplotlib.text import Text
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
     return figure
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from pamrx.bundle.bundle import load_bundle
 from pamrx.cli.listings import show_features, show_panels, show_vocabulary
 from pamrx.explanation.feature_listing import feature_listing
 from pamrx.knowledge import table
@@ -11,8 +12,8 @@ from pamrx.knowledge.panels import all_panels
 
 
 @pytest.mark.medium
-def test_every_ncrna_of_the_table_has_a_feature_or_is_listed_as_not_learned() -> None:
-    listing = feature_listing(load_bundle().model).set_index("feature")
+def test_every_ncrna_of_the_table_has_a_feature_or_is_listed_as_not_learned(bundle: Any) -> None:
+    listing = feature_listing(bundle.model).set_index("feature")
     assert listing.index.is_unique
     for name in ("circ-ITCH", "CDR1as", "MALAT1", "HOTAIR", "hsa-miR-124"):
         assert not listing.loc[f"ncrna.{name}", "learned"], name

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from pamrx.errors import PamrxError
 from pamrx.explanation import contributions as explain
 from pamrx.explanation.contributions import (
@@ -136,6 +137,7 @@ def test_tables_do_not_depend_on_the_size_of_a_batch(
         pd.testing.assert_frame_equal(one, other, check_exact=False, rtol=0, atol=1e-12)
 
 
+@pytest.mark.medium
 def test_importance_may_be_given_and_saves_a_pass(small: tuple[SensitivityModel, pd.DataFrame]) -> None:
     model, features = small
     stored = pd.DataFrame(model.importance_, index=model.features_, columns=model.assays_)
@@ -300,3 +302,23 @@ def test_overall_figure_shows_blocks_and_features(small: tuple[SensitivityModel,
     assert len(names) == 6
     assert names[-1] == readable(str(importance.mean(axis=1).idxmax()))
     assert "ln IC50" in right.get_xlabel()
+
+
+@pytest.mark.medium
+def test_names_with_dollar_signs_are_shown_as_they_stand(tmp_path: Path) -> None:
+    r"""matplotlib takes `$x$` as a formula: it lost the signs, and `$\frac$` ended in a traceback."""
+    features = [r"transcriptome.A$_1$", r"transcriptome.$\frac$"]
+    assays = [r"GDSC2:$x^2$", r"GDSC2:$\frac$"]
+    importance = pd.DataFrame([[1.0, 2.0], [2.0, 1.0]], index=features, columns=assays)
+    sums = pd.DataFrame([[0.1, -0.2], [0.3, 0.4]], index=["S$1$", "S2"], columns=assays)
+    shares = pd.DataFrame({r"$\frac$": [0.5, 0.5], "tissue": [0.5, 0.5]}, index=assays)
+    title = r"$\frac$: $x^2$"
+    drawn = (
+        figures.bar_figure(importance[assays[0]], title),
+        figures.block_figure("transcriptome", importance, sums, title),
+        figures.overall_figure(shares, importance, title),
+    )
+    for figure in drawn:
+        figure.savefig(tmp_path / "drawn.png")
+        assert figure.get_suptitle() == title
+        assert not any(text.get_parse_math() for text in figure.findobj(Text) if "$" in text.get_text())

@@ -107,6 +107,7 @@ def test_parquet_holds_one_sample_at_a_time_and_names_as_dictionaries(
     )
 
 
+@pytest.mark.medium
 def test_too_many_rows_for_text_are_refused_with_a_way_out(
     bundle: Bundle, features: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +118,7 @@ def test_too_many_rows_for_text_are_refused_with_a_way_out(
     write_contributions(bundle.model, features, CHOSEN, tmp_path / "x.parquet")
 
 
+@pytest.mark.medium
 def test_an_unknown_assay_leaves_nothing_behind(bundle: Bundle, features: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(PamrxError, match="GDSC2:Alpelisip"):
         write_contributions(bundle.model, features, [AssayId("GDSC2", "Alpelisip")], tmp_path / "x.parquet")

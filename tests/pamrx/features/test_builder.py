@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,17 @@ def made_up(n: int, seed: int, prefix: str = "S", assessed: frozenset[str] | Non
 
 
 TRAINING = made_up(60, seed=1)
-BUILDER = FeatureBuilder(min_altered=3).fit(TRAINING)
 CROWD = made_up(9, seed=2, prefix="T")
-IN_THE_CROWD = BUILDER.transform(CROWD)
+
+
+@cache
+def trained() -> FeatureBuilder:
+    return FeatureBuilder(min_altered=3).fit(TRAINING)
+
+
+@cache
+def in_the_crowd() -> pd.DataFrame:
+    return trained().transform(CROWD)
 
 
 def same(found: pd.DataFrame, expected: pd.DataFrame) -> bool:
@@ -80,15 +89,15 @@ def same(found: pd.DataFrame, expected: pd.DataFrame) -> bool:
 
 
 def test_the_inputs_of_these_tests_reach_every_block_and_leave_gaps() -> None:
-    assert set(blocks_of(IN_THE_CROWD)) == set(BLOCKS)
+    assert set(blocks_of(in_the_crowd())) == set(BLOCKS)
     for block in BLOCKS:
-        part = IN_THE_CROWD[in_block(IN_THE_CROWD, block)]
+        part = in_the_crowd()[in_block(in_the_crowd(), block)]
         assert part.isna().any(axis=None), block
         assert part.nunique().max() > 1, block
-    assert {f"programme.{name}" for name in SIGNATURES[:3]} <= set(IN_THE_CROWD)
-    assert {f"tme.{name}" for name in SIGNATURES[3:]} <= set(IN_THE_CROWD)
-    assert {"ncrna.UCA1", "ncrna.hsa-miR-21", "ncrna.load_PTEN"} <= set(IN_THE_CROWD)
-    assert {"mutation.PIK3CA", "copy_number.PTEN_loss"} <= set(IN_THE_CROWD)
+    assert {f"programme.{name}" for name in SIGNATURES[:3]} <= set(in_the_crowd())
+    assert {f"tme.{name}" for name in SIGNATURES[3:]} <= set(in_the_crowd())
+    assert {"ncrna.UCA1", "ncrna.hsa-miR-21", "ncrna.load_PTEN"} <= set(in_the_crowd())
+    assert {"mutation.PIK3CA", "copy_number.PTEN_loss"} <= set(in_the_crowd())
 
 
 # --- rule 1: one tumour alone scores as it does in a crowd ---
@@ -99,7 +108,7 @@ def test_the_inputs_of_these_tests_reach_every_block_and_leave_gaps() -> None:
 @settings(max_examples=25, deadline=None)
 def test_any_subset_in_any_order_gives_the_same_numbers(order: Any, size: Any) -> None:
     chosen = order[:size]
-    assert same(BUILDER.transform(CROWD.subset(chosen)), IN_THE_CROWD.loc[chosen])
+    assert same(trained().transform(CROWD.subset(chosen)), in_the_crowd().loc[chosen])
 
 
 @pytest.mark.medium
@@ -107,8 +116,8 @@ def test_any_subset_in_any_order_gives_the_same_numbers(order: Any, size: Any) -
 @settings(max_examples=9, deadline=None)
 def test_any_chunking_gives_the_same_numbers(size: Any) -> None:
     names = list(CROWD.samples.index)
-    chunks = [BUILDER.transform(CROWD.subset(names[start : start + size])) for start in range(0, len(names), size)]
-    assert same(pd.concat(chunks), IN_THE_CROWD)
+    chunks = [trained().transform(CROWD.subset(names[start : start + size])) for start in range(0, len(names), size)]
+    assert same(pd.concat(chunks), in_the_crowd())
 
 
 @pytest.mark.medium
@@ -125,7 +134,7 @@ def test_the_order_of_genes_and_of_mutations_is_irrelevant(random: Any) -> None:
         copy_number=shuffled(CROWD.copy_number),
         mutations=CROWD.mutations.iloc[random.sample(range(len(CROWD.mutations)), len(CROWD.mutations))],
     )
-    assert same(BUILDER.transform(other), IN_THE_CROWD)
+    assert same(trained().transform(other), in_the_crowd())
 
 
 @pytest.mark.medium
@@ -157,7 +166,7 @@ def test_genes_that_training_never_held_change_nothing(seed: Any, count: Any) ->
         copy_number=widened(CROWD.copy_number, "UNRELATED", random.integers(-2, 3, wide.shape).astype(float)),
         mutations=pd.concat([more, CROWD.mutations], ignore_index=True),
     )
-    assert same(BUILDER.transform(other), IN_THE_CROWD)
+    assert same(trained().transform(other), in_the_crowd())
 
 
 @pytest.mark.medium
@@ -202,18 +211,18 @@ def test_a_block_that_is_not_given_is_missing_and_the_others_stay_as_they_were(k
     changes = {kind: None}
     if kind == "mutations":
         changes["sequenced"] = pd.Series(False, index=CROWD.samples.index)
-    found = BUILDER.transform(replace(CROWD, **changes))
+    found = trained().transform(replace(CROWD, **changes))
     gone = [name for name in found if WITHOUT[kind](name) or (kind == "expression" and name == "ncrna.XIST")]
     assert found[gone].isna().all(axis=None)
     changed = [*gone, *OF_TWO]
-    assert same(found.drop(columns=changed), IN_THE_CROWD.drop(columns=changed))
+    assert same(found.drop(columns=changed), in_the_crowd().drop(columns=changed))
 
 
 def test_a_sample_row_without_values_is_missing_in_that_block_only() -> None:
     whole = made_up(4, seed=3)
     expression = whole.expression.fillna(5.0)
     expression.iloc[1] = np.nan
-    found = BUILDER.transform(replace(whole, expression=expression))
+    found = trained().transform(replace(whole, expression=expression))
     ranked = [name for name in found if in_blocks(name, "transcriptome", "tme", "programme")]
     assert found.loc["S1", ranked].isna().all()
     assert found.drop(index="S1")[ranked].notna().all(axis=None)
@@ -221,7 +230,7 @@ def test_a_sample_row_without_values_is_missing_in_that_block_only() -> None:
 
 def test_an_unknown_tissue_and_msi_are_missing() -> None:
     blank = CROWD.samples.assign(tissue=None, msi=None).astype(object)
-    found = BUILDER.transform(replace(CROWD, samples=blank))
+    found = trained().transform(replace(CROWD, samples=blank))
     assert found[in_block(found, "tissue")].isna().all(axis=None)
     assert found["mutation.msi_high"].isna().all()
 
@@ -232,15 +241,15 @@ def test_nothing_at_all_is_nothing_but_missing() -> None:
         samples=pd.DataFrame(None, index=index, columns=["tissue", "sample_type", "msi"], dtype=object),
         sequenced=pd.Series([False], index=index),
     )
-    assert BUILDER.transform(nothing).isna().all(axis=None)
+    assert trained().transform(nothing).isna().all(axis=None)
 
 
 def test_genes_outside_a_panel_are_missing_and_those_inside_are_not() -> None:
     panel = frozenset({"PIK3CA", "KRAS"})
     mutations = CROWD.mutations[CROWD.mutations["gene"].isin(panel)]
-    found = BUILDER.transform(replace(CROWD, mutations=mutations, assessed_genes=panel))
+    found = trained().transform(replace(CROWD, mutations=mutations, assessed_genes=panel))
     for gene in ("PIK3CA", "KRAS"):
-        assert same(found[[f"mutation.{gene}"]], IN_THE_CROWD[[f"mutation.{gene}"]])
+        assert same(found[[f"mutation.{gene}"]], in_the_crowd()[[f"mutation.{gene}"]])
     for name in ("PTEN", "TP53", "driver_burden_log2", "brakes_lost"):
         assert found[f"mutation.{name}"].isna().all()
 
@@ -284,22 +293,23 @@ def test_it_can_be_cloned_and_told_its_parameters() -> None:
     assert FeatureBuilder().get_params() == {"blocks": BLOCKS, "min_altered": 5, "knowledge_version": NEWEST}
     copy = clone(FeatureBuilder(blocks=("mutation", "tissue"), min_altered=7, knowledge_version=1))
     assert copy.get_params() == {"blocks": ("mutation", "tissue"), "min_altered": 7, "knowledge_version": 1}
-    assert not hasattr(clone(BUILDER), "universe_")
+    assert not hasattr(clone(trained()), "universe_")
     assert FeatureBuilder().set_params(min_altered=2).min_altered == 2
 
 
+@pytest.mark.medium
 def test_fit_returns_itself_and_leaves_its_parameters_alone() -> None:
     builder = FeatureBuilder(min_altered=3)
     assert builder.fit(TRAINING) is builder
     assert builder.get_params() == {"blocks": BLOCKS, "min_altered": 3, "knowledge_version": NEWEST}
-    assert builder.state() == BUILDER.state()
+    assert builder.state() == trained().state()
 
 
 def test_the_names_are_the_columns_block_by_block() -> None:
-    assert BUILDER.get_feature_names_out().tolist() == IN_THE_CROWD.columns.tolist()
-    assert [block for block in BLOCKS for _ in in_block(IN_THE_CROWD, block)] == blocks_of(IN_THE_CROWD)
-    assert IN_THE_CROWD.columns.is_unique
-    assert set(IN_THE_CROWD.dtypes) == {np.dtype(float)}
+    assert trained().get_feature_names_out().tolist() == in_the_crowd().columns.tolist()
+    assert [block for block in BLOCKS for _ in in_block(in_the_crowd(), block)] == blocks_of(in_the_crowd())
+    assert in_the_crowd().columns.is_unique
+    assert set(in_the_crowd().dtypes) == {np.dtype(float)}
 
 
 @pytest.mark.parametrize("ask", ["transform", "get_feature_names_out", "state"])
@@ -309,10 +319,11 @@ def test_asked_before_it_is_fitted_it_says_so(ask: Any) -> None:
         getattr(FeatureBuilder(), ask)(*arguments)
 
 
+@pytest.mark.medium
 def test_a_choice_of_blocks_gives_those_blocks_only() -> None:
     some = FeatureBuilder(blocks=("tissue", "mutation"), min_altered=3).fit(TRAINING).transform(CROWD)
-    kept = [name for name in IN_THE_CROWD if in_blocks(name, "mutation", "tissue")]
-    assert same(some, IN_THE_CROWD[kept])
+    kept = [name for name in in_the_crowd() if in_blocks(name, "mutation", "tissue")]
+    assert same(some, in_the_crowd()[kept])
 
 
 def test_an_unknown_block_is_named() -> None:
@@ -321,23 +332,25 @@ def test_an_unknown_block_is_named() -> None:
 
 
 def test_the_state_survives_json_and_gives_the_same_numbers() -> None:
-    again = FeatureBuilder.from_state(json.loads(json.dumps(BUILDER.state())))
-    assert again.state() == BUILDER.state()
-    assert again.get_params() == BUILDER.get_params()
-    assert again.get_feature_names_out().tolist() == BUILDER.get_feature_names_out().tolist()
-    assert same(again.transform(CROWD), IN_THE_CROWD)
+    again = FeatureBuilder.from_state(json.loads(json.dumps(trained().state())))
+    assert again.state() == trained().state()
+    assert again.get_params() == trained().get_params()
+    assert again.get_feature_names_out().tolist() == trained().get_feature_names_out().tolist()
+    assert same(again.transform(CROWD), in_the_crowd())
 
 
+@pytest.mark.medium
 def test_rare_alterations_are_no_features() -> None:
-    flagged = {name.removeprefix("mutation.") for name in in_block(IN_THE_CROWD, "mutation")}
+    flagged = {name.removeprefix("mutation.") for name in in_block(in_the_crowd(), "mutation")}
     none = FeatureBuilder(min_altered=61).fit(TRAINING).transform(CROWD)
     left = {name.removeprefix("mutation.") for name in in_block(none, "mutation")}
     assert flagged - left == {*MUTATED, *[name.removeprefix("mutation.") for name in OF_TWO]}
     assert not in_block(none, "copy_number")
 
 
+@pytest.mark.medium
 def test_trained_without_a_block_it_builds_no_features_of_it() -> None:
     blind = FeatureBuilder(min_altered=3).fit(replace(TRAINING, ncrna=None, copy_number=None)).transform(CROWD)
     gone = ("ncrna.hsa-", "ncrna.load_", "ncrna.proxy_", "copy_number.")
     assert not [name for name in blind if name.startswith(gone)]
-    assert same(blind[["ncrna.UCA1"]], IN_THE_CROWD[["ncrna.UCA1"]])
+    assert same(blind[["ncrna.UCA1"]], in_the_crowd()[["ncrna.UCA1"]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,7 @@ def test_a_proxy_is_there_only_where_none_of_its_mirnas_is() -> None:
     assert found.drop(index=2).isna().all()
 
 
+@pytest.mark.medium
 def test_the_mirna_column_itself_stays_missing_where_its_host_stands_in() -> None:
     training = lines()
     builder = FeatureBuilder(min_altered=3).fit(training)
@@ -180,30 +182,38 @@ def test_the_mirna_column_itself_stays_missing_where_its_host_stands_in() -> Non
 
 # --- rules that the whole builder keeps ---
 
-TRAINED = FeatureBuilder(min_altered=3).fit(lines())
 CROWD = lines(8, seed=9)
-IN_THE_CROWD = TRAINED.transform(CROWD)
+
+
+@cache
+def trained() -> FeatureBuilder:
+    return FeatureBuilder(min_altered=3).fit(lines())
+
+
+@cache
+def in_the_crowd() -> pd.DataFrame:
+    return trained().transform(CROWD)
 
 
 @pytest.mark.medium
 @given(st.permutations(list(CROWD.samples.index)), st.permutations(HOSTED), st.integers(1, 8))
 @settings(max_examples=20, deadline=None)
 def test_alone_as_in_a_crowd_and_in_any_order(order: Any, columns: Any, size: Any) -> None:
-    assert {"ncrna.load_PTEN", "ncrna.load_activating", "ncrna.proxy_EGFL7"} <= set(IN_THE_CROWD)
+    assert {"ncrna.load_PTEN", "ncrna.load_activating", "ncrna.proxy_EGFL7"} <= set(in_the_crowd())
     other = replace(CROWD, ncrna=CROWD.ncrna[columns]).subset(order[:size])
-    pd.testing.assert_frame_equal(TRAINED.transform(other), IN_THE_CROWD.loc[order[:size]], check_exact=True)
+    pd.testing.assert_frame_equal(trained().transform(other), in_the_crowd().loc[order[:size]], check_exact=True)
 
 
 def test_the_state_survives_json() -> None:
-    again = FeatureBuilder.from_state(json.loads(json.dumps(TRAINED.state())))
-    assert again.state() == TRAINED.state()
-    pd.testing.assert_frame_equal(again.transform(CROWD), IN_THE_CROWD, check_exact=True)
+    again = FeatureBuilder.from_state(json.loads(json.dumps(trained().state())))
+    assert again.state() == trained().state()
+    pd.testing.assert_frame_equal(again.transform(CROWD), in_the_crowd(), check_exact=True)
 
 
 def test_the_circrnas_of_a_user_change_nothing() -> None:
     circular = pd.DataFrame({"circ-ITCH": 50.0, "CDR1as": 3.0, "circXYZ": NAN}, index=CROWD.samples.index)
     other = replace(CROWD, ncrna=pd.concat([circular, CROWD.ncrna], axis=1))
-    pd.testing.assert_frame_equal(TRAINED.transform(other), IN_THE_CROWD, check_exact=True)
+    pd.testing.assert_frame_equal(trained().transform(other), in_the_crowd(), check_exact=True)
 
 
 # --- what is made of them further on ---
@@ -234,6 +244,7 @@ def test_a_proxy_is_no_evidence() -> None:
     assert model.evidence(features)["GDSC2:X"].tolist() == [1.0, 0.0]
 
 
+@pytest.mark.medium
 def test_columns_that_are_never_known_or_never_vary_do_no_harm() -> None:
     """Where every training line has miRNA the proxies are never known."""
     everyone = lines()

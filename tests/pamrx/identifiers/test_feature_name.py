@@ -6,7 +6,6 @@ import copy
 from typing import Any
 
 import pytest
-from pamrx.bundle.bundle import load_bundle
 from pamrx.errors import PamrxError
 from pamrx.features import BLOCKS
 from pamrx.identifiers.feature_name import FeatureName, blocks_of, feature_labels, in_block
@@ -32,8 +31,8 @@ def test_a_feature_name_cannot_be_changed() -> None:
 
 
 @pytest.mark.medium
-def test_every_label_of_the_released_bundle_is_read_and_written_the_same() -> None:
-    labels = load_bundle().model.features_
+def test_every_label_of_the_released_bundle_is_read_and_written_the_same(bundle: Any) -> None:
+    labels = bundle.model.features_
     features = [FeatureName.parse(label) for label in labels]
     assert [str(feature) for feature in features] == labels
     assert blocks_of(labels) == [feature.block for feature in features]

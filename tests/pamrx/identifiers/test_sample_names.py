@@ -215,6 +215,7 @@ def test_a_mixed_cohort_of_barcodes_and_lines(tmp_path: Path) -> None:
     assert profiles.expression["PTEN"].tolist() == [1.5, 2.5]
 
 
+@pytest.mark.medium
 def test_spelling_joins_with_a_table_of_samples_as_without(tmp_path: Path) -> None:
     mutated, expressed = ["MCF7", "pc3", "A549"], ["MCF-7", "PC-3", "A549"]
     alone = read(files(tmp_path, mutated, expressed))
@@ -229,6 +230,7 @@ def test_spelling_joins_with_a_table_of_samples_as_without(tmp_path: Path) -> No
         read(files(tmp_path, [*mutated, "B"], expressed, ["MCF 7", "PC3", "a549"]))
 
 
+@pytest.mark.medium
 def test_advice_to_rename_one_of_a_pair_that_is_two_samples(tmp_path: Path) -> None:
     joined = read(files(tmp_path, ["P-1", "A549"], ["P1", "A549"]))
     assert "if a pair is two samples, rename one of them" in told(joined, "P-1 = P1")
@@ -236,6 +238,7 @@ def test_advice_to_rename_one_of_a_pair_that_is_two_samples(tmp_path: Path) -> N
     assert list(renamed.samples.index) == ["P-1", "A549", "P1b"]
 
 
+@pytest.mark.medium
 def test_advice_to_spell_alike_what_was_left_apart(tmp_path: Path) -> None:
     apart = read(files(tmp_path, ["T-T", "A549"], ["TT", "A549"]))
     assert "are two cell lines: not joined; if they are one sample, spell them alike" in told(apart, "T-T and TT")
@@ -245,6 +248,7 @@ def test_advice_to_spell_alike_what_was_left_apart(tmp_path: Path) -> None:
         read(files(tmp_path, ["T-T"], ["TT"]))
 
 
+@pytest.mark.medium
 def test_advice_to_write_the_name_of_a_twin(tmp_path: Path) -> None:
     apart = read(files(tmp_path, ["P-0000004-T01-IM3", "A549"], ["P-0000004", "A549"]))
     note = told(apart, "look like the same under two names")

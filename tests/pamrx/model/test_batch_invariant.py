@@ -8,7 +8,9 @@ from pamrx.model.batch_invariant import ROWS, RowProducts, columns_at
 from threadpoolctl import threadpool_limits
 
 
-@pytest.mark.parametrize("shape", [(5953, 65), (5778, 30), (5953, 2), (12, 65), (30, 30)])
+@pytest.mark.parametrize(
+    "shape", [pytest.param((5953, 65), marks=pytest.mark.medium), (5778, 30), (5953, 2), (12, 65), (30, 30)]
+)
 @pytest.mark.parametrize("one_by_one", [False, True])
 def test_neither_neighbours_nor_place_nor_threads_change_a_digit(
     shape: tuple[int, int], one_by_one: bool, monkeypatch: pytest.MonkeyPatch

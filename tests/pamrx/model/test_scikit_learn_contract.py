@@ -15,22 +15,22 @@ from pamrx.model.sensitivity import BLOCK_WEIGHTS, SensitivityModel
 from sklearn.base import clone, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold, cross_val_predict
-from sklearn.utils import estimator_checks as checks
 from sklearn.utils import get_tags
 
 ESTIMATORS = [SensitivityModel(n_boosted=1), FeatureBuilder(min_altered=3)]
 
 FIT_ANY = [
-    checks.check_estimator_cloneable,
-    checks.check_estimator_repr,
-    checks.check_get_params_invariance,
-    checks.check_mixin_order,
-    checks.check_no_attributes_set_in_init,
-    checks.check_parameters_default_constructible,
-    checks.check_set_params,
-    checks.check_valid_tag_types,
+    "check_estimator_cloneable",
+    "check_estimator_repr",
+    "check_get_params_invariance",
+    "check_mixin_order",
+    "check_no_attributes_set_in_init",
+    "check_parameters_default_constructible",
+    "check_set_params",
+    "check_valid_tag_types",
 ]
-"""scikit-learn's checks that ask nothing of the data; the others fit plain arrays without names."""
+"""scikit-learn's checks that ask nothing of the data; the others fit plain arrays without names. To import them takes
+half a second, also where no test of this file is run."""
 
 
 def made_up(n: int = 80) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -58,12 +58,15 @@ def fitted(data: Any) -> SensitivityModel:
     return SensitivityModel(n_boosted=1, seed=3).fit(*data)
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda one: type(one).__name__)
-@pytest.mark.parametrize("check", FIT_ANY, ids=lambda check: check.__name__)
-def test_scikit_learns_own_checks(check: Any, estimator: Any) -> None:
+@pytest.mark.parametrize("check", FIT_ANY)
+def test_scikit_learns_own_checks(check: str, estimator: Any) -> None:
+    from sklearn.utils import estimator_checks
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        check(type(estimator).__name__, clone(estimator))
+        getattr(estimator_checks, check)(type(estimator).__name__, clone(estimator))
 
 
 def test_parameters_are_only_stored() -> None:

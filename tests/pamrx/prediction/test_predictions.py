@@ -72,6 +72,7 @@ def test_beyond_the_tested_range_compares_with_the_drug_s_highest_concentration(
     assert not known["beyond_tested_range"].all()
 
 
+@pytest.mark.medium
 def test_beyond_the_tested_range_is_unknown_without_a_verified_maximum(
     bundle: Any, profiles: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,6 +93,7 @@ def test_the_concentration_in_patients_stands_beside_and_is_missing_where_unknow
     assert not (table["cmax_um"] == 0).any()
 
 
+@pytest.mark.medium
 def test_a_drug_in_no_screen_is_answered_by_its_proxies_beside_the_others(bundle: Any, profiles: Any) -> None:
     one = profiles.subset(profiles.samples.index[:1])
     table = bundle.predict(one, ["alpelisib", "everolimus"]).set_index("drug")
@@ -106,6 +108,7 @@ def test_a_drug_in_no_screen_is_answered_by_its_proxies_beside_the_others(bundle
     pd.testing.assert_frame_equal(table.drop(columns="proxy_for"), alone.drop(columns="proxy_for"), check_exact=True)
 
 
+@pytest.mark.medium
 def test_a_profile_that_holds_nothing_lies_in_the_middle_for_every_drug(bundle: Any, profiles: Any) -> None:
     nothing = bundle.builder.transform(profiles.subset(profiles.samples.index[:1])) * np.nan
     table = predictions_from(bundle, nothing)
@@ -114,6 +117,7 @@ def test_a_profile_that_holds_nothing_lies_in_the_middle_for_every_drug(bundle: 
     assert np.allclose(table["specific_percentile"], 50, atol=1)
 
 
+@pytest.mark.medium
 def test_percentiles_of_mutations_alone_do_not_crowd_in_the_middle(bundle: Any, profiles: Any) -> None:
     """Predictions from little evidence are shrunk: among complete ones they tell hardly one tumour from another."""
     nobody = replace(profiles, expression=None, ncrna=None, copy_number=None, segments=None)

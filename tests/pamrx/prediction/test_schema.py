@@ -9,21 +9,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pamrx import load_bundle, read_profiles
-from pamrx.examples import example_files
 from pamrx.prediction.schema import COLUMNS, RESULT, arrow_schema, pandas_dtypes, spark_struct
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def bundle() -> Any:
-    return load_bundle()
-
-
-@pytest.fixture(scope="module")
-def profiles() -> Any:
-    return read_profiles(**example_files()).subset(["MCF-7", "PC-3"])
+def profiles(examples: Any) -> Any:
+    return examples.subset(["MCF-7", "PC-3"])
 
 
 def test_the_columns_are_these_in_this_order() -> None:
@@ -55,6 +48,7 @@ def test_a_bundle_without_uncertainty_gives_the_same_dtypes(bundle: Any, profile
     pa.Table.from_pandas(table, arrow_schema(), preserve_index=False)
 
 
+@pytest.mark.medium
 def test_arrow_and_spark_have_the_same_columns(bundle: Any, profiles: Any) -> None:
     schema = arrow_schema()
     assert tuple(schema.names) == COLUMNS

@@ -328,6 +328,7 @@ def test_the_unit_is_taken_along(tmp_path: Path) -> None:
     assert output.splitlines()[-1].endswith("--expression-unit tpm")
 
 
+@pytest.mark.medium
 def test_advice_on_copies_is_followed(tmp_path: Path) -> None:
     path = write(tmp_path, "b.csv", "gene,S1,S2,S3\nPTEN,2,2,0\nPIK3CA,2,4,2\nAKT1,2,2,2\nMTOR,2,2,3\n")
     code, _, message = run_of("check", [str(path)])
@@ -337,6 +338,7 @@ def test_advice_on_copies_is_followed(tmp_path: Path) -> None:
     assert output.splitlines()[-1] == f"to predict: pamrx predict --copy-number {path} --copy-number-unit copies"
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("name", "text"),
     [("genes.txt", "PIK3CA\nPTEN\n"), ("p.txt", "stable_id: X\ndescription: two\ngene_list: PIK3CA\tPTEN\n")],
@@ -349,6 +351,7 @@ def test_a_gene_panel_is_recognised(tmp_path: Path, name: str, text: str) -> Non
     assert (code, "together: 1 samples" in output) == (0, True)
 
 
+@pytest.mark.medium
 def test_a_panel_may_be_named(tmp_path: Path) -> None:
     maf = write(tmp_path, "a.maf", MAF_TEXT)
     code, output, message = run_of("check", ["--mutations", str(maf), "--panel", "msk-impact-468"])

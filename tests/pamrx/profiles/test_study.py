@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,7 @@ def has(notes: tuple[str, ...], part: str) -> bool:
     return any(part in note for note in notes)
 
 
+@pytest.mark.medium
 def test_a_whole_study(tmp_path: Path) -> None:
     profiles = read_study(full(tmp_path), known_genes=GENES)
     assert list(profiles.samples.index) == ["P1-T", "P2-T", "P3-T"]
@@ -101,6 +103,7 @@ def test_a_whole_study(tmp_path: Path) -> None:
     assert has(notes, "no tissue known by the words 'XXX' (1)")
 
 
+@pytest.mark.medium
 def test_names_do_where_meta_files_are_missing(tmp_path: Path) -> None:
     with_meta = read_study(full(tmp_path / "one"), known_genes=GENES)
     for path in full(tmp_path / "two").glob("meta_*"):
@@ -157,6 +160,7 @@ def test_levels_that_batch_correction_pushed_below_zero(tmp_path: Path) -> None:
     assert has(profiles.notes, "1 levels below zero (1.2%; left by batch correction) set to 0")
 
 
+@pytest.mark.medium
 def test_mirna(tmp_path: Path) -> None:
     levels = "Hugo_Symbol\tEntrez_Gene_Id\tP1-T\tP2-T\nhsa-miR-21-5p\t406991\t1023\t7\n"
     also = meta("MRNA_EXPRESSION", "CONTINUOUS", "levels.txt", stable_id="mirna")
@@ -227,6 +231,7 @@ def test_tissue_of_the_patient_and_of_the_study(tmp_path: Path) -> None:
 IMPACT = "SAMPLE_ID\tmutations\nP1-T\tIMPACT341\nP2-T\tMSK-IMPACT468\n"
 
 
+@pytest.mark.medium
 def test_a_panel_that_pamrx_knows_needs_no_file(tmp_path: Path) -> None:
     profiles = read_study(full(tmp_path, data_gene_matrix=IMPACT, case_lists__cases_sequenced=""))
     assert {sample: len(genes) for sample, genes in profiles.panels.items()} == {"P1-T": 341, "P2-T": 469}
@@ -238,6 +243,7 @@ def test_a_panel_that_pamrx_knows_needs_no_file(tmp_path: Path) -> None:
     assert read_study(folder).panels["P1-T"] == {"PIK3CA"}
 
 
+@pytest.mark.medium
 def test_advice_for_an_unknown_panel_to_put_its_file_there(tmp_path: Path) -> None:
     folder = full(tmp_path, data_gene_matrix=MATRIX, case_lists__cases_sequenced="")
     with pytest.raises(PamrxError, match="whose genes are not there; put its gene panel file in the folder") as error:
@@ -326,7 +332,7 @@ def test_a_study_that_looks_like_a_panel_and_names_none(tmp_path: Path) -> None:
     ],
 )
 def test_why_a_file_is_not_read(tmp_path: Path, name: str, why: str) -> None:
-    folder = study(tmp_path, data_mutations=MUTATIONS)
+    folder = study(tmp_path, data_cna="Hugo_Symbol\tP1-T\nPTEN\t-2\n")
     file = name if name.endswith(".seg") else f"{name}.txt"
     (folder / file).write_text("ID\tS1\nX\t1\n")
     notes = read_study(folder, known_genes=GENES).notes
@@ -376,7 +382,11 @@ def test_what_is_no_study(tmp_path: Path) -> None:
     packed = tmp_path / "study.tar.gz"
     packed.write_bytes(gzip.compress(b"x"))
     inner = full(tmp_path / "outer" / "hand_made")
+    os.mkfifo(tmp_path / "pipe")
+    odd = "expected a cBioPortal study folder; save its content as a file first, and give that with its option"
     cases = [
+        (tmp_path / "pipe", f"is a pipe; {odd}"),
+        (Path("/dev/null"), f"is a device; {odd}"),
         (maf, "is a file; expected a cBioPortal study folder (give a file with its option, such as --mutations)"),
         (packed, "unpack it first"),
         (tmp_path / "outr", "no such folder; did you mean outer?"),
@@ -414,6 +424,7 @@ def test_tcga_laml_as_a_study_is_tcga_laml(shared_data: Path, tmp_path: Path) ->
     assert same.assessed_genes is alone.assessed_genes is None
 
 
+@pytest.mark.medium
 def test_a_study_is_checked_file_by_file(tmp_path: Path) -> None:
     folder = full(tmp_path, data_gene_panel_target2=PANEL, data_clinical_patient="PATIENT_ID\tSEX\nP1\tF\nP2\tM\n")
     found = {Path(one.file).name: one for one in check_file_kinds([folder])}
@@ -439,6 +450,7 @@ def test_a_study_is_checked_file_by_file(tmp_path: Path) -> None:
     assert found["data_clinical_patient.txt"].notes == ("2 patients",)
 
 
+@pytest.mark.medium
 def test_a_study_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     broken = full(tmp_path / "a", data_gene_matrix=MATRIX, case_lists__cases_sequenced="")
     found = check_file_kinds([broken])
@@ -450,6 +462,7 @@ def test_a_study_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
     assert has(outer[0].notes, f"did you mean {broken}?")
 
 
+@pytest.mark.medium
 def test_the_command_checks_a_study(tmp_path: Path) -> None:
     folder = full(tmp_path / "hand_made")
     result = CliRunner().invoke(app, ["check", str(folder), "-o", str(tmp_path / "found.csv")])

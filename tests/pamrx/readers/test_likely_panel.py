@@ -97,6 +97,7 @@ def test_leukaemia_exomes_are_no_panel_and_its_panel_genes_are(shared_data: Path
     assert note.endswith("use --panel msk-impact-410")
 
 
+@pytest.mark.medium
 def test_advice_to_name_the_panel(tmp_path: Path) -> None:
     path = maf(tmp_path, mutations(genes_of("msk-impact-341"), 40, 6, 0.3))
     silent = read_profiles(mutations=path)

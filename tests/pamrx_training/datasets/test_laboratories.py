@@ -50,6 +50,7 @@ def edited(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+@pytest.mark.medium
 def test_nci60_responses_are_tidy_and_higher_is_more_sensitive(folder: Path) -> None:
     found = load_nci60(folder, TISSUES)
     matrix = found.matrix(nci60.MEASURE)
@@ -58,6 +59,7 @@ def test_nci60_responses_are_tidy_and_higher_is_more_sensitive(folder: Path) -> 
     assert found.dropped == ("drugs without a GDSC screen: LY-294002", "lines without expression: SF539")
 
 
+@pytest.mark.medium
 def test_nci60_profiles_are_its_own_with_the_tissue_of_gdsc_or_of_the_panel(folder: Path) -> None:
     profiles = load_nci60(folder, TISSUES).profiles
     assert profiles.samples["tissue"].to_dict() == {"MCF7": "breast", "NCIADRRES": "ovary", "RPMI8226": "myeloma"}

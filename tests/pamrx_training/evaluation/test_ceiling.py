@@ -40,6 +40,7 @@ def test_two_series_give_the_correlation_of_the_truth_with_their_mean(truth: Any
     assert row["ceiling_lines"] == 4000
 
 
+@pytest.mark.medium
 def test_a_line_measured_once_counts_with_the_noise_of_one_series(truth: Any) -> None:
     random = np.random.default_rng(1)
     first, second = (truth + random.normal(size=len(truth)) for _ in range(2))
@@ -50,6 +51,7 @@ def test_a_line_measured_once_counts_with_the_noise_of_one_series(truth: Any) ->
     assert found.loc["GDSC1:X", "ceiling_lines"] == 2000
 
 
+@pytest.mark.medium
 def test_the_other_screen_serves_where_an_assay_was_run_once(truth: Any) -> None:
     random = np.random.default_rng(2)
     one, two = (truth + random.normal(0, 0.5, len(truth)) for _ in range(2))

@@ -130,6 +130,14 @@ def test_two_folds_are_enough_even_where_one_has_no_measurement(truth: Any) -> N
     assert np.isfinite(found.widths(0.9)).all()
 
 
+def test_of_two_folds_one_is_calibrated_alone(truth: Any) -> None:
+    """No fold is left then for how difficult its lines are: they count as equal while it is judged."""
+    one = list(truth.fold.index[truth.fold == 0])
+    found = fit_intervals(restricted(truth, one, [0]))
+    assert np.isfinite(found.difficulty.slope).all()
+    assert np.isfinite(found.scale.to_numpy()).all()
+
+
 def test_the_limit_lies_where_disturbed_transcripts_serve_no_better_than_none(truth: Any) -> None:
     # error = 0.9 + share reaches 1.3 at a share of 0.4, where the distance is 0.8
     limits = fit_applicability(truth, NOBODY)

@@ -30,6 +30,7 @@ def test_a_part_has_a_fingerprint_and_a_mark_and_the_whole_has_neither() -> None
     assert part.parameters() == {"scope": "Alpelisib; 80 lines"}
 
 
+@pytest.mark.medium
 def test_lines_are_drawn_by_donor_in_the_proportions_of_the_tissues(cohort: Cohort) -> None:
     part = narrowed(cohort, Scope(lines=60))
     assert 60 <= len(part.lines) < 66

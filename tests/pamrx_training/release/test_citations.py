@@ -79,6 +79,7 @@ def test_what_is_wrong_with_a_row_is_said(
     assert any(wrong in line for line in problems()), list(problems())[:3]
 
 
+@pytest.mark.medium
 def test_two_ids_of_one_paper_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = table("citations")
     again = rows[rows["id"] == "PMID 26619011"].assign(id="PMID 26619012")
@@ -90,6 +91,7 @@ def test_two_ids_of_one_paper_are_found(monkeypatch: pytest.MonkeyPatch) -> None
     assert "citations.csv: PMID 26619012 is cited nowhere" in found
 
 
+@pytest.mark.medium
 def test_advice_of_writing_the_column_again_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = every_version("genes").assign(citation_status="opened")
     monkeypatch.setattr(citations, "every_version", lambda name: wrong if name == "genes" else every_version(name))
@@ -99,6 +101,7 @@ def test_advice_of_writing_the_column_again_is_right(monkeypatch: pytest.MonkeyP
     assert not list(problems())
 
 
+@pytest.mark.medium
 def test_a_retracted_paper_does_not_carry_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Falsified figures support nothing: such a paper gives no status, and a row needs another one beside it."""
     retracted, record = next((one, record) for one, record in records().items() if record.retracted)
@@ -111,6 +114,7 @@ def test_a_retracted_paper_does_not_carry_a_row(monkeypatch: pytest.MonkeyPatch)
     assert sum("nothing stands but" in line for line in problems()) == 1
 
 
+@pytest.mark.medium
 def test_a_row_that_no_longer_holds_may_name_a_retracted_paper_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first version of the tables keeps such a row, so that a bundle meets what it was trained with."""
     retracted = next(one for one, record in records().items() if record.retracted)

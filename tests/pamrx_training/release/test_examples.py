@@ -16,7 +16,6 @@ from pamrx.identifiers.sample_spelling import canonical_key
 from pamrx.knowledge import table
 from pamrx.knowledge.drugs import resolve
 from pamrx.model.boosted import source_of
-from pamrx.profiles import read_profiles
 from pamrx_training.fitting.cohort import build_cohort
 from pamrx_training.release.examples import EXAMPLE_LINES, EXAMPLES, held_out, write_examples
 
@@ -32,8 +31,8 @@ def cohort(gdsc: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def profiles() -> Any:
-    return read_profiles(**example_files())
+def profiles(examples: Any) -> Any:
+    return examples
 
 
 def test_there_are_twelve_and_their_names_lead_to_their_keys() -> None:

@@ -169,10 +169,10 @@ def _difficulty(
 
     def slope(rows: np.ndarray) -> np.ndarray:
         rows = rows & ~np.isnan(relative)
-        if not rows.any():
-            return np.zeros(scaled.shape[-1])
+        if not rows.any():  # of two folds one is left, and none beside it
+            return np.zeros(grid.shape[-1])
         with threadpool_limits(1):
-            ridge = Ridge(alpha=PENALTY * max(int(rows.sum()), 1)).fit(scaled[rows], relative[rows])
+            ridge = Ridge(alpha=PENALTY * int(rows.sum())).fit(scaled[rows], relative[rows])
         return np.asarray(ridge.coef_ / ridge.intercept_)
 
     made = Difficulty(mean, sd, names, centre, scale, slope(np.ones(relative.shape, dtype=bool)))

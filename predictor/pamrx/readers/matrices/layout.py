@@ -24,7 +24,13 @@ from pamrx.readers.matrices.foreign_tables import refuse_foreign, transcripts_me
 from pamrx.readers.matrices.header_rows import body_of, texts
 from pamrx.readers.matrices.long_layout import long_columns
 from pamrx.readers.matrices.quantity_columns import Columns, chosen_columns
-from pamrx.readers.matrices.sample_columns import check_once, default_entries, id_column, plain_names, refuse_profiles
+from pamrx.readers.matrices.sample_columns import (
+    check_label_column,
+    default_entries,
+    id_column,
+    plain_names,
+    refuse_profiles,
+)
 from pamrx.readers.text.files import check_labels
 from pamrx.readers.text.raw_table import RawTable
 
@@ -148,7 +154,7 @@ def _axes(source: str, table: RawTable, known: Collection[str], noncoding: bool,
     in_columns = in_header > in_rows or column is None
     check_labels(source, header if in_columns else labels, "gene")
     if not in_columns:
-        check_once(source, table, column or 0)
+        check_label_column(source, table, column or 0)
     cut = cut_note(table.header, plain[0]) if in_columns else cut_note(raw, plain[1])
     if cut:
         notes.append(f"{source}: {cut}")
@@ -346,7 +352,7 @@ def _genes_in_columns(source: str, axes: _Axes, known: Collection[str], noncodin
             "expected a first column sample_id (samples are never matched by position)"
         )
     kept = default_entries(source, table, notes)
-    check_once(source, table, ids)
+    check_label_column(source, table, ids)
     names = texts(table, ids)
     if kept is not None:
         names = [name for name, one in zip(names, kept, strict=True) if one]

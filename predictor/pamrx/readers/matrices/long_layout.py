@@ -16,7 +16,7 @@ from pamrx.readers.matrices.annotation_columns import LABEL_COLUMNS, is_annotati
 from pamrx.readers.matrices.cells import no_number, wrong_cells
 from pamrx.readers.matrices.header_rows import texts
 from pamrx.readers.matrices.quantity_columns import fits_kind, option_of_others
-from pamrx.readers.matrices.sample_columns import check_once, default_entries, refuse_profiles, sample_keys
+from pamrx.readers.matrices.sample_columns import check_label_column, default_entries, refuse_profiles, sample_keys
 from pamrx.readers.text.raw_table import RawTable
 
 _FILLED, _FEW_VALUES = 0.5, 3
@@ -77,7 +77,7 @@ def long_columns(
     samples = texts(table, sample)
     column, labels = _unique_labels(table, column, list(labels), sample, samples, known, kind == "ncrna")
     for place in (column, sample, value):
-        check_once(source, table, place)
+        check_label_column(source, table, place)
     chosen = default_entries(source, table, notes)
     kept = _rows_of_genes(source, labels, samples, known, kind == "ncrna", notes)
     kept = kept if chosen is None else kept & chosen

@@ -14,6 +14,7 @@ import numpy as np
 from pamrx.errors import InputError
 from pamrx.identifiers.quantities import few
 from pamrx.readers.matrices.header_rows import texts
+from pamrx.readers.repeated_columns import check_once
 from pamrx.readers.text.raw_table import RawTable
 
 SAMPLE_KEYS = (
@@ -70,20 +71,10 @@ def sample_keys(table: RawTable) -> list[int]:
     return [keys.index(key) for key in SAMPLE_KEYS if key in keys]
 
 
-def check_once(source: str, table: RawTable, column: int) -> None:
-    """Whether a column that names genes or samples is the only one of its name.
-
-    Raises
-    ------
-    PamrxError
-        If it is not: which of them is meant is for a person to say.
-    """
+def check_label_column(source: str, table: RawTable, column: int) -> None:
+    """Whether a column that names genes or samples is the only one of its name; as `check_once`."""
     name = table.header[column]
-    count = table.header.count(name)
-    if name and count > 1:
-        raise InputError(
-            f"{source}: header: column {name} stands {count} times; expected once: delete or rename the others"
-        )
+    check_once(source, name, table.header.count(name))
 
 
 def is_counting(names: Sequence[str]) -> bool:

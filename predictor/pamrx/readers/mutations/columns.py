@@ -13,6 +13,7 @@ from functools import cache
 
 from pamrx.errors import InputError
 from pamrx.knowledge import table
+from pamrx.readers.repeated_columns import check_once
 
 GENE, SAMPLE, CLASS, CHANGE = "Hugo_Symbol", "Tumor_Sample_Barcode", "Variant_Classification", "HGVSp_Short"
 FUNC, DRIVER, STATUS, FILTER, GDC_FILTER = "Func", "cbp_driver", "Mutation_Status", "FILTER", "GDC_FILTER"
@@ -128,8 +129,7 @@ def _places(file: str, name: str, exact: dict[str, list[int]], loose: dict[str, 
     places = exact.get(name.lower()) or loose.get(_loose(name), [])
     if len(places) > 1 and spare:
         return []
-    if len(places) > 1:
-        raise InputError(f"{file}: header: column {name} stands {len(places)} times; expected once")
+    check_once(file, name, len(places))
     return places
 
 

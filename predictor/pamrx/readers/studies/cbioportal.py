@@ -17,9 +17,10 @@ from pamrx.display import short_repr
 from pamrx.errors import InputError, did_you_mean
 from pamrx.readers.boundary import MAX_CELL, MAX_LABEL, boundary
 from pamrx.readers.gene_panel import panel_name
+from pamrx.readers.repeated_columns import check_once
 from pamrx.readers.studies.study_files import unread_files
 from pamrx.readers.text.files import SHORTER, PathLike, check_file, check_labels, open_bytes
-from pamrx.readers.text.given_files import entries, is_file, is_folder
+from pamrx.readers.text.given_files import entries, is_file, is_folder, odd_kind
 
 # Of several matrices of expression the first of these is taken: first units per transcript length and library, then
 # counts, then arrays. A word stands in the file's name or in its stable_id.
@@ -169,9 +170,8 @@ def _check_header(file: Path, header: list[str], given: list[str], needed: str) 
     check_labels(str(file), given, "header")
     if needed not in header:
         raise InputError(f"{file}: header: no column {needed}; found {', '.join(given[:4])}")
-    twice = [name for name, count in Counter(header).items() if name and count > 1]
-    if twice:
-        raise InputError(f"{file}: header: column {twice[0]} stands twice; expected once: delete or rename the other")
+    for name, count in Counter(header).items():
+        check_once(file, name, count)
 
 
 def _check_folder(folder: PathLike) -> Path:
@@ -180,6 +180,11 @@ def _check_folder(folder: PathLike) -> Path:
         packed = ".tar" in root.suffixes or root.suffix in (".tgz", ".zip")
         advice = "unpack it first" if packed else "give a file with its option, such as --mutations"
         raise InputError(f"{root}: is a file; expected a cBioPortal study folder ({advice})")
+    if (what := odd_kind(root)) is not None:
+        raise InputError(
+            f"{root}: is {what}; expected a cBioPortal study folder; save its content as a file first, and give that "
+            "with its option, such as --mutations"
+        )
     if not is_folder(root):
         near = [entry.name for entry in entries(root.parent) if is_folder(entry)] if is_folder(root.parent) else []
         raise InputError(f"{root}: no such folder{did_you_mean(root.name, near)}")

@@ -54,6 +54,16 @@ def is_file(path: Path) -> bool:
     return found is not None and stat.S_ISREG(found.st_mode)
 
 
+def odd_kind(path: Path) -> str | None:
+    """What is there that is neither a file nor a folder, as in "a pipe"; None for any other; errors as `status`."""
+    found = status(path)
+    return None if found is None else _odd_kind(found)
+
+
+def _odd_kind(found: os.stat_result) -> str | None:
+    return next((what for is_kind, what in _OTHER if is_kind(found.st_mode)), None)
+
+
 def check_regular(file: Path) -> None:
     """Whether a file can be opened, more than once, and holds anything.
 
@@ -70,12 +80,11 @@ def check_regular(file: Path) -> None:
         raise InputError(f"{file}: is a folder; name a file")
     if stat.S_ISFIFO(found.st_mode) and _kept(file):
         found = file.stat()
-    for is_kind, what in _OTHER:
-        if is_kind(found.st_mode):
-            raise InputError(
-                f"{file}: is {what}; expected a file, since it is opened more than once: save its content as a file "
-                "first, and give that"
-            )
+    if (what := _odd_kind(found)) is not None:
+        raise InputError(
+            f"{file}: is {what}; expected a file, since it is opened more than once: save its content as a file "
+            "first, and give that"
+        )
     if found.st_size == 0:
         raise InputError(f"{file}: the file is empty")
 

@@ -50,6 +50,7 @@ def by_both(path: Path | str, unit: str | None = None) -> tuple[np.ndarray, list
     return profiles.expression.to_numpy(), list(cohort.told)
 
 
+@pytest.mark.medium
 def test_raw_goes_before_scaled_x(tmp_path: Path) -> None:
     values, notes = by_both(scanpy_file(tmp_path, LOGGED))
     np.testing.assert_array_equal(values, LOGGED)
@@ -85,6 +86,7 @@ def test_x_that_is_not_scaled_is_read(tmp_path: Path) -> None:
         assert not any("is scaled" in note for note in by_both(path)[1])
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("base", "words"), [(None, "natural logarithms"), (2.0, "logarithms to base 2")])
 def test_logarithms_are_named(tmp_path: Path, base: float | None, words: str) -> None:
     path = write(tmp_path / "x.h5ad", LOGGED, SAMPLES, GENES)

@@ -11,6 +11,7 @@ from pamrx.identifiers.protein_change import short_protein_change
 from pamrx.profiles import read_profiles
 from pamrx.readers.mutations.reading import read_mutations
 
+MEDIUM = pytest.mark.medium
 HEAD = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification"
 
 
@@ -47,7 +48,7 @@ def test_protein_changes_have_one_spelling(given: str, short: str) -> None:
 
 
 @pytest.mark.parametrize("column", ["HGVSp_Short", "Protein_Change", "HGVSp", "amino_acid_change", "AAChange"])
-@pytest.mark.parametrize("ending", ["maf", "maf.gz", "csv", "parquet"])
+@pytest.mark.parametrize("ending", ["maf", *(pytest.param(one, marks=MEDIUM) for one in ("maf.gz", "csv", "parquet"))])
 def test_columns_of_every_dialect(tmp_path: Path, column: str, ending: str) -> None:
     text = (
         f"#version gdc-1.0.0\n# made by hand\n{HEAD}\t{column}\tnote\nPIK3CA\tS1\tmissense_mutation\tHis1047Arg\t#1\n"

@@ -16,6 +16,7 @@ MAF = (
     "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\nPIK3CA\tS1\tMissense_Mutation\tp.H1047R\n"
 )
 GENES = ("PIK3CA", "PTEN")
+MEDIUM = pytest.mark.medium
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -23,7 +24,7 @@ def write(folder: Path, name: str, text: str) -> Path:
     return folder / name
 
 
-@pytest.mark.parametrize("ending", [".csv", ".tsv", ".txt", ".maf", ""])
+@pytest.mark.parametrize("ending", [".csv", ".tsv", *(pytest.param(one, marks=MEDIUM) for one in (".txt", ".maf", ""))])
 @pytest.mark.parametrize(("mark", "name"), [("\t", "tab"), (",", "comma"), (";", "semicolon")])
 def test_every_delimiter_under_every_ending(tmp_path: Path, ending: str, mark: str, name: str) -> None:
     files = {

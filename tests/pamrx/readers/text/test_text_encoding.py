@@ -42,7 +42,7 @@ def cleaned(content: bytes) -> tuple[bytes, list[str]]:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("packed", [False, pytest.param(True, marks=pytest.mark.medium)])
 def test_all_inputs_in_all_encodings(tmp_path: Path, encoding: str, ends: str, packed: bool) -> None:
     def given(name: str, text: str) -> Path:
         content = text.replace("\n", ends).encode(encoding)

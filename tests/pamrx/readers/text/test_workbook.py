@@ -57,7 +57,7 @@ def fails(path: Path, *parts: str) -> None:
         assert part in message
 
 
-@pytest.mark.parametrize("name", ["x.xlsx", "x.XLSM"])
+@pytest.mark.parametrize("name", ["x.xlsx", pytest.param("x.XLSM", marks=pytest.mark.medium)])
 def test_every_kind_of_input(tmp_path: Path, name: str) -> None:
     files = {
         "expression": book(tmp_path, f"e{name}", Sheet1=MATRIX, Sheet2=[]),
