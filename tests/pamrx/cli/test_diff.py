@@ -12,6 +12,8 @@ from pamrx.cli.diff_files import bundle_differences, read_result, show_differenc
 from pamrx.errors import InputError, PamrxError, UsageError
 from pamrx.tables import write_table
 
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture
 def result() -> pd.DataFrame:
@@ -83,7 +85,6 @@ def test_a_file_that_is_no_result_ends_in_one_line(tmp_path: Path, name: Any, co
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.medium
 def test_a_bundle_is_the_same_as_itself(capsys: Any) -> None:
     from pamrx.bundle.bundle import released_bundle
 

@@ -27,6 +27,7 @@ def test_what_was_not_learned_is_listed_with_its_reason(bundle: Bundle) -> None:
     assert found.set_index("gene").at["NPRL2", "alteration"] == "amplified"
 
 
+@pytest.mark.medium
 def test_with_counts_too_few_lines_are_said(bundle: Bundle) -> None:
     given = profiles(["s"], [("s", "TSC1", "Nonsense_Mutation", "p.R692*")])
     builder = bundle.builder

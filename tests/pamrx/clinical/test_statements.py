@@ -16,6 +16,8 @@ from pamrx.clinical.statements import COLUMNS, clinical_statements, not_assessed
 from tests.pamrx.clinical.made_profiles import CASES, MISSENSE, NONSENSE, Case
 from tests.pamrx.features.test_blocks import profiles
 
+pytestmark = pytest.mark.medium
+
 
 def told(case: Case) -> pd.DataFrame:
     return clinical_statements(case.profile(), purity=case.purities()).set_index("evidence_id")
@@ -162,7 +164,6 @@ def test_no_prediction_changes_by_it(bundle: Bundle, examples: Profiles) -> None
     pd.testing.assert_frame_equal(before, bundle.predict(one))
 
 
-@pytest.mark.medium
 def test_it_is_reachable_from_the_package_alone() -> None:
     code = "import pamrx; print(pamrx.clinical.clinical_statements.__name__, pamrx.clinical.not_assessed.__name__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -38,6 +38,7 @@ def read(folder: Path, state: dict[str, Any]) -> FeatureBuilder:
     return read_builder(file.read_bytes(), file, NEWEST)
 
 
+@pytest.mark.medium
 def test_lines_are_counted_for_features_and_for_drivers_too_rare_for_one() -> None:
     lines = fitted().lines_
     assert lines is not None

@@ -16,6 +16,8 @@ from pamrx_training.evaluation.own_measurements import FEW, judge_own, profile_f
 from pamrx_training.evaluation.own_tables import print_own
 from scipy.stats import pearsonr
 
+pytestmark = pytest.mark.medium
+
 DRUGS = ["Alpelisib", "Capivasertib", "Pictilisib", "MK-2206", "A-443654"]
 
 
@@ -151,7 +153,6 @@ def test_options_that_do_not_go_together_are_told() -> None:
     assert not OwnOptions(output=Path("o.csv")).asked_for
 
 
-@pytest.mark.medium
 def test_the_shipped_examples_are_judged_by_the_released_bundle(tmp_path: Path, capsys: Any) -> None:
     from pamrx.examples import example_files
 

@@ -20,6 +20,8 @@ from scipy.special import expit, logit
 from scipy.stats import binomtest
 from sklearn.linear_model import LogisticRegression
 
+pytestmark = pytest.mark.medium
+
 
 def made(n: int = 300, drugs: int = 10, seed: int = 0, together: float = 0.0) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Calibrated claims and outcomes; `together` shares of the drugs' luck is the line's own."""
@@ -77,7 +79,6 @@ def test_what_was_done_to_the_claims_is_found(stretch: Any, shift: Any) -> None:
     assert found.intercept[0] == pytest.approx(-shift / stretch, abs=0.15)
 
 
-@pytest.mark.medium
 def test_the_estimate_is_that_of_scikit_learn_and_draws_are_near_refits() -> None:
     chance, happened = made(200, 6, seed=2, together=0.5)
     x = logit(chance.to_numpy().clip(1e-4, 1 - 1e-4))
@@ -111,7 +112,6 @@ def test_a_deviation_is_found_and_calibration_is_not_doubted() -> None:
     assert wrong.largest < -0.05
 
 
-@pytest.mark.medium
 def test_lines_as_units_keep_the_level_where_cells_of_a_line_go_together() -> None:
     """Perfect calibration with a shared fate per line: independent cells doubt it far too often, lines do not."""
     found = [largest_deviation(*made(250, 20, seed, together=0.9), draws=200, seed=seed) for seed in range(60)]

@@ -33,6 +33,8 @@ from pamrx_training.fitting.run_context import RunContext, Store
 from pamrx_training.tracking import DataSet, evaluations
 from pamrx_training.tracking.summaries import ranking_metrics
 
+pytestmark = pytest.mark.medium
+
 ASSAYS = ["GDSC1:Alpelisib", "GDSC2:Alpelisib", "GDSC2:Capivasertib", "GDSC2:Pictilisib", "GDSC1:A-443654"]
 DRUGS = ["A-443654", "Alpelisib", "Capivasertib", "Pictilisib"]
 N = 90
@@ -160,7 +162,6 @@ def test_what_is_logged_are_measures_ends_and_verdicts() -> None:
     assert not any("minus" in name and ".all." in name for name in metrics)
 
 
-@pytest.mark.medium
 def test_a_finished_split_is_read_again(monkeypatch: Any, tmp_path: Path) -> None:
     found, tissue = made()
     calls = []

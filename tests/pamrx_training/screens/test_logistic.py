@@ -10,6 +10,8 @@ from scipy.optimize import curve_fit
 
 from tests.pamrx_training.screens.plate_data import DOSES, viability
 
+pytestmark = pytest.mark.medium
+
 VIABILITY = ((0.8, 1.2), (0.0, 1.0))
 
 

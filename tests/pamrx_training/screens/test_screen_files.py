@@ -16,6 +16,8 @@ from pamrx_training.screens.plates import grid_values, is_grid, read_screen, wel
 from tests.commands import pamrx
 from tests.pamrx_training.screens.plate_data import DOSES, long_screen, viability, written
 
+pytestmark = pytest.mark.medium
+
 STRONG = {"Alpelisib": {"ic50": 0.3}}
 
 
@@ -191,7 +193,6 @@ def test_a_curve_of_three_doses_is_left_out_by_name_and_alone_refused(tmp_path: 
         fit_screen(normalise(read_screen([written(few, tmp_path / "few.csv")])))
 
 
-@pytest.mark.medium
 def test_the_command_writes_a_table_and_a_figure_of_each_curve(tmp_path: Path) -> None:
     written(long_screen({"A/B": {"ic50": 0.3}, "a b": {"ic50": 1e7}}), tmp_path / "s.csv")
     run = pamrx("screen", "fit", "s.csv", "-o", "c.csv", "--figures", "figures", cwd=tmp_path)
