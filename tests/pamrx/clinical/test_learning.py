@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from pamrx import Bundle
 from pamrx.clinical import unlearned_alterations
 
