@@ -48,7 +48,7 @@ def predict(
     DataFrame of n x m rows
         Samples in the order of `profiles`, and for each the drugs from the most to the least sensitive. Columns:
 
-        sample_id, drug, drug_class : str
+        sample_id, drug, drug_class, status : str
         screen : str
             The newest screen with the drug, GDSC1 or GDSC2; its scale is that of the prediction.
         ln_ic50, ln_ic50_lower, ln_ic50_upper : float
@@ -63,6 +63,10 @@ def predict(
         cmax_um, cmax_free_um : float
             Highest concentration in patients' plasma at the approved or recommended dose, in micromolar, in all and
             unbound; NaN where no source was found.
+        active_chance, active_at_um : float
+            Chance (0 to 1) that the measured IC50 lies below a concentration, and that concentration in micromolar:
+            `cmax_free_um` where it is known, else `cmax_um`, else `max_tested_um`. A low IC50 in rank alone does not
+            say that a drug works; this does, for cell lines.
         sensitivity_percentile, specific_percentile : float
             0 to 100, 100 most sensitive: place among the out-of-fold predictions of reference cell lines with the same
             pattern of missing data, and the same of the response without the line's general sensitivity.

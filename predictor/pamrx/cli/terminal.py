@@ -96,7 +96,8 @@ def show_footer(tumours_left: int, n_drugs: int, top: int, coverage: float) -> N
             "to drugs of any kind. IC50 in brackets: "
             f"{coverage:.0%} of measurements of GDSC-like cell lines lie inside, of tumours an unknown share; many "
             "IC50 lie beyond what was tested. Cmax: highest total concentration in patients' plasma, where it is "
-            "known; what is free is less (`pamrx drugs NAME`). evidence: share of what the model leans on that was "
+            "known; what is free is less (`pamrx drugs NAME`). active: chance that the measured IC50 lies below that, or "
+            "below the highest concentration tested (`active_at_um`). evidence: share of what the model leans on that was "
             "present. "
             "Reasons in brackets: effect on ln IC50, negative towards sensitive. "
             "Research software, not a medical device.",
@@ -171,13 +172,15 @@ def _drug_table(rows: pd.DataFrame, reasons: pd.DataFrame) -> Table:
         table.add_column(name, no_wrap=name != "class")
     measured = ["measured"] if "measured_ln_ic50" in rows else []
     reached = ["Cmax µM"] if len(rows) and rows["cmax_um"].notna().any() else []
-    for name in ("IC50 µM", *measured, *reached, "percentile", "specific", "evidence"):
+    for name in ("IC50 µM", "active", *measured, *reached, "percentile", "specific", "evidence"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("argues for sensitivity", ratio=1)
     table.add_column("argues against", ratio=1)
     for row in rows.to_dict("records"):
         own = reasons[reasons["drug"] == row["drug"]]
         cells = [str(row["rank"]), row["drug"], row["drug_class"], row["screen"], _ic50(row)]
+        active = row["active_chance"]
+        cells.append("–" if math.isnan(active) else f"{active:.0%}")
         if measured:
             known = row["measured_ln_ic50"]
             cells.append("–" if math.isnan(known) else _number(math.exp(known)))

@@ -83,6 +83,7 @@ class Intervals:
     difficulty: Difficulty
     scores: pd.DataFrame
     _widths: dict[float, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _ascending: dict[int, dict[str, np.ndarray]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def sigma(self, predicted: np.ndarray, traits: pd.DataFrame, patterns: Sequence[Pattern]) -> np.ndarray:
         """(n, n_assays) scale of the error, in ln units."""
@@ -123,6 +124,48 @@ class Intervals:
             pd.DataFrame(centre - half, index=predicted.index, columns=wanted),
             pd.DataFrame(centre + half, index=predicted.index, columns=wanted),
         )
+
+    def chances_below(
+        self,
+        predicted: pd.DataFrame,
+        traits: pd.DataFrame,
+        patterns: Sequence[Pattern],
+        limits: pd.Series,
+    ) -> pd.DataFrame:
+        """(n, len(limits)) chance that the response lies below a limit: the share of scaled errors that reach it.
+
+        Errors are taken to fall to both sides alike, as in the bounds. NaN where the limit is.
+
+        Parameters
+        ----------
+        predicted, traits, patterns : as in `bounds`.
+        limits : index assay, in the units of the response.
+        """
+        values = np.ascontiguousarray(predicted[self.assays].to_numpy(dtype=float))
+        places = [self.assays.index(assay) for assay in limits.index]
+        sigma = np.take(self.sigma(values, traits, patterns), places, axis=1)
+        reach = (limits.to_numpy(dtype=float) - np.take(values, places, axis=1)) / sigma
+        family = np.array([family_of(pattern) for pattern in patterns], dtype=object)
+        out = np.full(reach.shape, np.nan)
+        for name in dict.fromkeys(family):
+            rows = np.flatnonzero(family == name)
+            for column, place in enumerate(places):
+                errors = self._errors(place)[name]
+                within = np.searchsorted(errors, np.abs(reach[rows, column]), side="right")
+                share = (within + 0.5) / (len(errors) + 1.0)
+                out[rows, column] = 0.5 + 0.5 * np.sign(reach[rows, column]) * share
+        return pd.DataFrame(np.where(np.isnan(reach), np.nan, out), index=predicted.index, columns=limits.index)
+
+    def _errors(self, place: int) -> dict[str, np.ndarray]:
+        """Scaled errors of the assay at `place` in ascending order, by family; an empty one has the complete lines'."""
+        if place not in self._ascending:
+            scores = self.scores[self.assays[place]].to_numpy(dtype=float)
+            origin = np.array([str(name).partition(".")[0] for name in self.scores.index])
+            found = {name: np.sort(scores[(origin == name) & ~np.isnan(scores)]) for name in FAMILIES}
+            self._ascending[place] = {
+                name: errors if len(errors) else found[FAMILIES[0]] for name, errors in found.items()
+            }
+        return self._ascending[place]
 
     def widths(self, coverage: float) -> np.ndarray:
         """(families, n_assays) scaled error at the rank of `coverage`: half an interval where the scale is 1."""

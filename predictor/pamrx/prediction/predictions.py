@@ -15,6 +15,7 @@ from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.feature_name import blocks_of, in_block
 from pamrx.knowledge import drugs as drug_table
 from pamrx.knowledge.concentrations import max_concentration
+from pamrx.knowledge.drug_status import status
 from pamrx.knowledge.exposure import exposure
 from pamrx.prediction.intervals import COVERAGE, check_coverage, traits_of
 from pamrx.prediction.missing_data import Pattern, patterns, source_shares
@@ -99,7 +100,9 @@ def predictions_from(
     ln_ic50 = predicted[labels]
     _check_size(ln_ic50)
     missing = patterns(source_shares(features, model.importance_, model.features_, presence))
-    lower, upper, applicability = _uncertainty(trained, features, predicted, labels, coverage, missing)
+    known = _known_of(assays, drugs)
+    reached = pd.Series(known["active_at_um"].to_numpy(), index=labels)
+    lower, upper, active, applicability = _uncertainty(trained, features, predicted, coverage, missing, reached)
     evidence = model.evidence(features, presence)[labels]
     percentile = trained.reference.percentiles(ln_ic50, missing)
     specific = _specific_percentiles(trained, features, ln_ic50, missing, presence)
@@ -114,10 +117,12 @@ def predictions_from(
             "sample_id": _repeated(features.index, len(assays)),
             "drug": _words([assay.drug for assay in assays], drug),
             "drug_class": _words([drug_table.resolve(assay.drug).drug_class for assay in assays], drug),
+            "status": _words([status(assay.drug) for assay in assays], drug),
             "screen": _words([assay.screen for assay in assays], drug),
             "ln_ic50": ranked(ln_ic50),
             "ln_ic50_lower": ranked(lower),
             "ln_ic50_upper": ranked(upper),
+            "active_chance": ranked(active),
             "sensitivity_percentile": ranked(percentile),
             "specific_percentile": ranked(specific),
             "rank": np.tile(np.arange(1, len(assays) + 1), len(features)),
@@ -127,8 +132,8 @@ def predictions_from(
         }
     )
     table["ic50_um"] = np.exp(table["ln_ic50"])
-    for name, known in _known_of(assays, drugs).items():
-        table[name] = known.take(drug).reset_index(drop=True)
+    for name, column in known.items():
+        table[name] = column.take(drug).reset_index(drop=True)
     beyond = (table["ic50_um"] > table["max_tested_um"]).astype("boolean")
     table["beyond_tested_range"] = beyond.mask(table["max_tested_um"].isna())
     return table[list(COLUMNS)].astype(pandas_dtypes())
@@ -144,7 +149,8 @@ def _known_of(assays: Sequence[AssayId], drugs: Sequence[str] | None) -> pd.Data
         "cmax_um": [known and known.cmax_um for known in reached],
         "cmax_free_um": [known and known.cmax_free_um for known in reached],
     }
-    return pd.DataFrame(numbers, dtype=float).assign(proxy_for=pd.Series(stands_for, dtype=object))
+    table = pd.DataFrame(numbers, dtype=float).assign(proxy_for=pd.Series(stands_for, dtype=object))
+    return table.assign(active_at_um=table["cmax_free_um"].fillna(table["cmax_um"]).fillna(table["max_tested_um"]))
 
 
 def chosen_assays(assays: Sequence[str], drugs: Sequence[str] | None = None) -> list[AssayId]:
@@ -233,18 +239,22 @@ def _uncertainty(
     trained: TrainedModel,
     features: pd.DataFrame,
     predicted: pd.DataFrame,
-    labels: Sequence[str],
     coverage: float,
     missing: Sequence[Pattern],
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Bounds (n, len(labels)), and distance and flag of each sample; null in a model without them."""
+    reached: pd.Series,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Of each sample the bounds and the chance of an IC50 below what is `reached`, by assay; and distance and flag.
+
+    Null in a model without them.
+    """
     if trained.intervals is None or trained.applicability is None:
-        unknown = pd.DataFrame(np.nan, index=features.index, columns=list(labels))
+        unknown = pd.DataFrame(np.nan, index=features.index, columns=reached.index)
         applicability = pd.DataFrame({"distance": np.nan, "flag": None}, index=features.index)
-        return unknown, unknown, applicability.astype({"flag": object})
+        return unknown, unknown, unknown, applicability.astype({"flag": object})
     traits = traits_of(trained.applicability, features)
-    lower, upper = trained.intervals.bounds(predicted, traits, missing, coverage, labels)
-    return lower, upper, trained.applicability.assess(traits, missing)
+    lower, upper = trained.intervals.bounds(predicted, traits, missing, coverage, list(reached.index))
+    active = trained.intervals.chances_below(predicted, traits, missing, np.log(reached))
+    return lower, upper, active, trained.applicability.assess(traits, missing)
 
 
 def _ranking(percentile: np.ndarray, ln_ic50: np.ndarray, drugs: Sequence[str]) -> np.ndarray:

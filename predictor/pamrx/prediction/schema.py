@@ -43,6 +43,7 @@ RESULT: tuple[Column, ...] = (
     Column("sample_id", "text", "", False, "name of the sample"),
     Column("drug", "text", "", False, "name of the drug"),
     Column("drug_class", "text", "", False, "class of the drug"),
+    Column("status", "text", "", False, "how far the drug has come: approved, withdrawn, in trials, preclinical"),
     Column("screen", "text", "", False, "newest screen of the drug, whose scale the prediction has"),
     Column("ln_ic50", "number", "ln uM", False, "natural logarithm of the IC50; lower is more sensitive"),
     Column("ln_ic50_lower", "number", "ln uM", True, "lower bound of the prediction interval"),
@@ -52,6 +53,11 @@ RESULT: tuple[Column, ...] = (
     Column("max_tested_um", "number", "uM", True, "highest concentration that the screen tested"),
     Column("cmax_um", "number", "uM", True, "highest total plasma concentration at the approved or recommended dose"),
     Column("cmax_free_um", "number", "uM", True, "the part of it that is not bound to protein"),
+    Column("active_chance", "number", "fraction", True, "chance that the measured IC50 lies below active_at_um"),
+    Column(
+        "active_at_um", "number", "uM", True,
+        "cmax_free_um where it is known, else cmax_um, else max_tested_um",
+    ),
     Column(
         "sensitivity_percentile", "number", "percentile", False,
         "place among the out-of-fold predictions of the reference lines with the same missing-data pattern; "

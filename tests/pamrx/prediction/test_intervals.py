@@ -104,6 +104,47 @@ def test_some_assays_have_the_bounds_that_they_have_among_all(intervals: Any) ->
     assert some.iloc[0, 0] == every.iloc[0, 1]
 
 
+def test_the_chance_below_a_limit_is_half_at_the_prediction_and_the_bound_of_an_interval_has_its_coverage(
+    intervals: Any,
+) -> None:
+    predicted = pd.DataFrame([[0.5, -1.0], [0.5, -1.0]], index=["S0", "S1"], columns=ASSAYS)
+    given = predicted, traits([0.0, 1.0]), [COMPLETE, BARE]
+    lower, upper = intervals.bounds(*given, coverage=0.9)
+    for bound, expected in ((lower, 0.05), (upper, 0.95)):
+        for row in (0, 1):
+            found = intervals.chances_below(*given, limits=bound.iloc[row])
+            assert found.iloc[row].to_numpy() == pytest.approx(expected, abs=0.003)
+    assert intervals.chances_below(*given, limits=predicted.iloc[0]).to_numpy() == pytest.approx(0.5)
+    steps = [intervals.chances_below(*given, limits=predicted.iloc[0] + step).iloc[0, 0] for step in (-9, -1, 0, 1, 9)]
+    assert 0 < steps[0] < steps[1] < steps[2] < steps[3] < steps[4] < 1
+
+
+def test_a_chance_below_a_limit_is_seen_as_often_as_it_claims(intervals: Any) -> None:
+    random = np.random.default_rng(4)
+    n = 4000
+    predicted = pd.DataFrame(random.standard_normal((n, 2)), index=[f"S{k}" for k in range(n)], columns=ASSAYS)
+    b = list(random.integers(0, 2, n).astype(float))
+    measured = predicted + intervals.sigma(predicted.to_numpy(), traits(b), [BARE] * n) * random.standard_normal((n, 2))
+    claimed = intervals.chances_below(predicted, traits(b), [BARE] * n, pd.Series([0.4, 1.0], ASSAYS))
+    for place, limit in enumerate((0.4, 1.0)):
+        order = np.argsort(claimed.iloc[:, place].to_numpy())
+        for part in np.array_split(order, 5):
+            seen = (measured.iloc[part, place] < limit).mean()
+            assert claimed.iloc[part, place].mean() == pytest.approx(seen, abs=0.05)
+
+
+def test_a_chance_below_a_limit_is_alone_what_it_is_in_a_crowd_and_unknown_where_the_limit_is(intervals: Any) -> None:
+    random = np.random.default_rng(5)
+    predicted = pd.DataFrame(random.standard_normal((30, 2)), index=[f"S{k}" for k in range(30)], columns=ASSAYS)
+    pattern = [COMPLETE if k % 3 else BARE for k in range(30)]
+    limits = pd.Series([np.nan, 0.2], ASSAYS)
+    crowd = intervals.chances_below(predicted, traits([0.0] * 30), pattern, limits)
+    assert crowd[ASSAYS[0]].isna().all()
+    for k in (0, 11):
+        alone = intervals.chances_below(predicted.iloc[[k]], traits([0.0]), [pattern[k]], limits[ASSAYS[1:]])
+        assert alone.iloc[0, 0] == crowd.iloc[k, 1]
+
+
 @pytest.mark.parametrize(("coverage", "hint"), [(0.3, ""), (1.0, ""), (90, "did you mean 0.9?")])
 def test_a_coverage_that_cannot_be_is_told_in_one_line(intervals: Any, coverage: Any, hint: Any) -> None:
     with pytest.raises(PamrxError, match=r"expected a share from 0\.5 to 0\.99") as error:

@@ -21,9 +21,9 @@ def profiles(examples: Any) -> Any:
 
 def test_the_columns_are_these_in_this_order() -> None:
     assert COLUMNS == (
-        "sample_id", "drug", "drug_class", "screen", "ln_ic50", "ln_ic50_lower", "ln_ic50_upper", "ic50_um",
-        "beyond_tested_range", "max_tested_um", "cmax_um", "cmax_free_um", "sensitivity_percentile",
-        "specific_percentile", "rank", "evidence", "distance", "flag", "proxy_for",
+        "sample_id", "drug", "drug_class", "status", "screen", "ln_ic50", "ln_ic50_lower", "ln_ic50_upper", "ic50_um",
+        "beyond_tested_range", "max_tested_um", "cmax_um", "cmax_free_um", "active_chance", "active_at_um",
+        "sensitivity_percentile", "specific_percentile", "rank", "evidence", "distance", "flag", "proxy_for",
     )  # fmt: skip
     assert all(column.meaning and "\n" not in column.meaning for column in RESULT)
 
@@ -41,7 +41,7 @@ def test_a_bundle_without_uncertainty_gives_the_same_dtypes(bundle: Any, profile
     table = bare.predict(profiles)
     assert {name: str(dtype) for name, dtype in table.dtypes.items()} == pandas_dtypes()
     empty = [name for name in COLUMNS if table[name].isna().all()]
-    known = {"beyond_tested_range", "max_tested_um", "cmax_um", "cmax_free_um"}
+    known = {"beyond_tested_range", "max_tested_um", "cmax_um", "cmax_free_um", "active_at_um"}
     assert [name for name in empty if name not in known] == [
         column.name for column in RESULT if column.nullable and column.name not in known
     ]
@@ -56,10 +56,11 @@ def test_arrow_and_spark_have_the_same_columns(bundle: Any, profiles: Any) -> No
     table = pa.Table.from_pandas(bundle.predict(profiles), schema, preserve_index=False)
     assert table.schema.equals(schema)
     assert spark_struct() == (
-        "struct<sample_id: string, drug: string, drug_class: string, screen: string, ln_ic50: double, "
+        "struct<sample_id: string, drug: string, drug_class: string, status: string, screen: string, ln_ic50: double, "
         "ln_ic50_lower: double, ln_ic50_upper: double, ic50_um: double, beyond_tested_range: boolean, "
-        "max_tested_um: double, cmax_um: double, cmax_free_um: double, sensitivity_percentile: double, "
-        "specific_percentile: double, rank: int, evidence: double, distance: double, flag: string, proxy_for: string>"
+        "max_tested_um: double, cmax_um: double, cmax_free_um: double, active_chance: double, active_at_um: double, "
+        "sensitivity_percentile: double, specific_percentile: double, rank: int, evidence: double, distance: double, "
+        "flag: string, proxy_for: string>"
     )
 
 
@@ -78,5 +79,5 @@ def test_the_readme_documents_every_column_and_no_other() -> None:
 def test_the_page_on_intervals_documents_columns_that_are_there() -> None:
     names = documented("docs/intervals.md")
     assert names == [name for name in COLUMNS if name in names]
-    of_the_drug = {"beyond_tested_range", "max_tested_um", "cmax_um", "cmax_free_um", "proxy_for"}
+    of_the_drug = {"beyond_tested_range", "max_tested_um", "cmax_um", "cmax_free_um", "active_at_um", "proxy_for"}
     assert {column.name for column in RESULT if column.nullable} - of_the_drug <= set(names)

@@ -101,11 +101,16 @@ def beyond_range(measured: pd.DataFrame, assays: Sequence[AssayId]) -> pd.DataFr
 
     NaN where it was not measured, or no highest concentration is known.
     """
-    highest = [max_concentration(assay.drug, assay.screen) for assay in assays]
-    limit = np.log(np.array([np.nan if one is None else one for one in highest], dtype=float))
+    limit = np.log(highest_tested(assays))
     known = measured.notna() & ~np.isnan(limit)
     out: pd.DataFrame = (measured > limit).astype(float).where(known)
     return out
+
+
+def highest_tested(assays: Sequence[AssayId]) -> np.ndarray:
+    """(n_assays,) highest concentration tested, in micromolar; NaN where none is known."""
+    found = [max_concentration(assay.drug, assay.screen) for assay in assays]
+    return np.array([np.nan if one is None else one for one in found], dtype=float)
 
 
 def _by_drug(frame: pd.DataFrame, assays: Sequence[AssayId]) -> pd.DataFrame:
