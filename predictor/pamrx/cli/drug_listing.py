@@ -69,20 +69,20 @@ def show_drug(name: str) -> None:
         _show_natural_product(product)
         return
     drug = resolve(name)
-    rows = {
-        "drug": drug.name,
-        "also called": ", ".join(drug.aliases),
-        "class": drug.drug_class,
-        "targets": ", ".join(drug.targets),
-        "status": status(drug),
-        "": "\n".join(f"{row}; {row.source}" for row in history(drug)),
-        "screens": ", ".join(_screens(drug)) or "none",
-        "reached in patients": _reached(drug),
-        "GDSC's label": drug.gdsc_label_note,
-        "delivery forms": "; ".join(f"{form.name}: {form.in_people or form.evidence}" for form in forms_of(drug.name)),
-        "source": drug.source,
-    }
-    console = _show_rows(rows)
+    forms = "; ".join(f"{form.name}: {form.in_people or form.evidence}" for form in forms_of(drug.name))
+    console = _show_rows(
+        ("drug", drug.name),
+        ("also called", ", ".join(drug.aliases)),
+        ("class", drug.drug_class),
+        ("targets", ", ".join(drug.targets)),
+        ("status", status(drug)),
+        *(("", f"{row}; {row.source}") for row in history(drug)),
+        ("screens", ", ".join(_screens(drug)) or "none"),
+        ("reached in patients", _reached(drug)),
+        ("GDSC's label", drug.gdsc_label_note),
+        ("delivery forms", forms),
+        ("source", drug.source),
+    )
     if not drug.screened:
         names = ", ".join(proxy.name for proxy in proxies(drug))
         console.print(f"No screen holds {drug.name}. Its class ({drug.drug_class}) is screened as: {names}.")
@@ -104,25 +104,23 @@ def _show_natural_products() -> None:
 
 def _show_natural_product(product: NaturalProduct) -> None:
     console = _show_rows(
-        {
-            "name": product.name,
-            "also called": ", ".join(product.aliases),
-            "kind": product.kind,
-            "substance": product.drug,
-            "acts on": ", ".join(product.targets),
-            "evidence": f"{product.evidence} ({product.level})",
-            "in people": product.in_people,
-            "screens": ", ".join(product.screens) or "none",
-            "source": product.source,
-        }
+        ("name", product.name),
+        ("also called", ", ".join(product.aliases)),
+        ("kind", product.kind),
+        ("substance", product.drug),
+        ("acts on", ", ".join(product.targets)),
+        ("evidence", f"{product.evidence} ({product.level})"),
+        ("in people", product.in_people),
+        ("screens", ", ".join(product.screens) or "none"),
+        ("source", product.source),
     )
     console.print(f"Nothing is predicted for {product.name}.")
 
 
-def _show_rows(rows: dict[str, str]) -> PlainConsole:
-    """Print names and values, without those that are empty."""
+def _show_rows(*rows: tuple[str, str]) -> PlainConsole:
+    """Print names and values, without those that are empty; a value stays one paragraph, so a list is several rows."""
     table = plain_table("", "", header=False)
-    for key, value in rows.items():
+    for key, value in rows:
         if value:
             table.add_row(key, value)
     console = table_console()

@@ -6,14 +6,15 @@ import pytest
 from pamrx.cli import drug_listing
 from pamrx.cli.drug_listing import show_drug, show_drugs
 from pamrx.cli.listing_commands import drugs as command
+from pamrx.console.console import PlainConsole
 from pamrx.errors import PamrxError
+from pamrx.knowledge.drug_status import history
 from pamrx.knowledge.drugs import all_drugs, resolve
-from rich.console import Console
 
 
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drug_listing, "table_console", lambda: Console(highlight=False, width=80))
+    monkeypatch.setattr(drug_listing, "table_console", lambda: PlainConsole(width=80))
 
 
 def test_each_drug_has_one_line_and_no_line_is_longer_than_80(capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,6 +77,16 @@ def test_one_drug_tells_status_concentrations_and_sources(capsys: pytest.Capture
     assert "GDSC1 (to 30 µM), GDSC2 (to 10 µM)" in told
     assert "3.2 µM in plasma" in told
     assert "400 mg twice daily" in told
+
+
+@pytest.mark.parametrize("name", ["Rapamycin", "Capivasertib"])
+def test_each_approval_and_trial_begins_a_line(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    show_drug(name)
+    out = capsys.readouterr().out
+    assert "\\n" not in out
+    lines = [line.strip() for line in out.splitlines()]
+    begun = [line for line in lines if line.startswith(tuple({f"{row.region}: " for row in history(name)}))]
+    assert len(begun) == sum(row.region != "any" for row in history(name)) > 1
 
 
 def test_a_drug_in_no_screen_names_its_proxies(capsys: pytest.CaptureFixture[str]) -> None:

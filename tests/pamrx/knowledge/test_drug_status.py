@@ -56,6 +56,10 @@ def test_identifiers_of_publications_have_one_form(name: str) -> None:
         ("Tersolisib", "phase 3"),
         ("Zovegalisib", "phase 3"),
         ("Apitolisib", "phase 2"),
+        ("Ridaforolimus", "phase 3"),
+        ("Sonolisib", "phase 2"),
+        ("M2698", "phase 1"),
+        ("ZSTK474", "trials"),
         ("Torin 2", "preclinical"),
     ],
 )

@@ -47,6 +47,9 @@ def test_known_values() -> None:
     temsirolimus = exposure("Temsirolimus")
     assert temsirolimus is not None
     assert (temsirolimus.cmax_um, temsirolimus.matrix, temsirolimus.cmax_free_um) == (0.568, "blood", None)
+    sirolimus = exposure("Sirolimus")
+    assert sirolimus is not None
+    assert (sirolimus.cmax_um, sirolimus.matrix, sirolimus.cmax_free_um) == (0.0133, "blood", None)
 
 
 def test_a_drug_without_a_source_has_none_and_never_zero() -> None:
