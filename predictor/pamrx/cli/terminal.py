@@ -96,9 +96,9 @@ def show_footer(tumours_left: int, n_drugs: int, top: int, coverage: float) -> N
             "to drugs of any kind. IC50 in brackets: "
             f"{coverage:.0%} of measurements of GDSC-like cell lines lie inside, of tumours an unknown share; many "
             "IC50 lie beyond what was tested. Cmax: highest total concentration in patients' plasma, where it is "
-            "known; what is free is less (`pamrx drugs NAME`). active: chance that the measured IC50 lies below that, or "
-            "below the highest concentration tested (`active_at_um`). evidence: share of what the model leans on that was "
-            "present. "
+            "known; what is free is less (`pamrx drugs NAME`). active: chance that the measured IC50 lies below that, "
+            "or below the highest concentration tested (`active_at_um`). evidence: share of what the model leans on "
+            "that was present. "
             "Reasons in brackets: effect on ln IC50, negative towards sensitive. "
             "Research software, not a medical device.",
             style="dim",
