@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
 from pamrx.bundle.bundle import load_bundle
+from pamrx.bundle.file_prediction import read_files
+from pamrx.errors import UsageError
 from pamrx.prediction.intervals import COVERAGE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pamrx.bundle.bundle import Bundle
+    from pamrx.outputs import PathLike
     from pamrx.profiles import Profiles
+    from pamrx.readers.frames import Given
 
 
 def predict(
-    profiles: Profiles,
+    profiles: Profiles | None = None,
     drugs: Sequence[str] | None = None,
     coverage: float = COVERAGE,
     bundle: Bundle | None = None,
     calibration: str | os.PathLike[str] | None = None,
+    *,
+    mutations: Given | None = None,
+    expression: Given | None = None,
+    ncrna: Given | None = None,
+    copy_number: Given | None = None,
+    samples: Given | None = None,
+    panel: PathLike | None = None,
+    expression_unit: str | None = None,
+    copy_number_unit: str | None = None,
 ) -> pd.DataFrame:
     """Predict the sensitivity of each sample to each drug.
 
@@ -30,7 +43,7 @@ def predict(
 
     Parameters
     ----------
-    profiles : Profiles
+    profiles : Profiles, optional
         n samples, from `read_profiles` or `read_study`. What was not measured stays missing and widens the intervals.
     drugs : sequence of str, optional
         Drug names or synonyms, as `pamrx drugs` lists them; one that no screen holds is answered by the screened drugs
@@ -42,6 +55,9 @@ def predict(
     calibration : str or path, optional
         File of the offsets of the laboratory that the expression comes from, as `pamrx calibrate` writes it. Default:
         nothing is taken off.
+    mutations, expression, ncrna, copy_number, samples, panel, expression_unit, copy_number_unit : optional
+        In place of `profiles`, what `read_profiles` takes: files, frames of pandas or polars, AnnData. What was read of
+        them says `read_profiles(...).notes`.
 
     Returns
     -------
@@ -84,9 +100,11 @@ def predict(
     Raises
     ------
     UsageError
-        For an unknown drug, one that the bundle was not trained on, or a coverage outside 0.5 to 0.99.
+        For an unknown drug, one that the bundle was not trained on, a coverage outside 0.5 to 0.99, no input, or
+        profiles and tables both.
     InputError
-        For a calibration that is not what `pamrx calibrate` writes, or was made with another trained model.
+        For a table that cannot be used (as `read_profiles`), and a calibration that is not what `pamrx calibrate`
+        writes, or was made with another trained model.
     BundleError
         If the released bundle is missing or damaged.
 
@@ -107,14 +125,27 @@ def predict(
     >>> bool(((table["ln_ic50_lower"] < table["ln_ic50"]) & (table["ln_ic50"] < table["ln_ic50_upper"])).all())
     True
     """
-    return _used(bundle, calibration).predict(profiles, drugs, coverage)
+    used = _used(bundle, calibration)
+    given = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
+             "samples": samples, "panel": panel}  # fmt: skip
+    profiles = _read(profiles, used, given, expression_unit, copy_number_unit)
+    return used.predict(profiles, drugs, coverage)
 
 
 def explain(
-    profiles: Profiles,
+    profiles: Profiles | None = None,
     drugs: Sequence[str] | None = None,
     bundle: Bundle | None = None,
     calibration: str | os.PathLike[str] | None = None,
+    *,
+    mutations: Given | None = None,
+    expression: Given | None = None,
+    ncrna: Given | None = None,
+    copy_number: Given | None = None,
+    samples: Given | None = None,
+    panel: PathLike | None = None,
+    expression_unit: str | None = None,
+    copy_number_unit: str | None = None,
 ) -> pd.DataFrame:
     """Give what each feature contributes to each prediction.
 
@@ -123,13 +154,15 @@ def explain(
 
     Parameters
     ----------
-    profiles : Profiles
+    profiles : Profiles, optional
         n samples, from `read_profiles` or `read_study`.
     drugs : sequence of str, optional
         Drug names or synonyms. Default: all drugs of the bundle; some 6,900 rows per sample and drug.
     bundle : Bundle, optional
         The trained model. Default: the released one, loaded once per process.
     calibration : str or path, optional
+        As in `predict`.
+    mutations, expression, ncrna, copy_number, samples, panel, expression_unit, copy_number_unit : optional
         As in `predict`.
 
     Returns
@@ -149,7 +182,9 @@ def explain(
     Raises
     ------
     UsageError
-        For an unknown drug, or one that the bundle was not trained on.
+        For an unknown drug, or one that the bundle was not trained on, no input, or profiles and tables both.
+    InputError
+        For a table that cannot be used, as `read_profiles`.
     BundleError
         If the released bundle is missing or damaged.
 
@@ -172,8 +207,40 @@ def explain(
     from pamrx.prediction.predictions import chosen_assays
 
     used = _used(bundle, calibration)
+    given = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
+             "samples": samples, "panel": panel}  # fmt: skip
+    profiles = _read(profiles, used, given, expression_unit, copy_number_unit)
     assays = chosen_assays(used.model.assays_, drugs)
     return contributions_of(used.model, used.builder.transform(profiles), assays)
+
+
+def _read(
+    profiles: Profiles | None,
+    used: Bundle,
+    given: Mapping[str, Given | None],
+    expression_unit: str | None,
+    copy_number_unit: str | None,
+) -> Profiles:
+    """The profiles given, or those of the tables."""
+    from pamrx.profiles import Profiles
+
+    tables = {kind: table for kind, table in given.items() if table is not None}
+    units = {"expression_unit": expression_unit, "copy_number_unit": copy_number_unit}
+    if profiles is None:
+        for name, unit in units.items():
+            if unit is not None and (kind := name.removesuffix("_unit")) not in tables:
+                raise UsageError(f"{name} goes with {kind}: it says in which unit that is")
+        return read_files(tables, used, expression_unit, copy_number_unit)
+    if not isinstance(profiles, Profiles):
+        raise UsageError(
+            f"profiles: found {type(profiles).__name__}, expected what read_profiles gives; say what a table is, as in "
+            "expression=table"
+        )
+    if also := [*tables, *(name for name, unit in units.items() if unit is not None)]:
+        raise UsageError(
+            f"profiles and {also[0]} given; {also[0]} goes with tables, in place of profiles: leave out one"
+        )
+    return profiles
 
 
 def _used(bundle: Bundle | None, calibration: str | os.PathLike[str] | None) -> Bundle:

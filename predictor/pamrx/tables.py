@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 TABLE_ENDINGS = (".csv", ".parquet", ".json")
 
+WORKBOOK = ".xlsx"
+"""The ending of an Excel workbook, in which `pamrx predict` writes its result; see `pamrx.workbook`."""
+
 # `csv.QUOTE_MINIMAL` and `csv.QUOTE_NONNUMERIC`, as pandas' types want them.
 _AS_NEEDED: Final = 0
 _ALL_TEXTS: Final = 2
@@ -23,31 +26,46 @@ _ALL_TEXTS: Final = 2
 _log = logging.getLogger(__name__)
 
 
-def check_ending(path: PathLike) -> str:
+def check_ending(path: PathLike, others: tuple[str, ...] = ()) -> str:
     """The ending of an output table, checked before any work is done.
 
     Raises
     ------
     UsageError
-        If it is not one of `TABLE_ENDINGS`.
+        If it is not one of `TABLE_ENDINGS` or `others`.
     """
-    ending = Path(path).suffix.lower()
-    if ending not in TABLE_ENDINGS:
-        raise UsageError(f"{path}: unknown ending '{ending}'; expected one of {', '.join(TABLE_ENDINGS)}")
-    return ending
+    ending, expected = Path(path).suffix.lower(), ", ".join((*TABLE_ENDINGS, *others))
+    if ending in TABLE_ENDINGS or ending in others:
+        return ending
+    if ending == WORKBOOK:
+        raise UsageError(
+            f"{path}: only `pamrx predict -o` writes an Excel workbook; expected one of {expected}; Excel opens .csv"
+        )
+    raise UsageError(f"{path}: unknown ending '{ending}'; expected one of {expected}")
 
 
-def check_tables(outputs: Mapping[str, PathLike | None], inputs: Iterable[PathLike | None] = ()) -> None:
+def is_workbook(path: PathLike) -> bool:
+    """Whether the file's ending says Excel."""
+    return Path(path).suffix.lower() == WORKBOOK
+
+
+def check_tables(
+    outputs: Mapping[str, PathLike | None], inputs: Iterable[PathLike | None] = (), workbook: str = ""
+) -> None:
     """Refuse tables to be written before anything is read: `check_ending` and `pamrx.outputs.check_outputs`.
+
+    Parameters
+    ----------
+    workbook : which of the outputs may be an Excel workbook too.
 
     Raises
     ------
     PamrxError
         For an unknown ending, and for a file that cannot be written or is an input too.
     """
-    for path in outputs.values():
+    for what, path in outputs.items():
         if path is not None:
-            check_ending(path)
+            check_ending(path, (WORKBOOK,) if what == workbook else ())
     check_outputs(outputs, inputs)
 
 

@@ -178,3 +178,15 @@ def test_profiles_and_bundles_have_a_form_for_notebooks(objects: Any) -> None:
     shown = Profiles(samples=samples, sequenced=pd.Series([False], index=renamed))._repr_html_()
     assert "<b>&" in Cells(shown).text
     assert "&lt;b&gt;&amp;" in shown
+
+
+def test_a_bundle_is_one_line_at_a_prompt_and_a_small_table_in_a_notebook(objects: Any) -> None:
+    (one,) = (one for one in objects if isinstance(one, Bundle))
+    fingerprint = one.manifest["fingerprint"][:12]
+    line = repr(one)
+    assert line.startswith(f"<Bundle {one.manifest['name']}: ")
+    assert line.endswith(f", fingerprint {fingerprint}>")
+    assert "\n" not in line
+    assert len(line) <= 100
+    assert {"tr", "td"} <= set(Cells(one._repr_html_()).tags)
+    assert fingerprint in Cells(one._repr_html_()).text

@@ -202,7 +202,12 @@ class Bundle:
         return panel, self.tissues, reference_digest(self.builder.universe_, panel, self.tissues)
 
     def __repr__(self) -> str:
-        return as_text("Bundle", self._facts())
+        facts = self._facts()
+        drugs, lines = len(chosen_assays(self.model.assays_)), facts["trained on"]
+        pearson = self.manifest.get("evaluation", {}).get("lco_pearson")
+        accuracy = facts["accuracy"] if pearson is None else f"mean r {pearson:.3f}"
+        what = f"{drugs} drugs, {lines}, {accuracy}, fingerprint {facts['fingerprint']}"
+        return as_text(f"Bundle {facts['name']}: {what}", {})
 
     def _repr_html_(self) -> str:
         return as_html("Bundle", self._facts())

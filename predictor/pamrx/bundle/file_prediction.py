@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -97,13 +98,13 @@ def _proxy_notes(drugs: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def read_files(
-    files: Mapping[str, Path],
+    files: Mapping[str, Any],
     bundle: Bundle,
     expression_unit: str | None = None,
     copy_number_unit: str | None = None,
     unknown_panel: str | None = None,
 ) -> Profiles:
-    """The profiles in files; parameters and errors as `predict_files`."""
+    """The profiles in files, or in tables in memory; parameters and errors as `predict_files`."""
     known_genes = default_genes() | set(bundle.builder.universe_)
     if STUDY in files:
         return read_study(

@@ -51,8 +51,12 @@ def predict(
     calibrate: Calibrate = None,
     drugs: Annotated[str | None, typer.Option(help="Only these drugs, with commas between. [default: all]")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write a tidy table: CSV, Parquet or JSON by ending.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write a tidy table: CSV, Parquet, JSON or Excel (.xlsx) by ending."),
     ] = None,
+    reasons: Annotated[
+        bool, typer.Option("--reasons", help="With -o: add columns of what argues most for and against each drug.")
+    ] = False,
     evidence: Annotated[
         Path | None, typer.Option(help="Write how much of each block each sample has: CSV, Parquet or JSON by ending.")
     ] = None,
@@ -94,6 +98,10 @@ def predict(
         raise UsageError("--copy-number-unit goes with --copy-number: it says in which unit that file is")
     if unknown_panel is not None and study is None:
         raise UsageError("--unknown-panel goes with a study: it says what becomes of samples whose panel is unknown")
+    if reasons and output is None:
+        raise UsageError(
+            "--reasons goes with -o FILE: it adds columns to that table; the terminal shows reasons anyway"
+        )
     given = with_sheet(given, sheet)
     from pamrx.cli import predict_files
 
@@ -109,6 +117,7 @@ def predict(
                 unknown_panel=unknown_panel,
                 calibration=calibrate,
                 output=output,
+                reasons=reasons,
                 evidence=evidence,
                 explain=explain,
                 example=example,

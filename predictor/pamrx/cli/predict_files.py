@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pamrx import __version__
 from pamrx.bundle.bundle import released_bundle
 from pamrx.bundle.file_prediction import PredictedFiles, predict_files
 from pamrx.cli import terminal
@@ -17,10 +18,13 @@ from pamrx.display import short_repr
 from pamrx.explanation.alterations import axis_alterations
 from pamrx.explanation.contributions import top_contributions
 from pamrx.explanation.export import write_contributions
+from pamrx.explanation.reasons import with_reasons
 from pamrx.features.purity import estimate_purity
 from pamrx.prediction.intervals import COVERAGE
 from pamrx.prediction.predictions import block_evidence, evidence_table
-from pamrx.tables import check_tables, write_table
+from pamrx.report.result_workbook import check_sizes, result_sheets
+from pamrx.tables import check_tables, is_workbook, write_table
+from pamrx.workbook import write_workbook
 
 TUMOURS_SHOWN = 20
 """More than this are not read from a terminal; the table holds them all."""
@@ -48,7 +52,8 @@ class PredictOptions:
     expression_unit, copy_number_unit : None to detect it.
     unknown_panel : what becomes of samples of a study whose panel is unknown; None to refuse it.
     calibration : file of the laboratory's offsets; None to take none off.
-    output : table of the predictions; without it they are shown.
+    output : table of the predictions, or an Excel workbook of it and what belongs to it; without it they are shown.
+    reasons : the table has what argues most for and against each drug, in words.
     evidence : table of the share of each block's features in each sample.
     explain : table of every contribution to every prediction.
     example : predict the shipped examples instead of `files`.
@@ -65,6 +70,7 @@ class PredictOptions:
     unknown_panel: str | None = None
     calibration: Path | None = None
     output: Path | None = None
+    reasons: bool = False
     evidence: Path | None = None
     explain: Path | None = None
     example: bool = False
@@ -88,6 +94,7 @@ def predict(options: PredictOptions) -> None:
     check_tables(
         {"the predictions": options.output, "--evidence": options.evidence, "--explain": options.explain},
         [*files.values(), options.calibration, options.bundle or released_bundle()],
+        workbook="the predictions",
     )
     found = predict_files(
         files,
@@ -99,7 +106,7 @@ def predict(options: PredictOptions) -> None:
         options.unknown_panel,
         options.calibration,
     )
-    written = _write(found, options)
+    written = _write(found, files, options)
     # What reading did with the shipped files is no news to anybody.
     terminal.show_notes((EXAMPLE_NOTE, *found.drug_notes) if options.example else (*found.notes, *found.drug_notes))
     for show in written:
@@ -113,7 +120,7 @@ def predict(options: PredictOptions) -> None:
         terminal.show_agreement(table)
 
 
-def _write(found: PredictedFiles, options: PredictOptions) -> list[Callable[[], None]]:
+def _write(found: PredictedFiles, files: Mapping[str, Path], options: PredictOptions) -> list[Callable[[], None]]:
     """Write all tables before anything is shown; gives what shows that they are written."""
     shown: list[Callable[[], None]] = []
     if options.explain is not None:  # first, since it is the one that may be refused for its size
@@ -121,12 +128,29 @@ def _write(found: PredictedFiles, options: PredictOptions) -> list[Callable[[], 
         size = len(found.features), len(found.assays)
         shown.append(partial(terminal.show_contributions_written, rows, *size, options.explain))
     if options.output is not None:
-        write_table(found.table, options.output)
+        _write_result(found, files, options, options.output)
         shown.append(partial(terminal.show_written, found.table, options.output))
     if options.evidence is not None:
         write_table(evidence_table(found.features), options.evidence)
         shown.append(partial(terminal.show_evidence_written, len(found.features), options.evidence))
     return shown
+
+
+def _write_result(found: PredictedFiles, files: Mapping[str, Path], options: PredictOptions, output: Path) -> None:
+    """The table of results by its ending, with the reasons in words where they are asked for."""
+    workbook = is_workbook(output)
+    if workbook:
+        check_sizes(output, len(found.table), REASONS_SHOWN)
+    reasons, table = None, found.table
+    if workbook or options.reasons:
+        reasons = top_contributions(found.bundle.model, found.features, found.assays, REASONS_SHOWN)
+    if options.reasons and reasons is not None:
+        table = with_reasons(table, reasons)
+    if workbook and reasons is not None:
+        given = {**files, **({} if options.calibration is None else {"calibration": options.calibration})}
+        write_workbook(result_sheets(found, table, reasons, given, __version__), output)
+    else:
+        write_table(table, output)
 
 
 def _show(found: PredictedFiles, table: pd.DataFrame, options: PredictOptions) -> None:

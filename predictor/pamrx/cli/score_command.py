@@ -62,13 +62,17 @@ def score(
     from pamrx.cohort import Given, Options, open_cohort
     from pamrx.cohort import score as run
     from pamrx.cohort.options import read_explain, read_size
+    from pamrx.errors import UsageError
     from pamrx.outputs import check_folder
+    from pamrx.tables import is_workbook
 
     options = Options(
         None if drugs is None else tuple(drugs.split(",")), coverage, read_explain(explain),
         "tissue" if summary else None, strict,
     )  # fmt: skip
     size = read_size(memory)
+    if is_workbook(output):
+        raise UsageError(f"{output}: a cohort is not written as an Excel workbook; name a folder, for Parquet")
     check_folder(output, [cohort, mutations, panel, calibrate, bundle or released_bundle()])
     given = Given(mutations, panel, expression_unit, copy_number_unit, unknown_panel)
     opened = open_cohort(cohort, given, size)

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from pamrx.cli.console import table_console
 from pamrx.console.console import PlainConsole
-from pamrx.explanation.contributions import block_name, readable
-from pamrx.identifiers.feature_name import FeatureName
+from pamrx.explanation.contributions import block_name
+from pamrx.explanation.reasons import in_words
 
 LOW_EVIDENCE = 0.25
 """Below this share a prediction mostly repeats its drug's mean. A choice, not a measurement."""
@@ -274,21 +274,6 @@ def _number(value: float) -> str:
 def _reasons(own: pd.DataFrame, direction: str) -> str:
     rows = own[own["direction"] == direction].sort_values("rank")
     return ", ".join(
-        f"{_in_words(feature, value)} ({effect:+.2f})"
+        f"{in_words(feature, value)} ({effect:+.2f})"
         for feature, value, effect in zip(rows["feature"], rows["value"], rows["contribution"], strict=True)
     )
-
-
-def _in_words(feature: str, value: float) -> str:
-    """A feature with its value in words: `no PIK3CA mutation`, `low EGFR expression`, `2 RAS genes mutated`."""
-    parsed, name = FeatureName.parse(feature), readable(feature)
-    if parsed.block == "tissue":
-        tissue = parsed.name.replace("_", " ")
-        return tissue if value else f"not {tissue}"
-    if parsed == FeatureName("mutation", "driver_burden_log2"):
-        return f"{name} {value:.1f}"
-    if parsed.block == "mutation" and (parsed.name.startswith("hits_") or parsed.name == "brakes_lost"):
-        return f"{value:.0f} {name}" if value else f"no {name}"
-    if parsed.block in ("mutation", "copy_number"):
-        return name if value else f"no {name}"
-    return f"{'high' if value > 0 else 'low'} {name}"

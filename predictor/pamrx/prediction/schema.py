@@ -72,6 +72,12 @@ RESULT: tuple[Column, ...] = (
 )  # fmt: skip
 """The columns of the result, in order."""
 
+REASONS: tuple[Column, ...] = (
+    Column("reasons_for", "text", "", True, "what argues most for sensitivity, each with its effect on ln IC50"),
+    Column("reasons_against", "text", "", True, "what argues most against it, likewise"),
+)
+"""The columns that `pamrx predict --reasons` adds: up to three reasons each, strongest first, `; ` between them."""
+
 COLUMNS: tuple[str, ...] = tuple(column.name for column in RESULT)
 """Their names."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pamrx.errors import InputError, UsageError
@@ -12,6 +13,7 @@ from pamrx.profiles.assemble import Parts, assemble, described, join
 from pamrx.profiles.normalise import levels_of
 from pamrx.profiles.profiles import Profiles
 from pamrx.readers.boundary import MAX_LABEL
+from pamrx.readers.frames import Given, anndata_on_disk, renamed
 from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.records import record_tables
 from pamrx.readers.tables import Tables, read_tables
@@ -19,11 +21,11 @@ from pamrx.readers.text.files import PathLike
 
 
 def read_profiles(
-    mutations: PathLike | None = None,
-    expression: PathLike | None = None,
-    ncrna: PathLike | None = None,
-    copy_number: PathLike | None = None,
-    samples: PathLike | None = None,
+    mutations: Given | None = None,
+    expression: Given | None = None,
+    ncrna: Given | None = None,
+    copy_number: Given | None = None,
+    samples: Given | None = None,
     *,
     panel: PathLike | None = None,
     known_genes: Collection[str] | None = None,
@@ -33,14 +35,18 @@ def read_profiles(
 ) -> Profiles:
     """Read any of five files into one validated object. Samples are joined by name, never by position.
 
+    A table in memory may stand in place of a file, and gives the same bits: a frame of pandas or polars (or of anything
+    with `to_pandas`) with the columns of the file, or with the names in its index. An AnnData object is read as its
+    `.h5ad` would be.
+
     Parameters
     ----------
-    mutations : str or path, optional
+    mutations : str, path or frame, optional
         A MAF of the GDC, cBioPortal or the legacy TCGA archives, or a VCF annotated by VEP or SnpEff.
-    expression, ncrna, copy_number : str or path, optional
+    expression, ncrna, copy_number : str, path, frame or AnnData, optional
         Matrices, genes in rows or in columns: expression and non-coding RNA in any unit of `expression_unit`, copy
         number as GISTIC calls -2 to 2 or log2 ratios, or in a unit that `copy_number_unit` states.
-    samples : str or path, optional
+    samples : str, path or frame, optional
         Table of sample_id, tissue, sample_type, msi and sequenced (`pamrx vocab` lists the words). Where it is
         given it must name exactly the samples of the other files; a sample without any mutation is marked
         `sequenced` yes there, since a MAF cannot hold it. Without it all samples of all files are taken.
@@ -82,8 +88,10 @@ def read_profiles(
              "samples": samples, "panel": panel}  # fmt: skip
     known = frozenset(known_genes) if known_genes is not None else default_genes()
     given = {kind: path for kind, path in files.items() if path is not None}
-    tables = read_tables(given, known, unit=expression_unit)
-    return profiles_of(tables, expression_scale, expression_unit, copy_number_unit)
+    with anndata_on_disk(given) as (sources, said):
+        tables = read_tables(sources, known, unit=expression_unit)
+        profiles = profiles_of(tables, expression_scale, expression_unit, copy_number_unit)
+    return replace(profiles, notes=tuple(renamed(note, said) for note in profiles.notes)) if said else profiles
 
 
 def read_records(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pamrx.display import short_repr
 from pamrx.errors import UsageError
+from pamrx.readers.frames import Given, frame_of, is_path, matrix_of, mutations_of, samples_of
 from pamrx.readers.gene_panel import check_panel, read_panel
 from pamrx.readers.matrices.h5ad import is_h5ad, read_annotations
 from pamrx.readers.matrices.h5ad_scaled import unscaled
@@ -44,39 +45,55 @@ class Tables:
 
 
 def read_tables(
-    files: Mapping[str, PathLike],
+    sources: Mapping[str, Given],
     known: Collection[str],
     rejected: dict[str, str] | None = None,
     unit: str | None = None,
 ) -> Tables:
-    """Read the files of one set of samples, by their kind; `rejected` and `unit` are as in `profiles_of`.
+    """Read the tables of one set of samples, by their kind, each from a file or a frame in memory.
+
+    `rejected` (of files) and `unit` are as in `profiles_of`.
 
     Raises
     ------
     PamrxError
         As `read_profiles`.
     """
-    check_given(files)
+    check_given({kind: one if is_path(one) else kind for kind, one in sources.items()})
+    frames = {kind: frame_of(kind, one) for kind, one in sources.items() if not is_path(one)}
+    files: dict[str, PathLike] = {kind: one for kind, one in sources.items() if is_path(one)}
     for kind, path in files.items():  # all files are there before the first long read
         (check_panel if kind == "panel" else check_file)(path)
-    tables = Tables({kind: str(path) for kind, path in files.items()})
-    if "samples" in files:
-        tables.samples, told = read_samples(files["samples"], rejected)
+    tables = Tables({kind: kind if kind in frames else str(one) for kind, one in sources.items()})
+    if "samples" in sources:
+        in_memory = "samples" in frames
+        tables.samples, told = (
+            samples_of("samples", frames["samples"]) if in_memory else read_samples(files["samples"], rejected)
+        )
         tables.notes += told
     if "panel" in files:
         tables.assessed, told = read_panel(files["panel"], known)
         tables.notes += told
-    if "mutations" in files:
-        tables.mutations = read_mutations(files["mutations"], known)
+    if "mutations" in sources:
+        in_memory = "mutations" in frames
+        tables.mutations = (
+            mutations_of("mutations", frames["mutations"], known)
+            if in_memory
+            else read_mutations(files["mutations"], known)
+        )
         tables.notes += tables.mutations.notes
         if "panel" not in files:
-            tables.notes += exome_notes(str(files["mutations"]), tables.mutations)
+            tables.notes += exome_notes(tables.sources["mutations"], tables.mutations)
     used = dict(files)
     if "expression" in files and is_h5ad(check_file(files["expression"])):
         used["expression"], told = unscaled(files["expression"], known, unit)
         tables.notes += told
-    tables.matrices = {kind: read_matrix(used[kind], known, kind, rejected) for kind in KINDS if kind in files}
-    if "expression" in files and "samples" not in files and is_h5ad(check_file(files["expression"])):
+    tables.matrices = {
+        kind: matrix_of(kind, frames[kind], known) if kind in frames else read_matrix(used[kind], known, kind, rejected)
+        for kind in KINDS
+        if kind in sources
+    }
+    if "expression" in files and "samples" not in sources and is_h5ad(check_file(files["expression"])):
         tables.samples, told = read_annotations(files["expression"], known)
         tables.sources["samples"] = str(files["expression"])
         tables.notes += told

@@ -26,6 +26,7 @@ from pamrx.readers.text.number_forms import read_forms
 MAX_SMALL = 10_000
 """Columns of a table that is read as text: the clinical tables of large studies have about a thousand."""
 
+_UNNAMED = re.compile(r"Unnamed: \d+")  # what pandas calls a column without a name
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d{1,9})")  # as pandas says it
 # From pandas 3.1 every number is read exactly, and asking for it is deprecated.
 _EXACT: dict[str, Any] = (
@@ -173,6 +174,43 @@ def read_text_cells(file: Path, notes: list[str]) -> pd.DataFrame:
     _check_cells(file, head.header, frame.set_axis(range(frame.shape[1]), axis=1), list(range(frame.shape[1])))
     notes += [*stream.notes, *head.notes]
     return frame
+
+
+def table_from_frame(source: str, frame: pd.DataFrame) -> RawTable:
+    """The same from a frame in memory; `source` names it in messages.
+
+    Columns of text are read as those of a file are, so that both give the same numbers.
+
+    Raises
+    ------
+    PamrxError
+        For a frame without rows or columns, a name that is too long, and as `read_forms`.
+    """
+    if frame.empty:
+        raise InputError(f"{source}: no rows or no columns")
+    header = ["" if name is None or _UNNAMED.fullmatch(str(name)) else str(name).strip() for name in frame.columns]
+    frame, ids = frame.set_axis(range(frame.shape[1]), axis=1).reset_index(drop=True), _ids(header)
+    for place in ids:
+        cells = frame[place].astype(object).map(_id_text).str.strip()
+        check_labels(source, cells, f"column {header[place] or place + 1}")
+        frame[place] = cells.astype("str").replace("", None)
+    kinds = pd.api.types
+    words = [
+        place
+        for place, dtype in enumerate(frame.dtypes)
+        if place not in ids and (not kinds.is_numeric_dtype(dtype) or kinds.is_bool_dtype(dtype))
+    ]
+    if not words:
+        return RawTable(header, frame)
+    stream = io.StringIO(frame[words].to_csv(index=False, header=False))
+    read = pd.read_csv(
+        stream, header=None, names=words, na_values=["-"], low_memory=False, skip_blank_lines=False, **_EXACT
+    )
+    parts = [frame.drop(columns=words), _with_large_numbers(read)]
+    frame = pd.concat(parts, axis=1)[list(range(len(header)))]
+    text = [place for place in words if pd.api.types.is_string_dtype(frame[place].dtype)]
+    frame, told = read_forms(source, header, frame, text, True)
+    return RawTable(header, frame, notes=told)
 
 
 def _from_parquet(file: Path) -> RawTable:
