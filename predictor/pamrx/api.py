@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pamrx.bundle.bundle import load_bundle
+from pamrx.errors import UsageError
 from pamrx.prediction.intervals import COVERAGE
 
 if TYPE_CHECKING:
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 
 
 def predict(
-    profiles: Profiles,
+    profiles: Profiles | None = None,
     drugs: Sequence[str] | None = None,
     coverage: float = COVERAGE,
     bundle: Bundle | None = None,
     calibration: str | os.PathLike[str] | None = None,
+    *,
+    alterations: Sequence[str] | pd.DataFrame | None = None,
+    tissue: str | None = None,
 ) -> pd.DataFrame:
     """Predict the sensitivity of each sample to each drug.
 
@@ -30,7 +34,7 @@ def predict(
 
     Parameters
     ----------
-    profiles : Profiles
+    profiles : Profiles, optional
         n samples, from `read_profiles` or `read_study`. What was not measured stays missing and widens the intervals.
     drugs : sequence of str, optional
         Drug names or synonyms, as `pamrx drugs` lists them; one that no screen holds is answered by the screened drugs
@@ -42,6 +46,11 @@ def predict(
     calibration : str or path, optional
         File of the offsets of the laboratory that the expression comes from, as `pamrx calibrate` writes it. Default:
         nothing is taken off.
+    alterations : sequence of str or DataFrame, optional
+        In place of `profiles`: `["PIK3CA:H1047R", "PTEN:deletion", "KRAS:wild-type"]` of one tumour, or a table of
+        sample_id, gene, alteration. What is not named is unknown.
+    tissue : str, optional
+        With or without `alterations`: the tissue of these tumours, a word of `pamrx vocab`.
 
     Returns
     -------
@@ -80,9 +89,10 @@ def predict(
     Raises
     ------
     UsageError
-        For an unknown drug, one that the bundle was not trained on, or a coverage outside 0.5 to 0.99.
+        For an unknown drug, one that the bundle was not trained on, a coverage outside 0.5 to 0.99, or profiles given
+        in two ways or none.
     InputError
-        For a calibration that is not what `pamrx calibrate` writes, or was made with another trained model.
+        For an alteration or a tissue that is not known, or a calibration that is not what `pamrx calibrate` writes, or was made with another trained model.
     BundleError
         If the released bundle is missing or damaged.
 
@@ -100,10 +110,21 @@ def predict(
     (24, 19)
     >>> sorted(table["drug"].unique())
     ['Alpelisib', 'Capivasertib']
+    >>> by_hand = pamrx.predict(alterations=["PIK3CA:H1047R", "PTEN:deletion"], tissue="breast", drugs=["Alpelisib"])
+    >>> by_hand["sample_id"].tolist()
+    ['tumour']
     >>> bool(((table["ln_ic50_lower"] < table["ln_ic50"]) & (table["ln_ic50"] < table["ln_ic50_upper"])).all())
     True
     """
-    return _used(bundle, calibration).predict(profiles, drugs, coverage)
+    by_hand = alterations is not None or tissue is not None
+    if by_hand == (profiles is not None):
+        raise UsageError("predict: give either profiles, or alterations and tissue")
+    used = _used(bundle, calibration)
+    if profiles is None:
+        from pamrx.bundle.file_prediction import read_by_hand
+
+        profiles = read_by_hand(() if alterations is None else alterations, tissue, used)
+    return used.predict(profiles, drugs, coverage)
 
 
 def explain(

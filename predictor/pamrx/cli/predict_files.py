@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from pamrx.bundle.bundle import released_bundle
-from pamrx.bundle.file_prediction import PredictedFiles, predict_files
+from pamrx.bundle.file_prediction import ByHand, PredictedFiles, predict_files
 from pamrx.cli import terminal
 from pamrx.clinical import clinical_statements, unlearned_alterations
 from pamrx.display import short_repr
@@ -54,6 +54,7 @@ class PredictOptions:
     example : predict the shipped examples instead of `files`.
     measured : show the measured responses of the examples beside.
     top : drugs shown per tumour.
+    by_hand : predict one tumour that is named by hand instead of `files`.
     """
 
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class PredictOptions:
     example: bool = False
     measured: bool = False
     top: int = 10
+    by_hand: ByHand | None = None
 
 
 def predict(options: PredictOptions) -> None:
@@ -98,6 +100,7 @@ def predict(options: PredictOptions) -> None:
         options.copy_number_unit,
         options.unknown_panel,
         options.calibration,
+        options.by_hand,
     )
     written = _write(found, options)
     # What reading did with the shipped files is no news to anybody.

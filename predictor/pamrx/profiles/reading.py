@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+
+import pandas as pd
 
 from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.genes import default_genes
@@ -11,7 +13,14 @@ from pamrx.identifiers.units import Scale
 from pamrx.profiles.assemble import Parts, assemble, described, join
 from pamrx.profiles.normalise import levels_of
 from pamrx.profiles.profiles import Profiles
-from pamrx.readers.boundary import MAX_LABEL
+from pamrx.readers.alterations import (
+    BY_HAND,
+    SAMPLE,
+    alterations_from_cells,
+    cells_by_hand,
+    described_by_hand,
+)
+from pamrx.readers.boundary import MAX_LABEL, boundary
 from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.records import record_tables
 from pamrx.readers.tables import Tables, read_tables
@@ -30,8 +39,9 @@ def read_profiles(
     expression_scale: Scale = "auto",
     expression_unit: str | None = None,
     copy_number_unit: str | None = None,
+    alterations: PathLike | None = None,
 ) -> Profiles:
-    """Read any of five files into one validated object. Samples are joined by name, never by position.
+    """Read any of six files into one validated object. Samples are joined by name, never by position.
 
     Parameters
     ----------
@@ -56,6 +66,9 @@ def read_profiles(
     copy_number_unit : str, optional
         The unit of `copy_number` where it is known: calls, log2, ratio, log2-ratio-plus-1 or copies. The last three
         are read only where they are stated.
+    alterations : str or path, optional
+        Table of sample_id, gene, alteration (H1047R, driver, truncating, wild-type, deletion, amplification ...), in
+        place of mutations and copy number. Only the genes that it names are known.
 
     Returns
     -------
@@ -79,11 +92,46 @@ def read_profiles(
     ['tissue', 'sample_type', 'msi']
     """
     files = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
-             "samples": samples, "panel": panel}  # fmt: skip
+             "samples": samples, "panel": panel, "alterations": alterations}  # fmt: skip
     known = frozenset(known_genes) if known_genes is not None else default_genes()
     given = {kind: path for kind, path in files.items() if path is not None}
     tables = read_tables(given, known, unit=expression_unit)
     return profiles_of(tables, expression_scale, expression_unit, copy_number_unit)
+
+
+def profiles_by_hand(
+    alterations: Sequence[str] | pd.DataFrame = (),
+    tissue: str | None = None,
+    known_genes: Collection[str] | None = None,
+) -> Profiles:
+    """One validated `Profiles` from alterations that are named one by one; what is not named is unknown.
+
+    Parameters
+    ----------
+    alterations : `PIK3CA:H1047R`, `PTEN:deletion` and so on, of one tumour; or a table of the columns sample_id, gene
+        and alteration.
+    tissue : of all the tumours, as the table of samples takes it.
+    known_genes : as in `read_profiles`.
+
+    Raises
+    ------
+    PamrxError
+        As `alterations_from_cells`; where neither is given.
+    """
+    known = frozenset(known_genes) if known_genes is not None else default_genes()
+    cells = alterations if isinstance(alterations, pd.DataFrame) else cells_by_hand(alterations)
+    if cells.empty and tissue is None:
+        raise UsageError("no input: give an alteration such as PIK3CA:H1047R, or a tissue")
+    tables, samples = Tables({}), [SAMPLE]
+    with boundary(BY_HAND, "a table of sample_id, gene, alteration", "mend the table"):
+        if len(cells) or isinstance(alterations, pd.DataFrame):
+            found = alterations_from_cells(BY_HAND, cells.where(cells.notna(), ""), known)
+            tables.add(BY_HAND, found)
+            samples = list(found.samples)
+        if tissue is not None:
+            tables.sources["samples"] = "tissue"
+            tables.samples = described_by_hand(samples, tissue)
+    return profiles_of(tables)
 
 
 def read_records(
@@ -174,4 +222,8 @@ def parts_of(
         matrices[kind] = levels_of(
             matrix, notes, scale=scale, unit=unit, copy_number_unit=copy_number_unit, rejected=rejected, scales=scales
         )
-    return Parts(sources, tables.mutations, matrices, tables.samples, notes, rejected, scales)
+    if tables.calls is not None:
+        matrices["copy_number"] = tables.calls
+    return Parts(
+        sources, tables.mutations, matrices, tables.samples, notes, rejected, scales, tables.panels, tables.unfiltered
+    )

@@ -35,6 +35,9 @@ _OTHER_TABLES = {
     "fusionname": "a table of fusions",
     "segmean": "segments of copy number", "segmentmean": "segments of copy number",
 }  # fmt: skip
+ALTERATION_COLUMNS = ("sample_id", "gene", "alteration")
+"""The columns of a table of alterations named one by one, which is no table of mutations."""
+
 _TOLD = ((SAMPLE, "samples"), (GENE, "genes"), (CLASS, "consequences"), (CHANGE, "protein changes"))
 
 
@@ -77,6 +80,11 @@ def is_mutation_header(header: Sequence[str]) -> bool:
     except InputError:
         return False
     return True
+
+
+def is_alterations_header(header: Sequence[str]) -> bool:
+    """Whether the columns are those of a table of alterations named one by one, and not of a table of mutations."""
+    return {*ALTERATION_COLUMNS} <= {name.strip().lower() for name in header} and not is_mutation_header(header)
 
 
 def changes_of(columns: Collection[str]) -> list[str]:
@@ -134,6 +142,11 @@ def _places(file: str, name: str, exact: dict[str, list[int]], loose: dict[str, 
 
 
 def _refuse(file: str, header: Sequence[str], role: str, known: Collection[str]) -> None:
+    if {*ALTERATION_COLUMNS} <= {name.strip().lower() for name in header}:
+        raise InputError(
+            f"{file}: header: a table of alterations named one by one ({', '.join(ALTERATION_COLUMNS)}), whose other "
+            f"genes are unknown, not unmutated; give it with --alterations in place of --mutations"
+        )
     if matrix := _matrix(header, known):
         raise InputError(
             f"{file}: header: a matrix of samples and genes ({matrix}), which says whether a gene is mutated and not "
