@@ -59,13 +59,13 @@ def genes_without_feature(builder: FeatureBuilder, profiles: Profiles, features:
     if profiles.copy_number is not None:
         named["copy_number"] = list(profiles.copy_number.columns)
     lost = [
-        f"{block.replace('_', ' ')} of {', '.join(without)}"
+        f"{'mutations' if block == 'mutation' else 'copy number'} of {', '.join(without)}"
         for block, genes in named.items()
         if (without := [gene for gene in genes if renamed.get(gene, gene) not in held[block]])
     ]
     if not lost:
         return []
-    return [f"the model has no feature of the {' and the '.join(lost)}: what is said of it changes no prediction"]
+    return [f"the model has no feature of the {' and the '.join(lost)}: what is said of these changes no prediction"]
 
 
 def _too_few(

@@ -36,6 +36,7 @@ _UNCLEAR = {
     "copy is lost",
 }
 _EXON = re.compile(r"(exon|ex)[\s_-]*\d", re.IGNORECASE)
+_WORDS = (*_OFFERED, *_MUTATED, *_DRIVERS, *_ABSENT, *_CONSEQUENCES, *_CALLS)
 _SIGNS = re.compile(r"[\s_-]+")
 
 
@@ -95,7 +96,7 @@ def meaning_of(text: str) -> Meaning:
     shown = text if len(text) <= 40 else f"{text[:37]}..."
     raise InputError(
         f"found '{shown}', expected a protein change such as H1047R, or one of {', '.join(_OFFERED)}"
-        f"{did_you_mean(text, _OFFERED) if len(word) > 3 else ''}"
+        f"{did_you_mean(text, _WORDS) if len(word) > 3 else ''}"
     )
 
 

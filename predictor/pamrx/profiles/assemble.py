@@ -19,6 +19,9 @@ from pamrx.readers.mutations.table import Mutations
 from pamrx.readers.sample_table import undescribed
 
 
+_SAY_SEQUENCED = "its mutations are unknown, not absent (say `sequenced` yes in a samples table if it was sequenced)"
+
+
 @short_repr
 @dataclass
 class Parts:
@@ -225,7 +228,7 @@ def _union(parts: Parts) -> pd.DataFrame:
         there = set(ids)
         absent = [name for name in names if name not in there]
         if absent:
-            so = "its mutations are unknown, not absent (say `sequenced` yes in a samples table if it was sequenced)"
+            so = "none of its mutations is named: unknown" if parts.panels is not None else _SAY_SEQUENCED
             effect = so if kind == "mutations" else f"its {'copy_number' if kind == 'segments' else kind} is missing"
             parts.notes.append(
                 f"{sources[kind]}: {len(absent)} samples of the other files are not in it, such as {absent[0]}: "
@@ -256,9 +259,9 @@ def _listed(parts: Parts, table: pd.DataFrame) -> pd.DataFrame:
     lone = [name for name in table.index if name not in held]
     if found and lone:
         more = f" (nor are {len(lone) - 1} more)" if len(lone) > 1 else ""
-        mute = (
-            "; if it was sequenced without a mutation, set its column sequenced to yes" if "mutations" in found else ""
-        )
+        mute = "; if it was sequenced without a mutation, set its column sequenced to yes"
+        if "mutations" not in found or parts.panels is not None:
+            mute = ""
         others = ", ".join(sources[kind] for kind in found)
         where = f"is in none of {others}"
         if parts.rejected is None:

@@ -128,9 +128,10 @@ def profiles_by_hand(
             found = alterations_from_cells(BY_HAND, cells.where(cells.notna(), ""), known)
             tables.add(BY_HAND, found)
             samples = list(found.samples)
-        if tissue is not None:
-            tables.sources["samples"] = "tissue"
-            tables.samples = described_by_hand(samples, tissue)
+        tables.sources["samples"] = "tissue"
+        tables.samples = described_by_hand(samples, tissue)
+        if tables.samples["tissue"].isna().all():
+            tables.notes.append("tissue: none is given: unknown")
     return profiles_of(tables)
 
 

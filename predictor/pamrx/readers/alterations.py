@@ -6,6 +6,7 @@ genes that are named for their mutations count as assessed, and only those named
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ SAMPLE = "tumour"
 """The name of the one tumour whose alterations are given without a table."""
 
 _LIKENESS = 0.75  # PTN is like PTEN, KRSA like KRAS
-_SHOWN = 8
+_SHOWN, _CLOSE_SHOWN = 8, 4
 _OTHER_SIGN = re.compile(r"\s*[\s=_-]\s*")
 
 
@@ -101,15 +102,15 @@ def cells_by_hand(texts: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame([(SAMPLE, *pair) for pair in pairs], columns=list(ALTERATION_COLUMNS), dtype=object)
 
 
-def described_by_hand(samples: Sequence[str], tissue: str) -> pd.DataFrame:
-    """The table of samples of which nothing but the tissue is known.
+def described_by_hand(samples: Sequence[str], tissue: str | None) -> pd.DataFrame:
+    """The table of samples of which nothing but the tissue is known, or not even that.
 
     Raises
     ------
     InputError
         For a word that is no tissue.
     """
-    words, unknown = translate("tissue", [tissue])
+    words, unknown = translate("tissue", [tissue or ""])
     for wrong in unknown.values():
         told = wrong.removeprefix("column tissue: ").replace("leave it empty where none fits", "leave it out if none")
         raise InputError(f"tissue: {told}")
@@ -167,19 +168,20 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _columns(source: str, cells: pd.DataFrame) -> tuple[list[int], list[str]]:
     """The places of the three columns; a note on those that are not used."""
-    lower = [str(name).strip().lower() for name in cells.columns]
-    for name in ALTERATION_COLUMNS:
-        if lower.count(name) > 1:
-            raise InputError(f"{source}: header: column {name} stands {lower.count(name)} times; expected once")
-        if name not in lower:
+    lower = ["".join(sign for sign in str(name).lower() if sign.isalnum()) for name in cells.columns]
+    keys = {name.replace("_", ""): name for name in ALTERATION_COLUMNS}
+    for key, name in keys.items():
+        if lower.count(key) > 1:
+            raise InputError(f"{source}: header: column {name} stands {lower.count(key)} times; expected once")
+        if key not in lower:
             close = nearest(name, [str(column) for column in cells.columns])
             raise InputError(
                 f"{source}: header: no column {name}; found {', '.join(map(str, cells.columns[:5]))}; expected "
                 f"{', '.join(ALTERATION_COLUMNS)}{f'; rename {close} to {name}' if close else ''}"
             )
-    spare = [str(name) for name, key in zip(cells.columns, lower, strict=True) if key not in ALTERATION_COLUMNS]
+    spare = [str(name) for name, key in zip(cells.columns, lower, strict=True) if key not in keys]
     notes = [f"{source}: columns not used: {', '.join(spare[:_SHOWN])}"] if spare else []
-    return [lower.index(name) for name in ALTERATION_COLUMNS], notes
+    return [lower.index(key) for key in keys], notes
 
 
 def _said(
@@ -193,7 +195,8 @@ def _said(
         place = "" if source == BY_HAND else f"{source}: row {number}: "
         for name, cell in zip(ALTERATION_COLUMNS, (sample, label, text), strict=True):
             if cell.lower() in EMPTY:
-                raise InputError(f"{place or source + ': '}column {name}: empty; expected {_EXPECTED[name]}")
+                found = f"found '{cell}'" if cell else "empty"
+                raise InputError(f"{place or source + ': '}column {name}: {found}; expected {_EXPECTED[name]}")
         place += f"alteration {label}:{text}"
         named = genes.symbols[clean(label)]
         _check_gene(place, label, named, how[clean(label)])
@@ -215,11 +218,22 @@ _EXPECTED = {
 def _check_gene(place: str, label: str, named: tuple[str, ...], how: str) -> None:
     if how == AMBIGUOUS or len(named) > 1:
         raise InputError(f"{place}: {label} is a name of several genes; expected one Hugo symbol, such as PIK3CA")
-    if how == UNKNOWN and (close := nearest(label, axis_genes(), _LIKENESS)):
+    if how == UNKNOWN and (close := _closest(label)):
         raise InputError(
-            f"{place}: gene {label} is not among those that pamrx knows; did you mean {close}? (if not, leave it out: "
-            "no feature is made of it)"
+            f"{place}: gene {label} is not among those that pamrx knows; did you mean {' or '.join(close)}? (if none, "
+            "leave it out: no feature is made of it)"
         )
+
+
+def _closest(label: str) -> list[str]:
+    """The genes of the axis that a label is most like, in the order of the alphabet; none if it is like no one."""
+    likeness = {
+        gene: difflib.SequenceMatcher(None, label.upper(), gene).ratio()
+        for gene in sorted(axis_genes())
+        if abs(len(gene) - len(label)) < len(label)
+    }
+    best = max(likeness.values(), default=0.0)
+    return [gene for gene, ratio in likeness.items() if ratio == best >= _LIKENESS][:_CLOSE_SHOWN]
 
 
 def _check_contradictions(said: Sequence[_Said]) -> None:

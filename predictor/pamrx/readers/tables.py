@@ -16,7 +16,7 @@ from pamrx.readers.matrices.h5ad_scaled import unscaled
 from pamrx.readers.matrices.matrix import Matrix, read_matrix
 from pamrx.readers.mutations.reading import read_mutations
 from pamrx.readers.mutations.table import Mutations, exome_notes
-from pamrx.readers.sample_table import read_samples
+from pamrx.readers.sample_table import read_samples, undescribed
 from pamrx.readers.text.files import PathLike, check_file
 
 ALTERATIONS = "alterations"
@@ -91,7 +91,8 @@ def read_tables(
         if "panel" not in files:
             tables.notes += exome_notes(str(files["mutations"]), tables.mutations)
     if ALTERATIONS in files:
-        tables.add(str(files[ALTERATIONS]), read_alterations(files[ALTERATIONS], known))
+        found = read_alterations(files[ALTERATIONS], known)
+        tables.add(str(files[ALTERATIONS]), found)
     used = dict(files)
     if "expression" in files and is_h5ad(check_file(files["expression"])):
         used["expression"], told = unscaled(files["expression"], known, unit)
@@ -101,6 +102,10 @@ def read_tables(
         tables.samples, told = read_annotations(files["expression"], known)
         tables.sources["samples"] = str(files["expression"])
         tables.notes += told
+    if ALTERATIONS in files and set(files) == {ALTERATIONS}:  # in the order of the file, whatever is said of each
+        tables.samples = undescribed(found.samples)
+        tables.sources["samples"] = f"{files[ALTERATIONS]} (samples)"
+        tables.notes.append("no samples table: tissue, sample type and MSI are unknown")
     return tables
 
 

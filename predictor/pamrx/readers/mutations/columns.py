@@ -50,7 +50,7 @@ def mutation_columns(file: str, header: Sequence[str], known_genes: Collection[s
     Raises
     ------
     PamrxError
-        If a needed column is missing, or stands more than once.
+        If a needed column is missing or stands more than once, or it is a table of alterations named one by one.
     """
     exact: dict[str, list[int]] = {}
     loose: dict[str, list[int]] = {}
@@ -69,6 +69,13 @@ def mutation_columns(file: str, header: Sequence[str], known_genes: Collection[s
         _refuse(file, header, CLASS, known_genes)
     if SAMPLE not in wanted:
         _check_one_sample(file, header)
+    if CLASS not in wanted and _names_alterations(header) and _loose(header[wanted[CHANGE]]) == ALTERATION_COLUMNS[-1]:
+        title = header[wanted[CHANGE]]
+        raise InputError(
+            f"{file}: header: a table of alterations ({', '.join(ALTERATION_COLUMNS)}); give it with --alterations, by "
+            f"which the genes that it does not name are unknown, or, if it lists every mutation of an exome or a panel, "
+            f"rename {title} to {CHANGE}"
+        )
     return wanted
 
 
@@ -84,7 +91,11 @@ def is_mutation_header(header: Sequence[str]) -> bool:
 
 def is_alterations_header(header: Sequence[str]) -> bool:
     """Whether the columns are those of a table of alterations named one by one, and not of a table of mutations."""
-    return {*ALTERATION_COLUMNS} <= {name.strip().lower() for name in header} and not is_mutation_header(header)
+    return _names_alterations(header) and not is_mutation_header(header)
+
+
+def _names_alterations(header: Sequence[str]) -> bool:
+    return {_loose(name) for name in ALTERATION_COLUMNS} <= {_loose(name) for name in header}
 
 
 def changes_of(columns: Collection[str]) -> list[str]:
@@ -142,11 +153,6 @@ def _places(file: str, name: str, exact: dict[str, list[int]], loose: dict[str, 
 
 
 def _refuse(file: str, header: Sequence[str], role: str, known: Collection[str]) -> None:
-    if {*ALTERATION_COLUMNS} <= {name.strip().lower() for name in header}:
-        raise InputError(
-            f"{file}: header: a table of alterations named one by one ({', '.join(ALTERATION_COLUMNS)}), whose other "
-            f"genes are unknown, not unmutated; give it with --alterations in place of --mutations"
-        )
     if matrix := _matrix(header, known):
         raise InputError(
             f"{file}: header: a matrix of samples and genes ({matrix}), which says whether a gene is mutated and not "
