@@ -92,7 +92,8 @@ def predict(
         For an unknown drug, one that the bundle was not trained on, a coverage outside 0.5 to 0.99, or profiles given
         in two ways or none.
     InputError
-        For an alteration or a tissue that is not known, or a calibration that is not what `pamrx calibrate` writes, or was made with another trained model.
+        For an alteration or a tissue that is not known, or a calibration that is not what `pamrx calibrate` writes, or
+        was made with another trained model.
     BundleError
         If the released bundle is missing or damaged.
 

@@ -83,7 +83,7 @@ class UsageError(PamrxError, ValueError):
     ...     pamrx.read_profiles()
     ... except pamrx.UsageError as error:
     ...     print(error)
-    no input: give at least one of mutations, expression, ncrna, copy_number, samples, alterations
+    no input: give at least one of mutations, expression, ncrna, copy_number, samples
     """
 
 

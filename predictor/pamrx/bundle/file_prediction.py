@@ -19,6 +19,8 @@ from pamrx.prediction.predictions import chosen_assays, predictions_from
 from pamrx.profiles import Profiles, profiles_by_hand, read_profiles, read_study
 from pamrx.readers.tables import ALTERATIONS
 
+
+@short_repr
 @dataclass(frozen=True)
 class ByHand:
     """One tumour named by hand, in place of files: `PIK3CA:H1047R`, `PTEN:deletion`, and its tissue."""

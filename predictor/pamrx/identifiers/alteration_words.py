@@ -82,7 +82,7 @@ def meaning_of(text: str) -> Meaning:
     -2.0
     """
     word = _plain(text)
-    if word in _UNCLEAR or word.endswith(" loss") and word not in _CALL_OF:
+    if word in _UNCLEAR or (word.endswith(" loss") and word not in _CALL_OF):
         raise InputError(_UNCLEAR.get(word, _UNCLEAR["loss"]))
     if word in _CALL_OF:
         return Meaning(call=_CALL_OF[word])

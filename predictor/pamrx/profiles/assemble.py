@@ -18,7 +18,6 @@ from pamrx.readers.gene_panel import inside_panels
 from pamrx.readers.mutations.table import Mutations
 from pamrx.readers.sample_table import undescribed
 
-
 _SAY_SEQUENCED = "its mutations are unknown, not absent (say `sequenced` yes in a samples table if it was sequenced)"
 
 

@@ -58,7 +58,8 @@ from pamrx.readers.text.given_files import is_folder
 
 _OPTIONS = {
     MAF: "--mutations", VARIANTS: "--mutations", MATRIX: "--expression", NCRNA: "--ncrna",
-    COPY_NUMBER: "--copy-number", COPIES: "--copy-number", SAMPLES: "--samples", ALTERATIONS: "--alterations", PANEL: "--panel", STUDY: "STUDY",
+    COPY_NUMBER: "--copy-number", COPIES: "--copy-number", SAMPLES: "--samples",
+    ALTERATIONS: "--alterations", PANEL: "--panel", STUDY: "STUDY",
 }  # fmt: skip
 _NOT_TAKEN = {
     FLAGS: "only 0 and 1: calls of some kind (mutated or not?), which no option of pamrx takes",

@@ -134,7 +134,7 @@ def alterations_from_cells(source: str, cells: pd.DataFrame, known: Collection[s
         raise InputError(f"{source}: no alteration; expected rows of {', '.join(ALTERATION_COLUMNS)}")
     for name, column in zip(ALTERATION_COLUMNS, rows, strict=True):
         check_labels(source, column, f"column {name}")
-    said, told = _said(source, *rows, known=known)
+    said, told = _said(source, rows, known)
     _check_contradictions(said)
     samples = tuple(dict.fromkeys(one.sample for one in said))
     mutations = [one for one in said if one.meaning.call is None]
@@ -184,10 +184,9 @@ def _columns(source: str, cells: pd.DataFrame) -> tuple[list[int], list[str]]:
     return [lower.index(key) for key in keys], notes
 
 
-def _said(
-    source: str, samples: list[str], labels: list[str], texts: list[str], known: Collection[str]
-) -> tuple[list[_Said], list[str]]:
+def _said(source: str, columns: Sequence[list[str]], known: Collection[str]) -> tuple[list[_Said], list[str]]:
     """Each row understood, and a note on genes that pamrx knows nothing of or under another name."""
+    samples, labels, texts = columns
     genes = name_gene_cells(dict.fromkeys(clean(label) for label in labels), known)
     how = dict(zip(genes.names["given"], genes.names["how"], strict=True))
     said: list[_Said] = []
@@ -245,8 +244,8 @@ def _check_contradictions(said: Sequence[_Said]) -> None:
         before = store.setdefault(key, one)
         if (before.meaning.call, before.meaning.mutated) != (one.meaning.call, one.meaning.mutated):
             raise InputError(
-                f"{one.place}: contradicts {before.place.rpartition('alteration ')[2]} of the same tumour; leave one of "
-                "them out"
+                f"{one.place}: contradicts {before.place.rpartition('alteration ')[2]} of the same tumour; leave one "
+                "of them out"
             )
 
 
@@ -270,7 +269,7 @@ def _calls(said: Sequence[_Said], samples: Sequence[str]) -> pd.DataFrame | None
     if not said:
         return None
     genes = list(dict.fromkeys(one.gene for one in said))
-    index = pd.Index(samples, name="sample_id", dtype=object)
+    index = pd.Index(list(samples), name="sample_id", dtype=object)
     calls = pd.DataFrame(np.nan, index=index, columns=pd.Index(genes, dtype=object))
     for one in said:
         calls.at[one.sample, one.gene] = one.meaning.call

@@ -125,4 +125,4 @@ def check_given(given: Mapping[str, object]) -> None:
     if "panel" in given and "mutations" not in given:
         raise UsageError(f"{given['panel']}: a gene panel says where mutations were looked for; give the mutations too")
     if not set(given) - {"panel"}:
-        raise UsageError("no input: give at least one of mutations, expression, ncrna, copy_number, samples, alterations")
+        raise UsageError("no input: give at least one of mutations, expression, ncrna, copy_number, samples")
