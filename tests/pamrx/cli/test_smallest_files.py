@@ -41,7 +41,7 @@ def test_each_file_is_recognised_as_what_its_command_says_and_read(command: str)
     given = dict(zip(words[::2], words[1::2], strict=True))
     assert [found.option for found in check_file_kinds(given.values())] == list(given)
     named = {option.removeprefix("--").replace("-", "_"): file for option, file in given.items()}
-    assert "T1" in read_profiles(**named).samples.index  # type: ignore[arg-type]
+    assert "T1" in read_profiles(**named).samples.index
 
 
 @pytest.mark.medium

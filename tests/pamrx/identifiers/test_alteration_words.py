@@ -47,6 +47,6 @@ def test_advice_for_a_misspelt_word_works() -> None:
 
 @pytest.mark.parametrize("text", ["loss", "lost", "protein loss", "del", "LOH"])
 def test_advice_for_losses_that_may_be_one_copy_or_both_works(text: str) -> None:
-    with pytest.raises(InputError, match="deletion|shallow-loss"):
+    with pytest.raises(InputError, match=r"deletion|shallow-loss"):
         meaning_of(text)
     assert (meaning_of("deletion").call, meaning_of("shallow-loss").call) == (-2, -1)

@@ -162,7 +162,9 @@ def test_advice_for_a_misspelt_column_works(tmp_path: Path) -> None:
 
 def test_advice_for_a_table_given_as_mutations_works(tmp_path: Path) -> None:
     file = table(tmp_path, "T1,PIK3CA,H1047R")
-    with pytest.raises(InputError, match=r"give it with --alterations, .* rename alteration to HGVSp_Short"):
+    with pytest.raises(
+        InputError, match=r"give it to `pamrx predict --alterations`, .* rename alteration to HGVSp_Short"
+    ):
         read_profiles(mutations=file)
     np.testing.assert_array_equal(flags(read_profiles(alterations=file), "PIK3CA", "KRAS")[0], [1, np.nan])
     renamed = table(tmp_path, "T1,PIK3CA,H1047R", header="sample_id,gene,HGVSp_Short\n", name="all.csv")
