@@ -20,6 +20,7 @@ SPLITS = {"partition", "rpartition", "split", "rsplit"}
 PREFIXES = {"startswith", "removeprefix"}
 
 OTHER_TEXTS = {
+    "pamrx/readers/alterations.py": "a gene and its alteration, as a person types them",
     "predictor/pamrx/bundle/reference_files.py": "pattern.number of a stored quantile",
     "predictor/pamrx/bundle/uncertainty_files.py": "family.line of a stored error",
     "predictor/pamrx/cli/entry_points.py": "module:attribute of an entry point",

@@ -73,8 +73,8 @@ def mutation_columns(file: str, header: Sequence[str], known_genes: Collection[s
         title = header[wanted[CHANGE]]
         raise InputError(
             f"{file}: header: a table of alterations ({', '.join(ALTERATION_COLUMNS)}); give it to `pamrx predict "
-            "--alterations`, by which the genes that it does not name are unknown, or, if it lists every mutation of an "
-            "exome or a panel, "
+            "--alterations`, by which the genes that it does not name are unknown, or, if it lists every mutation of "
+            "an exome or a panel, "
             f"rename {title} to {CHANGE}"
         )
     return wanted
