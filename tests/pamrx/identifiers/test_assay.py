@@ -20,13 +20,13 @@ SPLITS = {"partition", "rpartition", "split", "rsplit"}
 PREFIXES = {"startswith", "removeprefix"}
 
 OTHER_TEXTS = {
-    "pamrx/readers/alterations.py": "a gene and its alteration, as a person types them",
     "predictor/pamrx/bundle/reference_files.py": "pattern.number of a stored quantile",
     "predictor/pamrx/bundle/uncertainty_files.py": "family.line of a stored error",
     "predictor/pamrx/cli/entry_points.py": "module:attribute of an entry point",
     "predictor/pamrx/cohort/parquet_schema.py": "matrix.name of a Parquet column",
     "predictor/pamrx/identifiers/protein_change.py": "transcript:change of HGVS",
     "predictor/pamrx/prediction/intervals.py": "family.line of a stored error",
+    "predictor/pamrx/readers/alterations.py": "a gene and its alteration, as a person types them",
     "predictor/pamrx/readers/parquet_file.py": "column.field of a Parquet column",
     "predictor/pamrx/readers/studies/cbioportal.py": "key: value of a meta file",
     "predictor/pamrx/readers/mutations/maf.py": "key: value of a comment",
