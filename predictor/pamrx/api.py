@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pamrx.bundle.bundle import load_bundle
-from pamrx.bundle.file_prediction import read_files
+from pamrx.bundle.file_prediction import read_by_hand, read_files
 from pamrx.errors import UsageError
 from pamrx.prediction.intervals import COVERAGE
 
@@ -36,6 +36,8 @@ def predict(
     panel: PathLike | None = None,
     expression_unit: str | None = None,
     copy_number_unit: str | None = None,
+    alterations: Sequence[str] | pd.DataFrame | None = None,
+    tissue: str | None = None,
 ) -> pd.DataFrame:
     """Predict the sensitivity of each sample to each drug.
 
@@ -58,6 +60,11 @@ def predict(
     mutations, expression, ncrna, copy_number, samples, panel, expression_unit, copy_number_unit : optional
         In place of `profiles`, what `read_profiles` takes: files, frames of pandas or polars, AnnData. What was read of
         them says `read_profiles(...).notes`.
+    alterations : sequence of str or DataFrame, optional
+        In place of `profiles`: `["PIK3CA:H1047R", "PTEN:deletion", "KRAS:wild-type"]` of one tumour, or a table of
+        sample_id, gene, alteration. What is not named is unknown.
+    tissue : str, optional
+        With or without `alterations`: the tissue of these tumours, a word of `pamrx vocab`.
 
     Returns
     -------
@@ -101,10 +108,10 @@ def predict(
     ------
     UsageError
         For an unknown drug, one that the bundle was not trained on, a coverage outside 0.5 to 0.99, no input, or
-        profiles and tables both.
+        profiles given in two ways.
     InputError
-        For a table that cannot be used (as `read_profiles`), and a calibration that is not what `pamrx calibrate`
-        writes, or was made with another trained model.
+        For a table that cannot be used (as `read_profiles`), an alteration or a tissue that is not known, and a
+        calibration that is not what `pamrx calibrate` writes, or was made with another trained model.
     BundleError
         If the released bundle is missing or damaged.
 
@@ -122,13 +129,22 @@ def predict(
     (24, 19)
     >>> sorted(table["drug"].unique())
     ['Alpelisib', 'Capivasertib']
+    >>> by_hand = pamrx.predict(alterations=["PIK3CA:H1047R", "PTEN:deletion"], tissue="breast", drugs=["Alpelisib"])
+    >>> by_hand["sample_id"].tolist()
+    ['tumour']
     >>> bool(((table["ln_ic50_lower"] < table["ln_ic50"]) & (table["ln_ic50"] < table["ln_ic50_upper"])).all())
     True
     """
     used = _used(bundle, calibration)
     given = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
              "samples": samples, "panel": panel}  # fmt: skip
-    profiles = _read(profiles, used, given, expression_unit, copy_number_unit)
+    if alterations is None and tissue is None:
+        profiles = _read(profiles, used, given, expression_unit, copy_number_unit)
+    else:
+        also = ["profiles"] * (profiles is not None) + [name for name, table in given.items() if table is not None]
+        if also:
+            raise UsageError(f"predict: give either profiles, or alterations and tissue; leave out {also[0]}")
+        profiles = read_by_hand(() if alterations is None else alterations, tissue, used)
     return used.predict(profiles, drugs, coverage)
 
 

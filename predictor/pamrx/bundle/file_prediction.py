@@ -11,13 +11,24 @@ import pandas as pd
 
 from pamrx.bundle.bundle import Bundle, load_bundle
 from pamrx.display import short_repr
-from pamrx.features.unused import unused_measurements
+from pamrx.features.unused import genes_without_feature, unused_measurements
 from pamrx.identifiers.assay import AssayId
 from pamrx.identifiers.genes import default_genes
 from pamrx.knowledge.drugs import proxy_note, resolve_all
 from pamrx.prediction.intervals import COVERAGE, check_coverage
 from pamrx.prediction.predictions import chosen_assays, predictions_from
-from pamrx.profiles import Profiles, read_profiles, read_study
+from pamrx.profiles import Profiles, profiles_by_hand, read_profiles, read_study
+from pamrx.readers.tables import ALTERATIONS
+
+
+@short_repr
+@dataclass(frozen=True)
+class ByHand:
+    """One tumour named by hand, in place of files: `PIK3CA:H1047R`, `PTEN:deletion`, and its tissue."""
+
+    alterations: Sequence[str] = ()
+    tissue: str | None = None
+
 
 STUDY = "study"
 """The kind of a cBioPortal study folder among the files; it brings all others."""
@@ -57,8 +68,9 @@ def predict_files(
     copy_number_unit: str | None = None,
     unknown_panel: str | None = None,
     calibration: Path | None = None,
+    by_hand: ByHand | None = None,
 ) -> PredictedFiles:
-    """Read profiles from files and predict them.
+    """Read profiles from files, or one named by hand, and predict them.
 
     Parameters
     ----------
@@ -69,6 +81,7 @@ def predict_files(
     expression_unit, copy_number_unit : by default detected from the values.
     unknown_panel : as in `pamrx.read_study`.
     calibration : file of the laboratory's offsets, as `pamrx calibrate` writes it.
+    by_hand : one tumour, in place of files.
 
     Raises
     ------
@@ -81,12 +94,16 @@ def predict_files(
         bundle = bundle.calibrated(calibration)
     # Before the long reading.
     assays = chosen_assays(bundle.model.assays_, drugs)
-    profiles = read_files(files, bundle, expression_unit, copy_number_unit, unknown_panel)
+    if by_hand is None:
+        profiles = read_files(files, bundle, expression_unit, copy_number_unit, unknown_panel)
+    else:
+        profiles = read_by_hand(by_hand.alterations, by_hand.tissue, bundle)
     features = bundle.builder.transform(profiles)
     table = predictions_from(bundle, features, drugs, coverage)
     notes = (
         *profiles.notes,
         *unused_measurements(bundle.builder, profiles, features),
+        *(genes_without_feature(bundle.builder, profiles, features) if by_hand or ALTERATIONS in files else ()),
         *bundle.platform_notes(profiles, features, table),
     )
     return PredictedFiles(bundle, profiles, features, assays, table, notes, _proxy_notes(drugs))
@@ -95,6 +112,11 @@ def predict_files(
 def _proxy_notes(drugs: Sequence[str] | None) -> tuple[str, ...]:
     """One line for each drug asked for that no screen holds."""
     return () if drugs is None else tuple(proxy_note(drug) for drug in resolve_all(drugs) if not drug.screened)
+
+
+def read_by_hand(alterations: Sequence[str] | pd.DataFrame, tissue: str | None, bundle: Bundle) -> Profiles:
+    """The profiles of alterations that are named one by one; parameters and errors as `profiles_by_hand`."""
+    return profiles_by_hand(alterations, tissue, default_genes() | set(bundle.builder.universe_))
 
 
 def read_files(
@@ -117,6 +139,7 @@ def read_files(
         ncrna=files.get("ncrna"),
         copy_number=files.get("copy_number"),
         samples=files.get("samples"),
+        alterations=files.get(ALTERATIONS),
         known_genes=known_genes,
         expression_unit=expression_unit,
         copy_number_unit=copy_number_unit,

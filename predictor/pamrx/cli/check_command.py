@@ -28,6 +28,7 @@ def check(
         typer.Option(help="Unit of the copy number: calls, log2, ratio, log2-ratio-plus-1 or copies."),
     ] = None,
     samples: Annotated[Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi.")] = None,
+    alterations: Annotated[Path | None, typer.Option(help="Table of sample_id, gene, alteration.")] = None,
     sheet: Sheet = None,
     unknown_panel: UnknownPanel = None,
     output: Annotated[
@@ -41,7 +42,7 @@ def check(
     """
     named = {
         "mutations": mutations, "panel": panel, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
-        "samples": samples,
+        "samples": samples, "alterations": alterations,
     }  # fmt: skip
     given = {kind: path for kind, path in named.items() if path is not None}
     if not files and not given:

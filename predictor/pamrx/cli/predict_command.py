@@ -46,6 +46,23 @@ def predict(
     samples: Annotated[
         Path | None, typer.Option(help="Table of sample_id, tissue, sample_type, msi (words: `pamrx vocab`).")
     ] = None,
+    alteration: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GENE:ALTERATION",
+            help="An alteration of one tumour, without any file; may be repeated. Of mutations: H1047R (any form of "
+            "protein change), driver, mutated, truncating, frameshift, splice, wild-type. Of copy number: deletion "
+            "(both copies), shallow-loss, intact, gain, amplification. Wild-type says nothing of copy number, nor "
+            "intact of mutations. What is not named is unknown.",
+        ),
+    ] = None,
+    tissue: Annotated[
+        str | None, typer.Option(help="With or without --alteration: the tumour's tissue (words: `pamrx vocab`).")
+    ] = None,
+    alterations: Annotated[
+        Path | None,
+        typer.Option(help="Table of sample_id, gene, alteration in the same words, of several tumours."),
+    ] = None,
     sheet: Sheet = None,
     bundle: Bundle = None,
     calibrate: Calibrate = None,
@@ -87,9 +104,12 @@ def predict(
         "ncrna": ncrna,
         "copy_number": copy_number,
         "samples": samples,
+        "alterations": alterations,
     }
     given = {kind: path for kind, path in inputs.items() if path is not None}
-    _check_options(given, example, measured)
+    by_hand = bool(alteration) or tissue is not None
+    _check_by_hand(by_hand, bool(alteration), given, example)
+    _check_options(given, example, measured, by_hand)
     if calibrate is not None and expression is None and study is None:
         raise UsageError("--calibrate goes with --expression or a study: it says what to take off that expression")
     if expression_unit is not None and expression is None:
@@ -103,6 +123,7 @@ def predict(
             "--reasons goes with -o FILE: it adds columns to that table; the terminal shows reasons anyway"
         )
     given = with_sheet(given, sheet)
+    from pamrx.bundle.file_prediction import ByHand
     from pamrx.cli import predict_files
 
     with folder_of(bundle) as folder:
@@ -123,12 +144,40 @@ def predict(
                 example=example,
                 measured=measured,
                 top=top,
+                by_hand=ByHand(tuple(alteration or ()), tissue) if by_hand else None,
             )
         )
 
 
-def _check_options(given: dict[str, Path], example: bool, measured: bool) -> None:
-    named = [str(path) if kind == "study" else f"--{kind.replace('_', '-')}" for kind, path in given.items()]
+def _option(kind: str, path: Path) -> str:
+    """How a person gave a file."""
+    return str(path) if kind == "study" else f"--{kind.replace('_', '-')}"
+
+
+def _check_by_hand(by_hand: bool, altered: bool, given: dict[str, Path], example: bool) -> None:
+    """Whether what is said by hand stands alone, and a table of alterations beside what it does not say itself."""
+    if by_hand and (given or example):
+        other = "--example" if example else next(_option(kind, path) for kind, path in given.items())
+        if altered:
+            raise UsageError(
+                f"--alteration describes one tumour without files; leave out {other}, or write the alterations as a "
+                "table of sample_id, gene, alteration and give it with --alterations"
+            )
+        raise UsageError(
+            f"--tissue goes with --alteration; leave out {other}, or name the tissue of each sample in a table with "
+            "--samples"
+        )
+    if "alterations" in given:
+        for kind in ("mutations", "copy_number"):
+            if kind in given:
+                raise UsageError(
+                    f"--alterations names mutations and copy number itself; leave out {_option(kind, given[kind])}, or "
+                    "--alterations"
+                )
+
+
+def _check_options(given: dict[str, Path], example: bool, measured: bool, by_hand: bool) -> None:
+    named = [_option(kind, path) for kind, path in given.items()]
     if example and given:
         raise UsageError(f"--example brings its own files; leave out {named[0]}, or --example")
     if "study" in given and len(given) > 1:
@@ -137,8 +186,8 @@ def _check_options(given: dict[str, Path], example: bool, measured: bool) -> Non
         raise UsageError("--panel goes with --mutations: it says which genes that file covers")
     if measured and not example:
         raise UsageError("--measured goes with --example: only the example lines come with measured responses")
-    if not example and not given:
+    if not example and not given and not by_hand:
         raise UsageError(
-            "no input: give --mutations, --expression, --ncrna, --copy-number or --samples, or --example, or the "
-            "folder of a cBioPortal study"
+            "no input: give --mutations, --expression, --ncrna, --copy-number or --samples, or --alteration (such as "
+            "PIK3CA:H1047R), or --example, or the folder of a cBioPortal study"
         )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from pamrx import __version__
 from pamrx.bundle.bundle import released_bundle
-from pamrx.bundle.file_prediction import PredictedFiles, predict_files
+from pamrx.bundle.file_prediction import ByHand, PredictedFiles, predict_files
 from pamrx.cli import terminal
 from pamrx.clinical import clinical_statements, unlearned_alterations
 from pamrx.display import short_repr
@@ -59,6 +59,7 @@ class PredictOptions:
     example : predict the shipped examples instead of `files`.
     measured : show the measured responses of the examples beside.
     top : drugs shown per tumour.
+    by_hand : predict one tumour that is named by hand instead of `files`.
     """
 
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class PredictOptions:
     example: bool = False
     measured: bool = False
     top: int = 10
+    by_hand: ByHand | None = None
 
 
 def predict(options: PredictOptions) -> None:
@@ -105,6 +107,7 @@ def predict(options: PredictOptions) -> None:
         options.copy_number_unit,
         options.unknown_panel,
         options.calibration,
+        options.by_hand,
     )
     written = _write(found, files, options)
     # What reading did with the shipped files is no news to anybody.

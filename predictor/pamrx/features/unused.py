@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pamrx.features.builder import FeatureBuilder
+from pamrx.features.drivers import training_symbol
 from pamrx.identifiers.feature_name import FeatureName, in_block
 from pamrx.identifiers.genes import is_mirna
 from pamrx.profiles import Profiles
@@ -37,6 +38,34 @@ def unused_measurements(builder: FeatureBuilder, profiles: Profiles, features: p
             "another assay mislead, so they count as not measured"
         )
     return notes
+
+
+def genes_without_feature(builder: FeatureBuilder, profiles: Profiles, features: pd.DataFrame) -> list[str]:
+    """At most one sentence on genes that a person named and that no feature of the model is made of.
+
+    Parameters
+    ----------
+    builder, features : as in `unused_measurements`.
+    profiles : whose genes were named one by one.
+    """
+    renamed = training_symbol(builder.knowledge_version)
+    of_block = {block: in_block(features.columns, block) for block in ("mutation", "copy_number")}
+    held = {
+        block: {FeatureName.parse(label).name.partition("_")[0] for label in labels}
+        for block, labels in of_block.items()
+    }
+    panels = [genes for genes, _ in profiles.listed() if genes]
+    named = {"mutation": sorted(frozenset().union(*panels)), "copy_number": []}
+    if profiles.copy_number is not None:
+        named["copy_number"] = list(profiles.copy_number.columns)
+    lost = [
+        f"{'mutations' if block == 'mutation' else 'copy number'} of {', '.join(without)}"
+        for block, genes in named.items()
+        if (without := [gene for gene in genes if renamed.get(gene, gene) not in held[block]])
+    ]
+    if not lost:
+        return []
+    return [f"the model has no feature of the {' and the '.join(lost)}: what is said of these changes no prediction"]
 
 
 def _too_few(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pamrx.profiles.profiles import Profiles
-from pamrx.profiles.reading import read_profiles, read_records
+from pamrx.profiles.reading import profiles_by_hand, read_profiles, read_records
 from pamrx.profiles.study import read_study
 
-__all__ = ["Profiles", "read_profiles", "read_records", "read_study"]
+__all__ = ["Profiles", "profiles_by_hand", "read_profiles", "read_records", "read_study"]

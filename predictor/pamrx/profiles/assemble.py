@@ -18,6 +18,8 @@ from pamrx.readers.gene_panel import inside_panels
 from pamrx.readers.mutations.table import Mutations
 from pamrx.readers.sample_table import undescribed
 
+_SAY_SEQUENCED = "its mutations are unknown, not absent (say `sequenced` yes in a samples table if it was sequenced)"
+
 
 @short_repr
 @dataclass
@@ -34,6 +36,8 @@ class Parts:
     notes : what was read and done so far, one sentence each; more are added.
     rejected : where given, samples that cannot be used and the reason: they are put here and no error is raised. Their
         values count as missing.
+    panels, unfiltered : by sample the genes looked at, and those of which every change is listed, as in `Profiles`;
+        None where that is the same in all samples.
     scales : on which scale each group of columns was found to be.
     """
 
@@ -44,6 +48,8 @@ class Parts:
     notes: list[str] = field(default_factory=list)
     rejected: dict[str, str] | None = None
     scales: dict[str, str] = field(default_factory=dict)
+    panels: Mapping[str, frozenset[str]] | None = None
+    unfiltered: Mapping[str, frozenset[str]] | None = None
 
     @property
     def samples(self) -> dict[str, list[str]]:
@@ -76,6 +82,8 @@ def join(parts: Parts) -> Parts:
             raise InputError(f"{sources[kind]}: only normal or control samples found; expected a tumour")
     if parts.mutations is not None:
         parts.mutations = with_names(parts.mutations, mapping[sources["mutations"]])
+        parts.panels = _with_names(parts.panels, mapping[sources["mutations"]])
+        parts.unfiltered = _with_names(parts.unfiltered, mapping[sources["mutations"]])
     parts.matrices = {kind: _renamed(matrix, mapping[sources[kind]]) for kind, matrix in parts.matrices.items()}
     if parts.table is not None:
         parts.table = _renamed(parts.table, mapping[sources["samples"]])
@@ -120,7 +128,11 @@ def assemble(
     PamrxError
         If a sample that is said not to be sequenced has mutations; with `rejected` not.
     """
-    panels = panels or {}
+    panels = panels or parts.panels or {}
+    seen = panels
+    if parts.unfiltered is not None:  # of some genes it is known that they are changed, and not whether by a driver
+        seen = {name: genes | parts.unfiltered.get(name, frozenset()) for name, genes in panels.items()}
+        drivers_only = False
     index = pd.Index(table.index, name="sample_id", dtype=object)
     table = table.set_axis(index, axis=0)
     maf, source = parts.mutations, parts.sources.get("mutations", "mutations")
@@ -150,10 +162,10 @@ def assemble(
     return Profiles(
         samples=annotations.where(annotations.notna(), None),
         sequenced=sequenced,
-        mutations=None if maf is None else inside_panels(maf.rows, assessed, panels, source, parts.notes),
+        mutations=None if maf is None else inside_panels(maf.rows, assessed, seen, source, parts.notes),
         assessed_genes=assessed,
         panels=panels,
-        unfiltered={} if drivers_only else None,
+        unfiltered={} if drivers_only else parts.unfiltered,
         expression=aligned.get("expression"),
         ncrna=aligned.get("ncrna"),
         copy_number=aligned.get("copy_number"),
@@ -170,6 +182,19 @@ def with_names(maf: Mutations, names: Mapping[str, str]) -> Mutations:
         again = rows.duplicated(["sample_id", "gene", "variant_classification", "hgvsp"]) & (rows["hgvsp"] != "")
         rows = rows[~again].reset_index(drop=True)
     return Mutations(rows, tuple(dict.fromkeys(names.values())), maf.notes)
+
+
+def _with_names(
+    sets: Mapping[str, frozenset[str]] | None, names: Mapping[str, str]
+) -> dict[str, frozenset[str]] | None:
+    """Genes by sample under other names of the samples; those of several aliquots of one sample together."""
+    if sets is None:
+        return None
+    found: dict[str, frozenset[str]] = {}
+    for sample, genes in sets.items():
+        if sample in names:
+            found[names[sample]] = found.get(names[sample], frozenset()) | genes
+    return found
 
 
 def _sequenced(parts: Parts, maf: Mutations, said: pd.Series) -> pd.Series:
@@ -202,7 +227,7 @@ def _union(parts: Parts) -> pd.DataFrame:
         there = set(ids)
         absent = [name for name in names if name not in there]
         if absent:
-            so = "its mutations are unknown, not absent (say `sequenced` yes in a samples table if it was sequenced)"
+            so = "none of its mutations is named: unknown" if parts.panels is not None else _SAY_SEQUENCED
             effect = so if kind == "mutations" else f"its {'copy_number' if kind == 'segments' else kind} is missing"
             parts.notes.append(
                 f"{sources[kind]}: {len(absent)} samples of the other files are not in it, such as {absent[0]}: "
@@ -233,9 +258,9 @@ def _listed(parts: Parts, table: pd.DataFrame) -> pd.DataFrame:
     lone = [name for name in table.index if name not in held]
     if found and lone:
         more = f" (nor are {len(lone) - 1} more)" if len(lone) > 1 else ""
-        mute = (
-            "; if it was sequenced without a mutation, set its column sequenced to yes" if "mutations" in found else ""
-        )
+        mute = "; if it was sequenced without a mutation, set its column sequenced to yes"
+        if "mutations" not in found or parts.panels is not None:
+            mute = ""
         others = ", ".join(sources[kind] for kind in found)
         where = f"is in none of {others}"
         if parts.rejected is None:

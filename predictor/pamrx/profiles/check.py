@@ -18,16 +18,18 @@ from pamrx.identifiers.unit_guess import UnitGuess, guess_unit
 from pamrx.profiles.profiles import Profiles
 from pamrx.profiles.reading import read_profiles
 from pamrx.profiles.study import read_study
+from pamrx.readers.alterations import read_alterations
 from pamrx.readers.boundary import boundary
 from pamrx.readers.gene_panel import read_panel
 from pamrx.readers.matrices.h5ad import is_h5ad
 from pamrx.readers.matrices.h5ad_scaled import unscaled
 from pamrx.readers.matrices.matrix import Matrix, read_matrix
-from pamrx.readers.mutations.columns import is_mutation_header
+from pamrx.readers.mutations.columns import is_alterations_header, is_mutation_header
 from pamrx.readers.mutations.reading import read_mutations
 from pamrx.readers.mutations.table import exome_notes
 from pamrx.readers.mutations.vcf import is_vcf
 from pamrx.readers.recognition import (
+    ALTERATIONS,
     CLINICAL,
     COPIES,
     COPY_NUMBER,
@@ -56,7 +58,8 @@ from pamrx.readers.text.given_files import is_folder
 
 _OPTIONS = {
     MAF: "--mutations", VARIANTS: "--mutations", MATRIX: "--expression", NCRNA: "--ncrna",
-    COPY_NUMBER: "--copy-number", COPIES: "--copy-number", SAMPLES: "--samples", PANEL: "--panel", STUDY: "STUDY",
+    COPY_NUMBER: "--copy-number", COPIES: "--copy-number", SAMPLES: "--samples",
+    ALTERATIONS: "--alterations", PANEL: "--panel", STUDY: "STUDY",
 }  # fmt: skip
 _NOT_TAKEN = {
     FLAGS: "only 0 and 1: calls of some kind (mutated or not?), which no option of pamrx takes",
@@ -195,6 +198,8 @@ def _stated(path: PathLike, kind: str, known: frozenset[str]) -> FileCheck:
             return _mutations(path, known)
         if kind == "samples":
             return _found(path, SAMPLES, notes=read_samples(path)[1])
+        if kind == "alterations":
+            return _found(path, ALTERATIONS, notes=read_alterations(path, known).notes)
         return _matrix(path, known, {"expression": MATRIX, "ncrna": NCRNA, "copy_number": COPY_NUMBER}[kind])
     except PamrxError as error:
         return _found(path, UNREADABLE, notes=(str(error),))
@@ -218,6 +223,8 @@ def _checked(path: PathLike, known: frozenset[str]) -> FileCheck:
         lower = {name.lower() for name in columns}
         if is_mutation_header(columns):
             return _mutations(path, known)
+        if is_alterations_header(columns):
+            return _found(path, ALTERATIONS, notes=read_alterations(path, known).notes)
         if "sample_id" in lower and lower & {"tissue", "sample_type", "msi", "sequenced"}:
             return _found(path, SAMPLES, notes=read_samples(path)[1])
         return _matrix(path, known)

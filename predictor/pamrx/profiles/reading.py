@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+
+import pandas as pd
 
 from pamrx.errors import InputError, UsageError
 from pamrx.identifiers.genes import default_genes
@@ -12,7 +14,14 @@ from pamrx.identifiers.units import Scale
 from pamrx.profiles.assemble import Parts, assemble, described, join
 from pamrx.profiles.normalise import levels_of
 from pamrx.profiles.profiles import Profiles
-from pamrx.readers.boundary import MAX_LABEL
+from pamrx.readers.alterations import (
+    BY_HAND,
+    SAMPLE,
+    alterations_from_cells,
+    cells_by_hand,
+    described_by_hand,
+)
+from pamrx.readers.boundary import MAX_LABEL, boundary
 from pamrx.readers.frames import Given, anndata_on_disk, renamed
 from pamrx.readers.likely_panel import likely_panel_notes
 from pamrx.readers.records import record_tables
@@ -32,8 +41,9 @@ def read_profiles(
     expression_scale: Scale = "auto",
     expression_unit: str | None = None,
     copy_number_unit: str | None = None,
+    alterations: PathLike | None = None,
 ) -> Profiles:
-    """Read any of five files into one validated object. Samples are joined by name, never by position.
+    """Read any of six files into one validated object. Samples are joined by name, never by position.
 
     A table in memory may stand in place of a file, and gives the same bits: a frame of pandas or polars (or of anything
     with `to_pandas`) with the columns of the file, or with the names in its index. An AnnData object is read as its
@@ -62,6 +72,9 @@ def read_profiles(
     copy_number_unit : str, optional
         The unit of `copy_number` where it is known: calls, log2, ratio, log2-ratio-plus-1 or copies. The last three
         are read only where they are stated.
+    alterations : str or path, optional
+        Table of sample_id, gene, alteration (H1047R, driver, truncating, wild-type, deletion, amplification ...), in
+        place of mutations and copy number. Only the genes that it names are known.
 
     Returns
     -------
@@ -85,13 +98,49 @@ def read_profiles(
     ['tissue', 'sample_type', 'msi']
     """
     files = {"mutations": mutations, "expression": expression, "ncrna": ncrna, "copy_number": copy_number,
-             "samples": samples, "panel": panel}  # fmt: skip
+             "samples": samples, "panel": panel, "alterations": alterations}  # fmt: skip
     known = frozenset(known_genes) if known_genes is not None else default_genes()
     given = {kind: path for kind, path in files.items() if path is not None}
     with anndata_on_disk(given) as (sources, said):
         tables = read_tables(sources, known, unit=expression_unit)
         profiles = profiles_of(tables, expression_scale, expression_unit, copy_number_unit)
     return replace(profiles, notes=tuple(renamed(note, said) for note in profiles.notes)) if said else profiles
+
+
+def profiles_by_hand(
+    alterations: Sequence[str] | pd.DataFrame = (),
+    tissue: str | None = None,
+    known_genes: Collection[str] | None = None,
+) -> Profiles:
+    """One validated `Profiles` from alterations that are named one by one; what is not named is unknown.
+
+    Parameters
+    ----------
+    alterations : `PIK3CA:H1047R`, `PTEN:deletion` and so on, of one tumour; or a table of the columns sample_id, gene
+        and alteration.
+    tissue : of all the tumours, as the table of samples takes it.
+    known_genes : as in `read_profiles`.
+
+    Raises
+    ------
+    PamrxError
+        As `alterations_from_cells`; where neither is given.
+    """
+    known = frozenset(known_genes) if known_genes is not None else default_genes()
+    cells = alterations if isinstance(alterations, pd.DataFrame) else cells_by_hand(alterations)
+    if cells.empty and tissue is None:
+        raise UsageError("no input: give an alteration such as PIK3CA:H1047R, or a tissue")
+    tables, samples = Tables({}), [SAMPLE]
+    with boundary(BY_HAND, "a table of sample_id, gene, alteration", "mend the table"):
+        if len(cells) or isinstance(alterations, pd.DataFrame):
+            found = alterations_from_cells(BY_HAND, cells.where(cells.notna(), ""), known)
+            tables.add(BY_HAND, found)
+            samples = list(found.samples)
+        tables.sources["samples"] = "tissue"
+        tables.samples = described_by_hand(samples, tissue)
+        if tables.samples["tissue"].isna().all():
+            tables.notes.append("tissue: none is given: unknown")
+    return profiles_of(tables)
 
 
 def read_records(
@@ -182,4 +231,8 @@ def parts_of(
         matrices[kind] = levels_of(
             matrix, notes, scale=scale, unit=unit, copy_number_unit=copy_number_unit, rejected=rejected, scales=scales
         )
-    return Parts(sources, tables.mutations, matrices, tables.samples, notes, rejected, scales)
+    if tables.calls is not None:
+        matrices["copy_number"] = tables.calls
+    return Parts(
+        sources, tables.mutations, matrices, tables.samples, notes, rejected, scales, tables.panels, tables.unfiltered
+    )

@@ -16,6 +16,7 @@ from pamrx.readers.text.files import PathLike
 MAF, MATRIX, NCRNA, COPY_NUMBER, SAMPLES = (
     "mutations (MAF)", "expression matrix", "ncRNA matrix", "copy-number matrix", "samples table",
 )  # fmt: skip
+ALTERATIONS = "alterations table"
 FLAGS, SHARES, COPIES, PROTEINS = "0/1 matrix", "matrix of shares", "matrix of copies", "protein array"
 STUDY, CLINICAL, PATIENTS, PANEL, PANEL_MATRIX = (
     "cBioPortal study", "clinical data of samples", "clinical data of patients", "gene panel",

@@ -29,6 +29,7 @@ OTHER_TEXTS = {
     "predictor/pamrx/cohort/parquet_schema.py": "matrix.name of a Parquet column",
     "predictor/pamrx/identifiers/protein_change.py": "transcript:change of HGVS",
     "predictor/pamrx/prediction/intervals.py": "family.line of a stored error",
+    "predictor/pamrx/readers/alterations.py": "a gene and its alteration, as a person types them",
     "predictor/pamrx/readers/parquet_file.py": "column.field of a Parquet column",
     "predictor/pamrx/readers/studies/cbioportal.py": "key: value of a meta file",
     "predictor/pamrx/readers/mutations/maf.py": "key: value of a comment",

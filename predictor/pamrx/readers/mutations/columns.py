@@ -36,6 +36,9 @@ _OTHER_TABLES = {
     "fusionname": "a table of fusions",
     "segmean": "segments of copy number", "segmentmean": "segments of copy number",
 }  # fmt: skip
+ALTERATION_COLUMNS = ("sample_id", "gene", "alteration")
+"""The columns of a table of alterations named one by one, which is no table of mutations."""
+
 _TOLD = ((SAMPLE, "samples"), (GENE, "genes"), (CLASS, "consequences"), (CHANGE, "protein changes"))
 
 
@@ -48,7 +51,7 @@ def mutation_columns(file: str, header: Sequence[str], known_genes: Collection[s
     Raises
     ------
     PamrxError
-        If a needed column is missing, or stands more than once.
+        If a needed column is missing or stands more than once, or it is a table of alterations named one by one.
     """
     exact: dict[str, list[int]] = {}
     loose: dict[str, list[int]] = {}
@@ -67,6 +70,14 @@ def mutation_columns(file: str, header: Sequence[str], known_genes: Collection[s
         _refuse(file, header, CLASS, known_genes)
     if SAMPLE not in wanted:
         _check_one_sample(file, header)
+    if CLASS not in wanted and _names_alterations(header) and _loose(header[wanted[CHANGE]]) == ALTERATION_COLUMNS[-1]:
+        title = header[wanted[CHANGE]]
+        raise InputError(
+            f"{file}: header: a table of alterations ({', '.join(ALTERATION_COLUMNS)}); give it to `pamrx predict "
+            "--alterations`, by which the genes that it does not name are unknown, or, if it lists every mutation of "
+            "an exome or a panel, "
+            f"rename {title} to {CHANGE}"
+        )
     return wanted
 
 
@@ -78,6 +89,15 @@ def is_mutation_header(header: Sequence[str]) -> bool:
     except InputError:
         return False
     return True
+
+
+def is_alterations_header(header: Sequence[str]) -> bool:
+    """Whether the columns are those of a table of alterations named one by one, and not of a table of mutations."""
+    return _names_alterations(header) and not is_mutation_header(header)
+
+
+def _names_alterations(header: Sequence[str]) -> bool:
+    return {_loose(name) for name in ALTERATION_COLUMNS} <= {_loose(name) for name in header}
 
 
 def changes_of(columns: Collection[str]) -> list[str]:
