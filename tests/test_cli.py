@@ -146,7 +146,7 @@ def test_only_the_drugs_asked_for() -> None:
     assert run.returncode == 0
     assert "Alpelisib" in run.stdout
     assert "Capivasertib" in run.stdout
-    assert "Rapamycin" not in run.stdout
+    assert "Torin 2" not in run.stdout
 
 
 def test_every_contribution_to_the_drugs_asked_for_in_a_file_that_sums_to_the_predictions(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 
+from pamrx.visible_text import visible
+
 
 class PamrxError(Exception):
     """A mistake that the user can mend; the parent of every error that pamrx raises on purpose.
@@ -19,7 +21,7 @@ class PamrxError(Exception):
     Parameters
     ----------
     message : str
-        The message; line breaks and repeated spaces become one space.
+        The message; line breaks and repeated spaces become one space, and what would steer a terminal its escape.
 
     Examples
     --------
@@ -32,7 +34,7 @@ class PamrxError(Exception):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(str(message).split()))
+        super().__init__(visible(" ".join(str(message).split())))
 
 
 class InputError(PamrxError, ValueError):

@@ -51,3 +51,7 @@ def test_each_kind_comes_back_from_another_process() -> None:
                 workers(joblib.delayed(fail)(kind) for _ in range(2))
             assert type(caught.value) is kind
             assert str(caught.value) == "a.maf: line 3: found x"
+
+
+def test_a_message_repeats_nothing_that_steers_a_terminal() -> None:
+    assert str(InputError("unknown drug '\x1b]0;title\x07'")) == "unknown drug '\\x1b]0;title\\x07'"

@@ -39,8 +39,10 @@ def draft_of(target: Path) -> Iterator[Path]:
 
 def standing(target: Path) -> Path:
     """Where to read `target` from: the backup, where a writer was killed before the new folder had its name."""
+    if target.exists():
+        return target
     backup = backup_of(target)
-    return target if target.exists() or not backup.is_dir() else backup
+    return backup if backup.is_dir() else target
 
 
 def recover(target: Path) -> None:

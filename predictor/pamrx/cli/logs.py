@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
-from pamrx.console.visible_text import visible
+from pamrx.visible_text import visible
 
 
 class _ToStderr(logging.Handler):

@@ -8,7 +8,7 @@ import typer
 from pamrx.cli.bundle_option import Bundle, folder_of
 from pamrx.cli.calibrate_option import Calibrate
 from pamrx.cli.panel_option import UnknownPanel
-from pamrx.console.visible_text import visible
+from pamrx.visible_text import visible
 
 
 def score(

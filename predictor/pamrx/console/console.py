@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.text import Span, Text
 
 from pamrx.console.streams import styled
-from pamrx.console.visible_text import visible
+from pamrx.visible_text import visible
 
 
 class PlainConsole(Console):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-from pamrx.console.visible_text import visible
+from pamrx.visible_text import visible
 
 _PLAIN = {
     "·": "-", "–": "-", "—": "-", "−": "-", "…": "...", "µ": "u", "μ": "u", "×": "x", "←": "<-", "→": "->", "≥": ">=",

@@ -103,3 +103,9 @@ def test_the_backup_gets_its_name_back(tmp_path: Path) -> None:
     recover(target)
     assert content_of(target) == {"one"}
     assert not backup_of(target).exists()
+
+
+def test_the_folder_that_one_stands_in_is_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert standing(Path(".")) == Path(".")
+    assert standing(Path("/")) == Path("/")

@@ -39,7 +39,7 @@ def test_options_that_do_not_go_together_are_refused_in_one_line(arguments: Any,
 def test_python_takes_profiles_or_what_is_named_by_hand() -> None:
     for also in ({"profiles": object()}, {"mutations": "a.maf"}):
         with pytest.raises(
-            UsageError, match=f"give either profiles, or alterations and tissue; leave out {[*also][0]}"
+            UsageError, match=f"give either profiles, or alterations and tissue; leave out {next(iter(also))}"
         ):
             face.predict(tissue="breast", **also)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import typer
-from pamrx.console.visible_text import visible
+from pamrx.visible_text import visible
 
 
 class _Lines(logging.Handler):

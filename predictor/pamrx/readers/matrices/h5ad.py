@@ -25,6 +25,7 @@ from pamrx.readers.boundary import FREE_UNPACKED, MAX_RATIO, boundary
 from pamrx.readers.matrices import hdf5
 from pamrx.readers.matrices.h5ad_columns import column, encoding, index, index_name, words_of
 from pamrx.readers.matrices.h5ad_matrix import check_matrix, check_samples, rows_at_once, rows_of, shape_of, stored
+from pamrx.readers.matrices.hdf5_heap import check_heaps
 from pamrx.readers.parquet_file import MAX_CELLS, demand_regular
 from pamrx.readers.sample_table import undescribed
 from pamrx.readers.text.files import LAYER, PathLike, check_file, plain_file
@@ -123,6 +124,7 @@ def opened(path: PathLike, known: Collection[str]) -> Iterator[H5ad]:
     except ModuleNotFoundError:
         raise InputError(f"{file}: reading .h5ad needs the package 'h5py'; run: pip install 'pamrx[anndata]'") from None
     # Of a file that is damaged, or whose parts are not what its attributes say, h5py raises errors of many kinds.
+    check_heaps(file)
     with boundary(file, EXPECTED), _root(file, h5py) as root:
         yield H5ad(file, root, known, wanted[2] if wanted else None)
 

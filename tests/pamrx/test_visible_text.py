@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from pamrx.console.visible_text import visible
+from pamrx.visible_text import visible
 
 
 @pytest.mark.parametrize(
