@@ -256,7 +256,7 @@ def test_a_study_folder_with_one_argument_is_its_files(tmp_path: Path) -> None:
         (["predict"], "no input"),
         (["predict", "--measured", "--mutations", "x"], "--example"),
         (["predict", "--example", "--mutations", "x"], "--example"),
-        (["predict", "--example", "-o", "out.xlsx"], ".xlsx"),
+        (["predict", "--example", "-o", "out.xls"], ".xls"),
         (["predict", "--example", "-o", "nowhere/out.csv"], "nowhere"),
         (["drugs", "pictilsib"], "Pictilisib"),
         (["features", "--block", "mutations"], "mutation"),

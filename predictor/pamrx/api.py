@@ -126,7 +126,7 @@ def predict(
     >>> profiles = pamrx.read_profiles(**pamrx.example_files())
     >>> table = pamrx.predict(profiles, drugs=["BYL719", "Capivasertib"])
     >>> table.shape
-    (24, 19)
+    (24, 22)
     >>> sorted(table["drug"].unique())
     ['Alpelisib', 'Capivasertib']
     >>> by_hand = pamrx.predict(alterations=["PIK3CA:H1047R", "PTEN:deletion"], tissue="breast", drugs=["Alpelisib"])
