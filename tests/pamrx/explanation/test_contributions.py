@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.text import Text
 from pamrx.errors import PamrxError
 from pamrx.explanation import contributions as explain
 from pamrx.explanation.contributions import (
@@ -307,6 +306,8 @@ def test_overall_figure_shows_blocks_and_features(small: tuple[SensitivityModel,
 @pytest.mark.medium
 def test_names_with_dollar_signs_are_shown_as_they_stand(tmp_path: Path) -> None:
     r"""matplotlib takes `$x$` as a formula: it lost the signs, and `$\frac$` ended in a traceback."""
+    from matplotlib.text import Text
+
     features = [r"transcriptome.A$_1$", r"transcriptome.$\frac$"]
     assays = [r"GDSC2:$x^2$", r"GDSC2:$\frac$"]
     importance = pd.DataFrame([[1.0, 2.0], [2.0, 1.0]], index=features, columns=assays)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
 from pamrx import PamrxError, Profiles, example_files, read_profiles
 
 from tests.pamrx.readers.matrices.test_h5ad import write
+
+pl = pytest.importorskip("polars")
 
 PARTS = ("samples", "mutations", "expression", "ncrna", "copy_number", "segments")
 GENES = ["PTEN", "PIK3CA", "AKT1", "MTOR"]
