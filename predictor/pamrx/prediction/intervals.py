@@ -17,7 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -156,12 +156,16 @@ class Intervals:
                 out[rows, column] = 0.5 + 0.5 * np.sign(reach[rows, column]) * share
         return pd.DataFrame(np.where(np.isnan(reach), np.nan, out), index=predicted.index, columns=limits.index)
 
+    @cached_property
+    def _origin(self) -> np.ndarray:
+        """Family of each row of `scores`."""
+        return np.array([str(name).partition(".")[0] for name in self.scores.index])
+
     def _errors(self, place: int) -> dict[str, np.ndarray]:
         """Scaled errors of the assay at `place` in ascending order, by family; an empty one has the complete lines'."""
         if place not in self._ascending:
             scores = self.scores[self.assays[place]].to_numpy(dtype=float)
-            origin = np.array([str(name).partition(".")[0] for name in self.scores.index])
-            found = {name: np.sort(scores[(origin == name) & ~np.isnan(scores)]) for name in FAMILIES}
+            found = {name: np.sort(scores[(self._origin == name) & ~np.isnan(scores)]) for name in FAMILIES}
             self._ascending[place] = {
                 name: errors if len(errors) else found[FAMILIES[0]] for name, errors in found.items()
             }
@@ -170,9 +174,10 @@ class Intervals:
     def widths(self, coverage: float) -> np.ndarray:
         """(families, n_assays) scaled error at the rank of `coverage`: half an interval where the scale is 1."""
         if coverage not in self._widths:
-            family = np.array([str(name).partition(".")[0] for name in self.scores.index])
             scores = self.scores[self.assays].to_numpy(dtype=float)
-            self._widths[coverage] = np.column_stack([self._width(column, family, coverage) for column in scores.T])
+            self._widths[coverage] = np.column_stack(
+                [self._width(column, self._origin, coverage) for column in scores.T]
+            )
         return self._widths[coverage]
 
     @staticmethod
